@@ -1,0 +1,190 @@
+//! The calls, as every binding makes them: a handle, integers, borrowed text.
+//!
+//! Hot: [`enter`], [`exit`], [`route`]. All others are cold and may allocate.
+
+use crate::handle::with;
+use crate::{packed, text};
+use sergo::decide::{Ask, BlockId, Decision, Direction, Outcome, Permit, ResourceId};
+use sergo::route::{AnswerId, Rolls};
+use sergo::{Code, Source};
+
+/// The answer to [`enter`] as plain integers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Entered {
+    /// The permit of a pass; all zero for a block.
+    pub permit: [u64; Permit::WORDS],
+    /// How long to wait before going on, in nanoseconds; 0 is not at all.
+    pub wait: u64,
+    /// 0 for a pass, else the number of the strategy kind that blocked.
+    pub blocked_by: u8,
+    /// For a block: its id, for [`block`].
+    pub block: u64,
+    /// For a block: after how many nanoseconds the same entry would pass, plus
+    /// one; 0 is unknown.
+    pub retry_after_plus_one: u64,
+}
+
+/// Resolves a resource's name for [`enter`].
+///
+/// # Errors
+/// Those of [`with`].
+pub fn resolve(handle: u64, resource: &str) -> Result<u64, Code> {
+    with(handle, |host| Ok(host.engine().resolve(resource).0))
+}
+
+/// Asks to enter a resolved resource.
+///
+/// # Errors
+/// [`Code::Stale`]: resolve the name again; and those of [`with`].
+#[inline]
+pub fn enter(handle: u64, resource: u64, cost: u32, outbound: bool, now: u64) -> Result<Entered, Code> {
+    with(handle, |host| {
+        let decision = host.engine().enter_id(ResourceId(resource), ask(cost, outbound), host.tick(now))?;
+        Ok(flatten(&decision))
+    })
+}
+
+/// Asks to enter a resource by its name.
+///
+/// # Errors
+/// Those of [`with`].
+#[inline]
+pub fn enter_name(handle: u64, resource: &str, cost: u32, outbound: bool, now: u64) -> Result<Entered, Code> {
+    with(handle, |host| Ok(flatten(&host.engine().enter(resource, ask(cost, outbound), host.tick(now)))))
+}
+
+fn ask(cost: u32, outbound: bool) -> Ask {
+    Ask { cost, direction: if outbound { Direction::Outbound } else { Direction::Inbound } }
+}
+
+fn flatten(decision: &Decision) -> Entered {
+    match decision {
+        Decision::Pass(permit) => Entered { permit: permit.words(), ..Entered::default() },
+        Decision::Wait(wait, permit) => Entered { permit: permit.words(), wait: wait.nanos(), ..Entered::default() },
+        Decision::Block(blocked) => Entered {
+            blocked_by: blocked.strategy as u8,
+            block: blocked.id.0,
+            retry_after_plus_one: blocked.retry_after.map_or(0, |span| span.nanos().saturating_add(1)),
+            ..Entered::default()
+        },
+    }
+}
+
+/// Gives a permit back; the caller forgets its words.
+///
+/// # Errors
+/// Those of [`with`].
+#[inline]
+pub fn exit(handle: u64, permit: [u64; Permit::WORDS], error: bool, now: u64) -> Result<(), Code> {
+    with(handle, |host| {
+        host.engine().exit(&mut Permit::from_words(permit), Outcome { error }, host.tick(now));
+        Ok(())
+    })
+}
+
+/// The names behind a block, as [`text::block`].
+///
+/// # Errors
+/// [`Code::Stale`] when they are no longer kept; and those of [`with`].
+pub fn block(handle: u64, id: u64) -> Result<String, Code> {
+    with(handle, |host| host.engine().block(BlockId(id)).map(|block| text::block(&block)).ok_or(Code::Stale))
+}
+
+/// The random numbers that a call brings.
+#[derive(Clone, Copy, Debug)]
+pub enum Random<'a> {
+    /// One random 64-bit number, from which as many as needed are made.
+    Seed(u64),
+    /// The numbers themselves, each in `[0, 1)`.
+    Rolls(&'a [f64]),
+}
+
+/// Where a [packed](packed) request goes: an id for [`answer`], or 0 for
+/// nowhere.
+///
+/// # Errors
+/// [`Code::Argument`], [`Code::Utf8`]; and those of [`with`].
+#[inline]
+pub fn route(handle: u64, block: &[u8], random: Random<'_>) -> Result<u64, Code> {
+    with(handle, |host| {
+        packed::request(block, |request| {
+            let mut rolls = match random {
+                Random::Seed(seed) => Rolls::seeded(seed),
+                Random::Rolls(numbers) => Rolls::given(numbers),
+            };
+            Ok(host.engine().route(request, &mut rolls).map_or(0, |id| id.0))
+        })
+    })
+}
+
+/// What an id of [`route`] stands for, as [`text::answer`].
+///
+/// # Errors
+/// [`Code::Stale`] when it is no longer kept; and those of [`with`].
+pub fn answer(handle: u64, id: u64) -> Result<String, Code> {
+    with(handle, |host| host.engine().answer(AnswerId(id)).map(|answer| text::answer(&answer)).ok_or(Code::Stale))
+}
+
+/// Replaces all rules; the report as JSON.
+///
+/// # Errors
+/// Those of [`with`]. A bad document is no error: the report has it.
+pub fn apply(handle: u64, sources: &[Source<'_>]) -> Result<String, Code> {
+    with(handle, |host| Ok(host.engine().apply(sources).to_json()))
+}
+
+/// Tells what discovery knows of a host, as a JSON list (see [`text::instances`]).
+///
+/// # Errors
+/// [`Code::Argument`] for other JSON; and those of [`with`].
+pub fn set_instances(handle: u64, host_name: &str, json: &str) -> Result<(), Code> {
+    let instances = text::instances(json)?;
+    with(handle, |host| {
+        host.engine().set_instances(host_name, instances);
+        Ok(())
+    })
+}
+
+/// The version of the rules in force, 0 before the first.
+///
+/// # Errors
+/// Those of [`with`].
+pub fn version(handle: u64) -> Result<u64, Code> {
+    with(handle, |host| Ok(host.engine().version()))
+}
+
+/// The state of a breaker: `closed`, `open`, `half-open`, or empty for none.
+///
+/// # Errors
+/// Those of [`with`].
+pub fn breaker_state(handle: u64, target: &str, strategy: &str) -> Result<String, Code> {
+    with(handle, |host| {
+        let state = host.engine().breaker_state(target, strategy);
+        Ok(state.map(|state| text::json(&state).trim_matches('"').to_owned()).unwrap_or_default())
+    })
+}
+
+/// The events since the last call, a JSON list.
+///
+/// # Errors
+/// Those of [`with`].
+pub fn drain_events(handle: u64) -> Result<String, Code> {
+    with(handle, |host| Ok(text::json(&host.engine().drain_events())))
+}
+
+/// The counters of this moment, as JSON.
+///
+/// # Errors
+/// Those of [`with`].
+pub fn figures(handle: u64) -> Result<String, Code> {
+    with(handle, |host| Ok(text::json(&host.engine().figures())))
+}
+
+/// Panics inside the border, on purpose.
+///
+/// # Errors
+/// Always [`Code::Panicked`], or what [`with`] says.
+#[cfg(feature = "test-panic")]
+pub fn panic_on_purpose(handle: u64) -> Result<(), Code> {
+    with(handle, |_| panic!("a panic on purpose, to show that the border stops it"))
+}

@@ -1,0 +1,19 @@
+//! # What every binding of sergo shares
+//!
+//! The core knows no handles, no clock and no foreign text. This crate adds just
+//! that, once, for the C, JNI, N-API and `PyO3` bindings:
+//!
+//! - [`handle`]: engines behind plain numbers. A number that is used after close,
+//!   or twice closed, is an error code and never a crash; a panic is stopped and
+//!   poisons its engine alone.
+//! - [`call`]: the calls, with integers and borrowed text as arguments.
+//! - [`packed`]: a request as one block of bytes, for languages in which one
+//!   crossing is cheaper than many.
+//! - [`text`]: the cold answers as JSON, one shape for all languages.
+
+pub mod call;
+pub mod handle;
+pub mod packed;
+pub mod text;
+
+pub use handle::{NOW, close, open, with};

@@ -1,0 +1,173 @@
+//! A request as one block of bytes.
+//!
+//! Little endian throughout; a text is its length in bytes as `u32`, then that
+//! many bytes of UTF-8; an absent text has the length `0xFFFF_FFFF`.
+//!
+//! ```text
+//! u32  port, or 0xFFFF_FFFF for none
+//! text host, method, path, scheme, client, hash, caller namespace, caller gateway
+//! u32  number of caller labels, or 0xFFFF_FFFF for the engine's own; then per label: text name, text value
+//! u32  number of headers; then per header: text name (any case), text value
+//! ```
+//!
+//! An absent method, path or scheme is `GET`, `/`, `http`.
+
+use sergo::route::{Caller, Request};
+use sergo::{Code, Headers};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The length of an absent text, and the count of an absent list.
+pub const ABSENT: u32 = u32::MAX;
+
+/// Reads a packed request and hands it to `call`.
+///
+/// # Errors
+/// [`Code::Argument`] for a block that ends early or has bytes left,
+/// [`Code::Utf8`] for text that is not UTF-8, and what `call` says.
+pub fn request<T>(block: &[u8], call: impl FnOnce(&Request<'_>) -> Result<T, Code>) -> Result<T, Code> {
+    let mut reader = Reader(block);
+    let port = match reader.number()? {
+        ABSENT => None,
+        port => Some(u16::try_from(port).map_err(|_| Code::Argument)?),
+    };
+    let host = reader.text()?.ok_or(Code::Argument)?;
+    let method = reader.text()?.unwrap_or("GET");
+    let path = reader.text()?.unwrap_or("/");
+    let scheme = reader.text()?.unwrap_or("http");
+    let (client, hash) = (reader.text()?, reader.text()?);
+    let (namespace, gateway) = (reader.text()?, reader.text()?);
+    let labels = match reader.number()? {
+        ABSENT => None,
+        count => {
+            let mut labels = BTreeMap::new();
+            for _ in 0..count {
+                let (name, value) = reader.pair()?;
+                labels.insert(name.to_owned(), value.to_owned());
+            }
+            Some(labels)
+        }
+    };
+    let headers = PackedHeaders::read(&mut reader)?;
+    if !reader.0.is_empty() {
+        return Err(Code::Argument);
+    }
+    let caller = Caller { labels: labels.as_ref(), namespace, gateway };
+    call(&Request { host, method, path, scheme, port, headers: &headers, client, caller, hash })
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn bytes(&mut self, count: usize) -> Result<&'a [u8], Code> {
+        let (head, tail) = self.0.split_at_checked(count).ok_or(Code::Argument)?;
+        self.0 = tail;
+        Ok(head)
+    }
+
+    fn number(&mut self) -> Result<u32, Code> {
+        let bytes = self.bytes(4)?;
+        Ok(u32::from_le_bytes(bytes.try_into().map_err(|_| Code::Argument)?))
+    }
+
+    fn text(&mut self) -> Result<Option<&'a str>, Code> {
+        match self.number()? {
+            ABSENT => Ok(None),
+            length => std::str::from_utf8(self.bytes(length as usize)?).map(Some).map_err(|_| Code::Utf8),
+        }
+    }
+
+    fn pair(&mut self) -> Result<(&'a str, &'a str), Code> {
+        Ok((self.text()?.ok_or(Code::Argument)?, self.text()?.ok_or(Code::Argument)?))
+    }
+}
+
+/// The headers of a packed request, checked once and then read in place.
+struct PackedHeaders<'a> {
+    count: u32,
+    block: &'a [u8],
+}
+
+impl<'a> PackedHeaders<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Code> {
+        let count = reader.number()?;
+        let block = reader.0;
+        for _ in 0..count {
+            reader.pair()?;
+        }
+        Ok(PackedHeaders { count, block })
+    }
+}
+
+impl Headers for PackedHeaders<'_> {
+    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let mut reader = Reader(self.block);
+        let mut found: Option<Cow<'_, str>> = None;
+        for _ in 0..self.count {
+            let (key, value) = reader.pair().ok()?;
+            if key.eq_ignore_ascii_case(name) {
+                match &mut found {
+                    None => found = Some(Cow::Borrowed(value)),
+                    Some(joined) => {
+                        let joined = joined.to_mut();
+                        joined.push(',');
+                        joined.push_str(value);
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(block: &mut Vec<u8>, text: Option<&str>) {
+        match text {
+            None => block.extend(ABSENT.to_le_bytes()),
+            Some(text) => {
+                block.extend((text.len() as u32).to_le_bytes());
+                block.extend(text.as_bytes());
+            }
+        }
+    }
+
+    fn block() -> Vec<u8> {
+        let mut block = Vec::new();
+        block.extend(8080u32.to_le_bytes());
+        for part in [Some("a.com"), None, Some("/x"), None, None, None, None, None] {
+            text(&mut block, part);
+        }
+        block.extend(ABSENT.to_le_bytes());
+        block.extend(2u32.to_le_bytes());
+        for part in ["Tag", "v1", "tag", "v2"] {
+            text(&mut block, Some(part));
+        }
+        block
+    }
+
+    #[test]
+    fn a_packed_request_is_read_in_place() {
+        request(&block(), |request| {
+            assert_eq!((request.host, request.method, request.path, request.scheme), ("a.com", "GET", "/x", "http"));
+            assert_eq!(request.port, Some(8080));
+            assert_eq!(request.headers.header("tag").as_deref(), Some("v1,v2"));
+            assert!(request.caller.labels.is_none());
+            Ok(())
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn every_cut_block_is_refused() {
+        let whole = block();
+        for length in 0..whole.len() {
+            assert_eq!(request(&whole[..length], |_| Ok(())), Err(Code::Argument), "{length}");
+        }
+        let mut longer = whole;
+        longer.push(0);
+        assert_eq!(request(&longer, |_| Ok(())), Err(Code::Argument));
+    }
+}

@@ -1,0 +1,1 @@
+//! The jni binding of sergo.

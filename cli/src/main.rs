@@ -1,0 +1,3 @@
+//! The `sergo` command.
+
+fn main() {}

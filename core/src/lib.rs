@@ -1,0 +1,33 @@
+//! # sergo: one meaning of the OpenSergo rules
+//!
+//! Everything that has meaning lives here: reading rule documents, deciding
+//! whether an entry may pass, and where a request goes. The crate does no I/O,
+//! starts no threads and reads no clock: time and random numbers are arguments,
+//! and effects are values that the host acts on.
+//!
+//! The rule plane ([`Engine::apply`]) compiles documents into an immutable
+//! snapshot and swaps it in; the request plane ([`Engine::enter`],
+//! [`Engine::exit`], [`Engine::route`]) loads that snapshot once and touches
+//! only atomics.
+
+pub mod compile;
+pub mod decide;
+mod engine;
+pub mod error;
+pub mod matcher;
+pub mod name;
+pub mod ratio;
+pub mod route;
+pub mod snapshot;
+pub mod spec;
+pub mod stat;
+pub mod sync;
+pub mod time;
+
+pub use compile::report::{Diagnostic, Report, Waiting};
+pub use decide::{Ask, Block, BlockId, Blocked, Decision, Direction, Fallback, Outcome, Permit, ResourceId};
+pub use engine::{Config, Engine, Source};
+pub use error::Code;
+pub use name::StrategyKind;
+pub use route::{Answer, AnswerId, Destination, Headers, Instance, Request, Rolls};
+pub use time::{Span, Tick};

@@ -1,0 +1,1 @@
+//! Matching: text, paths, headers, queries and labels against what rules ask for.

@@ -1,0 +1,57 @@
+//! What routing answers, and what discovery tells it.
+
+use std::collections::BTreeMap;
+
+/// Names an [`Answer`] of one version of the rules, for
+/// [`Engine::answer`](crate::Engine::answer). It fits in 53 bits, and the same
+/// id always stands for the same answer, so a host may cache what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AnswerId(pub u64);
+
+/// Where a request goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// To this destination.
+    To {
+        /// The matched route's `name`, if it has one.
+        route: Option<String>,
+        /// Where to.
+        destination: Destination,
+        /// Whether this is a fallback for the destination that was picked.
+        fallback: bool,
+    },
+    /// Nowhere: the picked destination and all its fallbacks have no healthy
+    /// instance; this host and subset is the last that was looked at.
+    Empty {
+        /// The host.
+        host: String,
+        /// The subset, if one was asked for.
+        subset: Option<String>,
+    },
+}
+
+/// A destination as the rule writes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Destination {
+    /// The host.
+    pub host: String,
+    /// The subset of the host's instances.
+    pub subset: Option<String>,
+    /// The port.
+    pub port: Option<u16>,
+}
+
+/// An instance of a host that discovery found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Instance {
+    /// Its identity: what `pick` answers.
+    pub id: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Whether discovery holds it for healthy.
+    pub healthy: bool,
+    /// Its weight among its like, 1 by default.
+    pub weight: u32,
+    /// Its zone.
+    pub zone: Option<String>,
+}

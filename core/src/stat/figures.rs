@@ -1,0 +1,50 @@
+//! The counters that a host can look at.
+
+use serde::Serialize;
+
+/// All counters of an engine at one moment. Each is read by itself: under
+/// traffic their sums may be off by what happens meanwhile.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Figures {
+    /// The version of the rules in force, 0 before the first.
+    pub version: u64,
+    /// One per target that rules name, in the order of their names.
+    pub resources: Vec<ResourceFigures>,
+}
+
+/// The counters of one target since it was first named by a rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceFigures {
+    /// The target as the rule writes it.
+    pub resource: String,
+    /// Entries that passed, those that wait included.
+    pub passed: u64,
+    /// Entries that were blocked.
+    pub blocked: u64,
+    /// Entries that passed after a wait.
+    pub waited: u64,
+    /// Entries that passed and have not exited.
+    pub in_flight: u64,
+    /// Entries that exited.
+    pub completed: u64,
+    /// Of these, those that exited with an error.
+    pub errors: u64,
+    /// The sum of their response times, in nanoseconds.
+    pub rt_sum_nanos: u64,
+    /// How often each strategy blocked, in gate order.
+    pub strategies: Vec<StrategyFigures>,
+}
+
+/// How often one strategy of a target blocked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StrategyFigures {
+    /// The strategy's kind, as in its document.
+    pub kind: &'static str,
+    /// The strategy's name.
+    pub strategy: String,
+    /// Entries that it blocked.
+    pub blocked: u64,
+}

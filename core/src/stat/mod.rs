@@ -1,0 +1,4 @@
+//! What has happened: atomics that outlive a reload.
+
+pub mod event;
+pub mod figures;
