@@ -10,6 +10,7 @@
 //! [`Engine::exit`], [`Engine::route`]) loads that snapshot once and touches
 //! only atomics.
 
+mod catalog;
 pub mod compile;
 pub mod decide;
 mod engine;

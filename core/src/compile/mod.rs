@@ -2,3 +2,4 @@
 //! in, the next snapshot and a report out. The only place that sees both sides.
 
 pub mod report;
+pub mod resolved;

