@@ -36,7 +36,8 @@ pub fn route(
                 hosts.push(pattern);
             } else {
                 let found = format!("{host:?}, which TrafficRouter {:?} routes already", first.meta.name);
-                let expected = "a host that no earlier router has: the first by creationTimestamp, then by name, routes";
+                let expected =
+                    "a host that no earlier router has: the first by creationTimestamp, then by name, routes";
                 shadowed.push(diagnostic(&router.meta, &format!("spec.hosts[{i}]"), &found, expected));
             }
         }
@@ -90,14 +91,21 @@ fn moment(text: &str) -> Option<Moment> {
         "Z" | "z" => 0,
         _ => {
             let (hours, minutes) = zone.get(1..)?.split_once(':')?;
-            let ahead = hours.parse::<i32>().ok()?.checked_mul(3600)?.checked_add(minutes.parse::<i32>().ok()?.checked_mul(60)?)?;
+            let ahead = hours
+                .parse::<i32>()
+                .ok()?
+                .checked_mul(3600)?
+                .checked_add(minutes.parse::<i32>().ok()?.checked_mul(60)?)?;
             if zone.starts_with('+') { i64::from(ahead) } else { i64::from(ahead.checked_neg()?) }
         }
     };
     // Months are counted from March, so that a leap day is a year's last.
     let (shifted_year, shifted_month) =
         if month > 2 { (year, month.checked_sub(3)?) } else { (year.checked_sub(1)?, month.checked_add(9)?) };
-    let leaps = shifted_year.div_euclid(4).checked_sub(shifted_year.div_euclid(100))?.checked_add(shifted_year.div_euclid(400))?;
+    let leaps = shifted_year
+        .div_euclid(4)
+        .checked_sub(shifted_year.div_euclid(100))?
+        .checked_add(shifted_year.div_euclid(400))?;
     let days = shifted_year
         .checked_mul(365)?
         .checked_add(leaps)?
@@ -149,7 +157,8 @@ impl Lowering<'_> {
                 subset: destination.subset.as_deref().map(Into::into),
             })
             .collect();
-        let empty = destinations.last().map(|last| Answer::Empty { host: last.host.clone(), subset: last.subset.clone() });
+        let empty =
+            destinations.last().map(|last| Answer::Empty { host: last.host.clone(), subset: last.subset.clone() });
         self.answers.extend(destinations.into_iter().enumerate().map(|(step, destination)| Answer::To {
             route: route.name.clone(),
             destination,
@@ -170,7 +179,10 @@ impl Lowering<'_> {
         conditions.extend(block.method.clone().map(Condition::Method));
         conditions.extend(block.scheme.clone().map(Condition::Scheme));
         let path = if block.ignore_uri_case { Condition::PathIgnoringCase } else { Condition::Path };
-        let uri = block.uri.clone().filter(|_| !(HttpMatch { uri: block.uri.clone(), ..HttpMatch::default() }).is_catch_all());
+        let uri = block
+            .uri
+            .clone()
+            .filter(|_| !(HttpMatch { uri: block.uri.clone(), ..HttpMatch::default() }).is_catch_all());
         conditions.extend(uri.map(path));
         conditions.extend(block.authority.clone().map(Condition::Authority));
         conditions.extend(block.source_namespace.as_deref().map(|namespace| Condition::Namespace(namespace.into())));
@@ -181,7 +193,8 @@ impl Lowering<'_> {
         conditions.extend(block.headers.iter().map(named));
         let missing = |(name, text): &(String, _)| Condition::WithoutHeader(HeaderName::new(name), Clone::clone(text));
         conditions.extend(block.without_headers.iter().map(missing));
-        conditions.extend(block.query_params.iter().map(|(key, text)| Condition::Query(key.as_str().into(), text.clone())));
+        conditions
+            .extend(block.query_params.iter().map(|(key, text)| Condition::Query(key.as_str().into(), text.clone())));
         conditions.sort_by_key(Condition::cost);
         conditions
     }
@@ -199,7 +212,9 @@ mod tests {
         before("2024-02-29T23:59:59Z", "2024-03-01T00:00:00Z");
         before("2023-12-31T23:59:59-00:30", "2024-01-01T01:00:00Z");
         assert_eq!(moment("2024-01-01T08:00:00+08:00"), moment("2024-01-01T00:00:00.000Z"));
-        for bad in ["", "yesterday", "2024-01-01", "2024-01-01T00:00:00", "2024-01-01T00:00:00+", "20é4-01-01T00:00:00Z"] {
+        for bad in
+            ["", "yesterday", "2024-01-01", "2024-01-01T00:00:00", "2024-01-01T00:00:00+", "20é4-01-01T00:00:00Z"]
+        {
             assert_eq!(moment(bad), None, "{bad}");
         }
     }

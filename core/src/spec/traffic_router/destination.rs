@@ -19,9 +19,8 @@ pub(super) fn read(field: &Field<'_>, namespace: &str) -> Option<Destination> {
 /// Follows the chain, each link with the host of the one before where it names
 /// none of its own.
 fn fallbacks(destination: &mut Destination, mut field: Field<'_>, namespace: &str) {
-    let place = |host: &str, subset: &Option<String>| {
-        (HostName::new(host, namespace).as_str().to_owned(), subset.clone())
-    };
+    let place =
+        |host: &str, subset: &Option<String>| (HostName::new(host, namespace).as_str().to_owned(), subset.clone());
     let mut seen = vec![place(&destination.host, &destination.subset)];
     let (mut host_before, mut port_before) = (destination.host.clone(), destination.port);
     while field.is_present() {
