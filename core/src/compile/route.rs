@@ -1,12 +1,11 @@
 //! Routers into the table that requests are routed by.
 
-use crate::compile::report::Diagnostic;
 use crate::matcher::{HostName, HostPattern};
 use crate::route::condition::{Condition, HeaderName, MESH, short_gateway};
 use crate::route::split::{Chain, Split, Stop};
 use crate::route::{Action, Answer, Destination, Routes, Rule, Table};
 use crate::spec::Meta;
-use crate::spec::diagnostic::Identity;
+use crate::spec::diagnostic::{Diagnostic, Identity};
 use crate::spec::node::Place;
 use crate::spec::traffic_router::{self as spec, HttpMatch, HttpRoute, TrafficRouter};
 use crate::sync::Arc;
@@ -203,6 +202,197 @@ impl Lowering<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::route::condition::Home;
+    use crate::route::{Discovery, Instance, Request, Rolls};
+    use crate::spec::reader::{Notes, Object};
+    use crate::spec::yaml;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn read(name: &str, spec: &str) -> (TrafficRouter, Vec<Diagnostic>) {
+        let identity = Identity { kind: "TrafficRouter".into(), namespace: "default".into(), name: name.into() };
+        let meta = Meta { namespace: "default".into(), name: name.into(), ..Meta::default() };
+        let node = yaml::documents(spec).remove(0).unwrap();
+        let notes = Notes::new(identity, "");
+        let router = TrafficRouter::read(&meta, Object::root(&node, &notes).unwrap());
+        let (errors, warnings) = notes.into_parts();
+        (router, errors.into_iter().chain(warnings).collect())
+    }
+
+    fn router(name: &str, spec: &str) -> Arc<TrafficRouter> {
+        let (router, told) = read(name, spec);
+        assert_eq!(told, [], "{spec}");
+        Arc::new(router)
+    }
+
+    fn table(routers: &[Arc<TrafficRouter>]) -> (Table, Vec<String>) {
+        let (table, shadowed) = route(routers, "default", 1, &Table::default());
+        (table, shadowed.into_iter().map(|diagnostic| format!("{} {}", diagnostic.name, diagnostic.field)).collect())
+    }
+
+    fn asked(table: &Table, discovery: &Discovery, request: &Request<'_>, roll: f64) -> Option<Answer> {
+        let home = Home { namespace: "default", labels: &BTreeMap::new() };
+        let id = table.route(request, &mut Rolls::given(&[roll]), home, discovery)?;
+        Some((*table.answer(id).unwrap()).clone())
+    }
+
+    fn subset(answer: Option<Answer>) -> String {
+        match answer {
+            None => "none".into(),
+            Some(Answer::To { destination, fallback, .. }) => {
+                format!(
+                    "{}{}",
+                    destination.subset.unwrap_or(destination.host),
+                    if fallback { " (fallback)" } else { "" }
+                )
+            }
+            Some(Answer::Empty { host, subset }) => format!("empty {host} {}", subset.unwrap_or_default()),
+        }
+    }
+
+    const SPLIT: &str = "
+hosts: [shop]
+http:
+- match: [{headers: {tag: {exact: v2}}}, {method: {exact: POST}, uri: {prefix: /pay}}]
+  name: tagged
+  route:
+  - destination: {host: shop, subset: v2, port: {number: 80}, fallback: {subset: v1, fallback: {host: spare}}}
+- route:
+  - {destination: {host: shop, subset: v1}, weight: 90}
+  - {destination: {host: shop, subset: v2}, weight: 10}
+";
+
+    #[test]
+    fn blocks_are_or_and_fields_in_one_are_and() {
+        let (table, shadowed) = table(&[router("a", SPLIT)]);
+        assert!(shadowed.is_empty());
+        let discovery = Discovery::default();
+        let to = |request: &Request<'_>| subset(asked(&table, &discovery, request, 0.0));
+        let tagged: &[(&str, &str)] = &[("Tag", "v2")];
+        assert_eq!(to(&Request { headers: &tagged, ..Request::new("shop") }), "v2");
+        assert_eq!(to(&Request { method: "POST", path: "/pay?x", ..Request::new("shop") }), "v2");
+        assert_eq!(to(&Request { method: "POST", ..Request::new("shop") }), "v1");
+        assert_eq!(to(&Request { path: "/pay", ..Request::new("shop") }), "v1");
+        assert_eq!(subset(asked(&table, &discovery, &Request::new("shop"), 0.95)), "v2");
+        assert_eq!(to(&Request::new("other")), "none");
+        let answer = asked(&table, &discovery, &Request { headers: &tagged, ..Request::new("shop") }, 0.0);
+        let destination = Destination { host: "shop".into(), subset: Some("v2".into()), port: Some(80) };
+        assert_eq!(answer, Some(Answer::To { route: Some("tagged".into()), destination, fallback: false }));
+    }
+
+    #[test]
+    fn an_empty_subset_goes_down_its_chain() {
+        let (table, _) = table(&[router("a", SPLIT)]);
+        let discovery = Discovery::default();
+        let tagged: &[(&str, &str)] = &[("tag", "v2")];
+        let to = |discovery: &Discovery| {
+            subset(asked(&table, discovery, &Request { headers: &tagged, ..Request::new("shop") }, 0.0))
+        };
+        let instance = |version: &str, healthy| Instance {
+            id: version.into(),
+            labels: BTreeMap::from([("version".into(), version.into())]),
+            healthy,
+            weight: 1,
+            zone: None,
+        };
+        discovery.set("shop", &[instance("v1", true), instance("v2", false)]);
+        assert_eq!(to(&discovery), "v1 (fallback)");
+        discovery.set("shop", &[instance("v1", false)]);
+        assert_eq!(to(&discovery), "spare (fallback)");
+        discovery.set("spare", &[]);
+        assert_eq!(to(&discovery), "empty spare ");
+        discovery.set("shop", &[instance("v2", true)]);
+        assert_eq!(to(&discovery), "v2");
+    }
+
+    #[test]
+    fn of_two_routers_on_a_host_the_earlier_routes() {
+        let spec = |subset| {
+            format!("hosts: [shop, {subset}]\nhttp: [{{route: [{{destination: {{host: shop, subset: {subset}}}}}]}}]")
+        };
+        let mut late = (*router("a", &spec("late"))).clone();
+        late.meta.creation_timestamp = "2024-05-02T00:00:00Z".into();
+        late.hosts = vec!["late".into(), "shop.default.svc".into()];
+        let mut early = (*router("b", &spec("early"))).clone();
+        early.meta.creation_timestamp = "2024-05-01T00:00:00Z".into();
+        let (table, shadowed) = table(&[Arc::new(late), Arc::new(early)]);
+        assert_eq!(shadowed, ["a spec.hosts[1]"]);
+        let discovery = Discovery::default();
+        assert_eq!(subset(asked(&table, &discovery, &Request::new("shop"), 0.0)), "early");
+        assert_eq!(subset(asked(&table, &discovery, &Request::new("late"), 0.0)), "late");
+    }
+
+    #[test]
+    fn what_stands_behind_a_catch_all_is_shadowed() {
+        let to = "route: [{destination: {host: shop}}]";
+        for catch_all in
+            ["", "match: [{}], ", "match: [{port: 1}, {uri: {prefix: /}}], ", "match: [{uri: {regex: '.*'}}], "]
+        {
+            let spec = format!(
+                "hosts: ['*']\nhttp: [{{match: [{{port: 1}}], {to}}}, {{{catch_all}{to}}}, {{{to}}}, {{{to}}}]"
+            );
+            assert_eq!(table(&[router("a", &spec)]).1, ["a spec.http[2]", "a spec.http[3]"], "{spec}");
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_its_field() {
+        let to = "route: [{destination: {host: a}}]";
+        for (spec, field) in [
+            ("hosts: []".to_owned(), "hosts"),
+            (format!("http: [{{{to}}}]"), "hosts"),
+            ("hosts: [a]".into(), "http"),
+            ("hosts: [a]\nhttp: []".into(), "http"),
+            (format!("hosts: [a, 'b*c']\nhttp: [{{{to}}}]"), "hosts[1]"),
+            (format!("hosts: [a]\nhttp: [{{match: [{{uri: {{exact: a, prefix: b}}}}], {to}}}]"), "http[0].match[0].uri"),
+            (format!("hosts: [a]\nhttp: [{{match: [{{uri: {{suffix: a}}}}], {to}}}]"), "http[0].match[0].uri"),
+            (format!("hosts: [a]\nhttp: [{{match: [{{uri: /a}}], {to}}}]"), "http[0].match[0].uri"),
+            (format!("hosts: [a]\nhttp: [{{match: [{{method: {{prefix: ''}}}}], {to}}}]"), "http[0].match[0].method.prefix"),
+            (format!("hosts: [a]\nhttp: [{{match: [{{uri: {{regex: ''}}}}], {to}}}]"), "http[0].match[0].uri.regex"),
+            (format!("hosts: [a]\nhttp: [{{match: [{{headers: {{x: {{regex: '('}}}}}}], {to}}}]"), "http[0].match[0].headers.x.regex"),
+            (format!("hosts: [a]\nhttp: [{{match: [{{uri: {{regex: '*'}}}}], {to}}}]"), "http[0].match[0].uri.regex"),
+            (format!("hosts: [a]\nhttp: [{{match: [{{port: 0}}], {to}}}]"), "http[0].match[0].port"),
+            ("hosts: [a]\nhttp: [{name: x}]".into(), "http[0].route"),
+            ("hosts: [a]\nhttp: [{route: [{}]}]".into(), "http[0].route[0].destination"),
+            ("hosts: [a]\nhttp: [{route: [{destination: {subset: v1}}]}]".into(), "http[0].route[0].destination.host"),
+            ("hosts: [a]\nhttp: [{route: [{destination: {host: '*.b'}}]}]".into(), "http[0].route[0].destination.host"),
+            ("hosts: [a]\nhttp: [{route: [{destination: {host: a}, weight: -1}]}]".into(), "http[0].route[0].weight"),
+            ("hosts: [a]\nhttp: [{route: [{destination: {host: a}}, {destination: {host: b}, weight: 0}]}]".into(), "http[0].route"),
+            ("hosts: [a]\nhttp: [{route: [{destination: {host: a, subset: b, fallback: {subset: c, fallback: {host: a.default.svc, subset: b}}}}]}]".into(), "http[0].route[0].destination.fallback.fallback"),
+            ("hosts: [a]\nhttp: [{route: [{destination: {host: a, fallback: {subset: b, fallback: {subset: c, fallback: {subset: d, fallback: {subset: e, fallback: {subset: f}}}}}}}]}]".into(), "http[0].route[0].destination.fallback.fallback.fallback.fallback.fallback"),
+        ] {
+            let told: Vec<String> = read("a", &spec).1.into_iter().map(|diagnostic| diagnostic.field).collect();
+            assert!(told.contains(&field.to_owned()), "{spec}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_regex_mistake_says_where_and_what() {
+        let (_, told) =
+            read("a", "hosts: [a]\nhttp: [{match: [{uri: {regex: '/a(?=b)'}}], route: [{destination: {host: a}}]}]");
+        assert_eq!(
+            told[0].message,
+            "TrafficRouter \"a\", http[0].match[0].uri.regex: found the regular expression \"/a(?=b)\" with `(?=` at \
+             character 3, expected one of `(?:`, `(?P<name>`, `(?<name>` and the flags i, m, s, U: RE2 does not look around"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_document_and_no_request_panics(
+            text in "hosts: \\[[a-c.*, ']{0,12}\\]\nhttp:\n- match: \\[\\{(uri|method|headers|port): .{0,24}\\}\\]\n  route: .{0,40}",
+            host in "\\PC{0,12}",
+            path in "\\PC{0,12}",
+        ) {
+            for node in yaml::documents(&text).into_iter().flatten() {
+                let notes = Notes::new(Identity::default(), "");
+                let Some(root) = Object::root(&node, &notes) else { continue };
+                let router = TrafficRouter::read(&Meta::default(), root);
+                let (table, _) = table(&[Arc::new(router)]);
+                let _ = asked(&table, &Discovery::default(), &Request { path: &path, ..Request::new(&host) }, 0.5);
+            }
+        }
+    }
 
     #[test]
     fn moments_are_compared_and_not_spelled() {
