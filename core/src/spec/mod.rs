@@ -13,6 +13,7 @@ pub mod node;
 pub mod quantity;
 pub mod reader;
 pub mod strategy;
+pub mod traffic_router;
 pub mod yaml;
 
 use std::collections::BTreeMap;
