@@ -7,6 +7,7 @@ use super::kind::{self, Kind};
 use super::node::{Node, Place, Value};
 use super::reader::{Field, Notes, Object};
 use super::strategy::Strategy;
+use super::traffic_router::TrafficRouter;
 use super::{fault_tolerance, strategy, yaml};
 use crate::sync::Arc;
 
@@ -19,6 +20,8 @@ pub enum Document {
     Strategy(Arc<Strategy>),
     /// `HttpRequestFallbackAction`.
     Action(Arc<HttpRequestFallbackAction>),
+    /// `TrafficRouter`.
+    Router(Arc<TrafficRouter>),
 }
 
 /// A document as it was read.
@@ -34,6 +37,8 @@ pub struct Reading {
     pub errors: Vec<Diagnostic>,
     /// What is most likely not meant.
     pub warnings: Vec<Diagnostic>,
+    /// Whether it is bad, and nobody can say which document it is.
+    pub is_nameless: bool,
     /// As it stands in the source; `None` where that is no YAML or JSON.
     node: Option<Node>,
 }
@@ -50,22 +55,22 @@ pub enum Outcome {
 }
 
 impl Reading {
-    /// Whether it is bad and nobody can say which document it is.
-    #[must_use]
-    pub fn is_nameless(&self) -> bool {
-        self.outcome == Outcome::Bad && (self.identity.kind.is_empty() || self.identity.name.is_empty())
+    /// Makes it bad for a mistake that shows only beside other documents.
+    pub fn reject(&mut self, field: &str, found: &str, expected: &str) {
+        let place = self.place(field);
+        self.errors.push(Diagnostic::new(&self.identity, &self.source, field, place, found, expected));
+        self.outcome = Outcome::Bad;
     }
 
-    /// A diagnostic about a field of this document, with its place: where the
-    /// field is, or else the nearest around it.
-    #[must_use]
-    pub fn diagnostic(&self, field: &str, found: &str, expected: &str) -> Diagnostic {
-        Diagnostic::new(&self.identity, &self.source, field, self.place(field), found, expected)
+    /// Puts a diagnostic about this document to its place in the source.
+    pub fn locate(&self, diagnostic: &mut Diagnostic) {
+        let place = self.place(&diagnostic.field);
+        (diagnostic.line, diagnostic.column) = (place.line, place.column);
+        diagnostic.source.clone_from(&self.source);
     }
 
     /// Where the field of this path is, or else the nearest around it.
-    #[must_use]
-    pub fn place(&self, field: &str) -> Place {
+    fn place(&self, field: &str) -> Place {
         let Some(mut node) = self.node.as_ref() else { return Place::default() };
         let mut place = node.place;
         for step in field.split(['.', '[']) {
@@ -129,7 +134,10 @@ fn take_items(node: &mut Node) -> Option<Vec<Node>> {
 fn finish(notes: Notes, outcome: Outcome, node: Option<Node>) -> Reading {
     let (identity, source) = (notes.identity().clone(), notes.source().to_owned());
     let (errors, warnings) = notes.into_parts();
-    Reading { identity, source, outcome, errors, warnings, node }
+    let says_which =
+        |error: &Diagnostic| matches!(&*error.field, "metadata" | "metadata.name" | "metadata.namespace" | "items");
+    let is_nameless = outcome == Outcome::Bad && (identity.kind.is_empty() || errors.iter().any(says_which));
+    Reading { identity, source, outcome, errors, warnings, is_nameless, node }
 }
 
 fn read_document(source: &str, node: Node) -> Reading {
@@ -158,6 +166,11 @@ fn read_object(mut root: Object<'_>) -> Outcome {
     let (metadata, spec) = (root.take("metadata"), root.take("spec"));
     root.skip(&["status"]);
     let text = |field: &Field<'_>| field.node().and_then(Node::as_text).unwrap_or_default().to_owned();
+    if text(&kind) == "List" {
+        // One with a list of items has been taken apart before.
+        let _ = root.take("items").required().list();
+        return Outcome::Bad;
+    }
     let known = match kind::find(&text(&api_version), &text(&kind)) {
         Ok(known) => known,
         Err(unknown) => {
@@ -166,14 +179,16 @@ fn read_object(mut root: Object<'_>) -> Outcome {
         }
     };
     let notes = spec.notes();
-    let meta = read_meta(&metadata);
+    // Without a name the rest is read all the same, to tell all mistakes at once.
+    let meta = read_meta(&metadata).unwrap_or_default();
     let spec = spec.required().object();
     root.finish();
-    let (Some(meta), Some(spec)) = (meta, spec) else { return Outcome::Bad };
+    let Some(spec) = spec else { return Outcome::Bad };
     let document = match known {
         Kind::Rule => fault_tolerance::read_rule(meta, spec).map(|rule| Document::Rule(Arc::new(rule))),
         Kind::Action => fault_tolerance::read_action(meta, spec).map(|action| Document::Action(Arc::new(action))),
         Kind::Strategy(kind) => strategy::read(kind, meta, spec).map(|strategy| Document::Strategy(Arc::new(strategy))),
+        Kind::Router => Some(Document::Router(Arc::new(TrafficRouter::read(&meta, spec)))),
     };
     match document {
         Some(document) if !notes.has_errors() => Outcome::Good(document),

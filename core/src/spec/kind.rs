@@ -12,6 +12,8 @@ pub enum Kind {
     Strategy(StrategyKind),
     /// `HttpRequestFallbackAction`.
     Action,
+    /// `TrafficRouter`.
+    Router,
 }
 
 /// Why a kind is none that this version enforces.
@@ -41,7 +43,7 @@ const KINDS: [(&str, &[&str], Option<Kind>); 16] = [
         Some(Kind::Strategy(StrategyKind::AdaptiveOverloadProtection)),
     ),
     ("HttpRequestFallbackAction", FAULT_TOLERANCE, Some(Kind::Action)),
-    ("TrafficRouter", TRAFFIC, None),
+    ("TrafficRouter", TRAFFIC, Some(Kind::Router)),
     ("VirtualWorkload", TRAFFIC, None),
     ("TrafficLane", TRAFFIC, None),
     ("TrafficLabelRule", TRAFFIC, None),

@@ -5,6 +5,7 @@ use super::quantity::{DURATION, Decimal};
 use super::reader::{Field, Object};
 use crate::name::StrategyKind;
 use crate::ratio::Ratio;
+use crate::sync::Arc;
 use crate::time::Span;
 
 /// A strategy document: its metadata and what it asks for.
@@ -13,7 +14,7 @@ pub struct Strategy {
     /// Its metadata.
     pub meta: Meta,
     /// What it asks for.
-    pub spec: StrategySpec,
+    pub spec: Arc<StrategySpec>,
 }
 
 /// What a strategy asks for, by kind.
@@ -157,7 +158,7 @@ pub fn read(kind: StrategyKind, meta: Meta, mut spec: Object<'_>) -> Option<Stra
         }
     };
     spec.finish();
-    Some(Strategy { meta, spec: read? })
+    Some(Strategy { meta, spec: Arc::new(read?) })
 }
 
 // Every field is asked for before the first `?`, so that all mistakes are told
