@@ -1,9 +1,12 @@
-// One engine under many threads, also while it is reloaded and closed.
+// One engine under many threads, also while it is reloaded and closed; and forked.
 
+#define _POSIX_C_SOURCE 200809L
 #include "check.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { THREADS = 8, ROUNDS = 2000 };
 
@@ -47,6 +50,31 @@ static void join(pthread_t* threads) {
     for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
 }
 
+// A child goes on with its parent's engine, counts by itself, and makes new ones.
+static void test_fork(void) {
+    uint64_t engine = engine_with(LIMIT);
+    sergo_decision decision;
+    CHECK_OK(sergo_enter_name(engine, SERGO_STR("/foo"), 1, SERGO_INBOUND, 0, &decision));
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        int failed = checks_failed;
+        CHECK_OK(sergo_enter_name(engine, SERGO_STR("/foo"), 1, SERGO_INBOUND, 0, &decision));
+        CHECK(decision.outcome == SERGO_PASS);
+        CHECK_OK(sergo_enter_name(engine, SERGO_STR("/foo"), 1, SERGO_INBOUND, 0, &decision));
+        CHECK(decision.outcome == SERGO_BLOCK);
+        apply(engine, "");
+        CHECK_OK(sergo_close(engine_with(LIMIT)));
+        CHECK_OK(sergo_close(engine));
+        _exit(checks_failed != failed);
+    }
+    int status = 1;
+    CHECK(child > 0 && waitpid(child, &status, 0) == child && status == 0);
+    CHECK_OK(sergo_enter_name(engine, SERGO_STR("/foo"), 1, SERGO_INBOUND, 0, &decision));
+    CHECK(decision.outcome == SERGO_PASS);
+    CHECK_OK(sergo_close(engine));
+}
+
 void test_threads(void) {
     pthread_t threads[THREADS];
     shared = engine_with(LIMIT);
@@ -61,4 +89,5 @@ void test_threads(void) {
     CHECK_OK(sergo_close(shared));
     join(threads);
     CHECK(wrong == 0);
+    test_fork();
 }
