@@ -3,3 +3,4 @@
 
 pub mod report;
 pub mod resolved;
+pub mod route;
