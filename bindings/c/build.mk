@@ -10,8 +10,14 @@ C_LINK := -L$(C_LIBDIR) -lsergo -Wl,-rpath,$(C_LIBDIR) -pthread
 C_TESTS := $(addprefix tests/c/,main.c engine_test.c entry_test.c route_test.c watch_test.c abuse_test.c \
 	threads_test.c json_test.c json.c)
 C_HEADERS := include/sergo.h tests/c/check.h tests/c/json.h
-# What a static libsergo needs of the system.
-C_STATIC_LIBS := $(if $(filter Darwin,$(shell uname -s)),,-lgcc_s -lutil -lrt -lpthread -lm -ldl)
+# What a shared library is called, and what a static one needs of the system.
+ifeq ($(shell uname -s),Darwin)
+C_SHARED := dylib
+C_STATIC_LIBS :=
+else
+C_SHARED := so
+C_STATIC_LIBS := -lgcc_s -lutil -lrt -lpthread -lm -ldl
+endif
 
 PORT_c = $(C_OUT)/port
 
@@ -30,7 +36,7 @@ $(C_OUT)/tests: $(C_TESTS) $(C_HEADERS) | native
 
 $(C_OUT)/unload: tests/c/unload.c include/sergo.h | native
 	@mkdir -p $(C_OUT)
-	$(C_COMPILE) tests/c/unload.c -pthread $(if $(C_STATIC_LIBS),-ldl) -o $@
+	$(C_COMPILE) tests/c/unload.c -pthread $(filter -ldl,$(C_STATIC_LIBS)) -o $@
 
 $(C_OUT)/example: examples/c/main.c include/sergo.h | native
 	@mkdir -p $(C_OUT)
@@ -50,7 +56,7 @@ $(C_OUT)/bench: tests/c/bench.c include/sergo.h | native
 c-test: $(C_OUT)/tests $(C_OUT)/unload $(C_OUT)/example $(C_OUT)/example-static ## The C library's tests and example
 	cargo test --quiet $(CARGO_FLAGS) -p sergo-c -p sergo-border
 	$(C_OUT)/tests
-	$(C_OUT)/unload $(firstword $(wildcard $(C_LIBDIR)/libsergo.so $(C_LIBDIR)/libsergo.dylib))
+	$(C_OUT)/unload $(C_LIBDIR)/libsergo.$(C_SHARED)
 	@for program in example example-static; do \
 		said=$$($(C_OUT)/$$program examples/rules/foo.yaml examples/rules/router.yaml) || exit 1; \
 		for line in 'GET:/foo: pass' 'GET:/foo: blocked by rate-limit-foo, try again in' \
@@ -70,8 +76,8 @@ c-memcheck: $(C_OUT)/tests ## The C tests under valgrind, where there is one
 c-lint: native
 	$(CC) $(C_WARNINGS) -Wconversion -DSERGO_TEST_PANIC -Iinclude -fsyntax-only tests/c/*.c examples/c/*.c
 	$(CC) $(C_WARNINGS) -fsyntax-only -x c include/sergo.h
-	$(if $(shell command -v $(CXX)),$(CXX) -std=c++11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c++ include/sergo.h)
-	@! nm -D --defined-only $(C_LIBDIR)/libsergo.so 2>/dev/null | grep -v ' sergo_' || { echo "libsergo.so exports the above"; exit 1; }
+	@! command -v $(CXX) >/dev/null || $(CXX) -std=c++11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -x c++ include/sergo.h
+	@! nm -D --defined-only $(C_LIBDIR)/libsergo.$(C_SHARED) 2>/dev/null | grep -v ' sergo_' || { echo "libsergo.so exports the above"; exit 1; }
 
 c-fmt:
 	@if command -v clang-format >/dev/null; then clang-format -i tests/c/*.[ch] examples/c/*.c; \
@@ -88,6 +94,6 @@ c-install: ## Installs the library, the header and sergo.pc under PREFIX
 	cargo build --release $(CARGO_FLAGS) -p sergo-c
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include
 	install -m 644 include/sergo.h $(DESTDIR)$(PREFIX)/include
-	install -m 644 $(wildcard $(addprefix $(C_LIBDIR)/libsergo.,so dylib a)) $(DESTDIR)$(PREFIX)/lib
+	install -m 644 $(C_LIBDIR)/libsergo.$(C_SHARED) $(C_LIBDIR)/libsergo.a $(DESTDIR)$(PREFIX)/lib
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e "s|@VERSION@|$$(cargo pkgid -p sergo-c | sed 's/.*[#@]//')|" \
 		-e 's|@STATIC_LIBS@|$(C_STATIC_LIBS)|' bindings/c/sergo.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/sergo.pc
