@@ -93,21 +93,26 @@ func (e *Engine) enter(ctx context.Context, resource string, opts []EnterOption,
 		return err
 	case block != nil:
 		return block
-	case wait == 0:
+	case wait > 0:
+		return e.wait(ctx, wait, entry)
+	default:
 		return nil
 	}
-	if err := e.wait(ctx, wait); err != nil {
-		_ = entry.Exit()
-		return err
-	}
-	return nil
 }
 
-func (e *Engine) wait(ctx context.Context, d time.Duration) error {
+// wait waits before the work of an entry, and gives its permit back if the
+// context is done before that.
+func (e *Engine) wait(ctx context.Context, d time.Duration, entry *Entry) error {
+	var err error
 	if e.clock == nil {
-		return realWait(ctx, d)
+		err = realWait(ctx, d)
+	} else {
+		err = e.clock.Wait(ctx, d)
 	}
-	return e.clock.Wait(ctx, d)
+	if err != nil {
+		_ = entry.Exit()
+	}
+	return err
 }
 
 // decide fills the entry for a pass, or gives the block.

@@ -30,7 +30,7 @@ type Request struct {
 	// Empty is none.
 	Hash string
 	// Rolls are the random numbers to decide by, each in [0, 1): used in
-	// order, the last one for all that follow. Empty: the package's own.
+	// order, the last one for all that follow. Nil: the package's own.
 	Rolls []float64
 }
 
@@ -109,7 +109,7 @@ func (e *Engine) Route(request Request) (Routing, error) {
 	code := native.Stale
 	for attempt := 0; attempt < routeAttempts && code == native.Stale; attempt++ {
 		var id native.AnswerID
-		if len(request.Rolls) > 0 {
+		if request.Rolls != nil {
 			id, code = native.RouteRolls(e.handle, packed.bytes, request.Rolls)
 		} else {
 			id, code = native.Route(e.handle, packed.bytes, rand.Uint64())
