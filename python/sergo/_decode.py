@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import fields
-from functools import lru_cache
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _names(shape: Any) -> tuple[tuple[str, str], ...]:
     return tuple((f.name, re.sub(r"_([a-z])", lambda m: m[1].upper(), f.name)) for f in fields(shape))
 
@@ -21,7 +21,7 @@ def one(shape: type[T], data: Mapping[str, Any], **given: Any) -> T:
 
     ``given`` goes before; a member that is not there is left to the field's default.
     """
-    found = {name: data[member] for name, member in _names(shape) if member in data}
+    found = {name: data[member] for name, member in _names(cast(Hashable, shape)) if member in data}
     return shape(**{**found, **given})
 
 

@@ -6,7 +6,7 @@ import functools
 import inspect
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, Callable, Optional, TypeVar, cast
+from typing import Any, Callable, TypeVar, cast
 from weakref import WeakSet
 
 from . import _figures, _fork, _report, _sergo
@@ -35,8 +35,8 @@ class Engine(_sergo.Engine):
         self,
         app: str,
         namespace: str = "default",
-        labels: Optional[dict[str, str]] = None,
-        clock: Optional[Callable[[], int]] = None,
+        labels: dict[str, str] | None = None,
+        clock: Callable[[], int] | None = None,
     ) -> None:
         self.app = app
         self.namespace = namespace
@@ -50,9 +50,9 @@ class Engine(_sergo.Engine):
 
     def __exit__(
         self,
-        kind: Optional[type[BaseException]],
-        value: Optional[BaseException],
-        traceback: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -89,8 +89,8 @@ class Engine(_sergo.Engine):
         self,
         source: FileSource,
         *,
-        on_report: Optional[OnReport] = None,
-        on_error: Optional[OnError] = None,
+        on_report: OnReport | None = None,
+        on_error: OnError | None = None,
         interval: float = 0.2,
     ) -> Subscription:
         """Load the rules of a source, now and whenever they change.

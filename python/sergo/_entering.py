@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Generator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Optional
+from typing import TYPE_CHECKING, Any, Literal
 
 from ._errors import Blocked
 from ._sergo import BlockedDecision, Entry
@@ -31,7 +31,7 @@ class Entering:
         self._resource = resource
         self._cost = cost
         self._direction: Direction = direction
-        self._entry: Optional[Entry] = None
+        self._entry: Entry | None = None
 
     def __await__(self) -> Generator[Any, None, Entry]:
         return self._enter().__await__()
@@ -54,9 +54,9 @@ class Entering:
 
     async def __aexit__(
         self,
-        kind: Optional[type[BaseException]],
-        value: Optional[BaseException],
-        traceback: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         if self._entry is not None:
             self._entry.__exit__(kind, value, traceback)

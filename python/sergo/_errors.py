@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._sergo import BlockedDecision
@@ -45,7 +45,7 @@ class Fallback:
     """Names and values, as the rule writes them and in its order."""
 
 
-class Blocked(Exception):  # noqa: N818 - a block is an answer, not an error
+class Blocked(Exception):
     """An entry may not go on; it has left no trace.
 
     >>> engine = sergo.Engine("foo-app")
@@ -78,17 +78,17 @@ class Blocked(Exception):  # noqa: N818 - a block is an answer, not an error
         return self.decision.rule
 
     @property
-    def fallback(self) -> Optional[Fallback]:
+    def fallback(self) -> Fallback | None:
         """The response that the rule gives, if it gives one."""
         return self.decision.fallback
 
     @property
-    def retry_after(self) -> Optional[float]:
+    def retry_after(self) -> float | None:
         """After how many seconds the same entry would pass this gate; None is unknown."""
         return self.decision.retry_after
 
     @property
-    def retry_after_ns(self) -> Optional[int]:
+    def retry_after_ns(self) -> int | None:
         """After how many nanoseconds the same entry would pass this gate; None is unknown."""
         return self.decision.retry_after_ns
 

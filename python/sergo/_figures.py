@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Optional, Union
+from typing import Union
 
 from . import _decode
 
@@ -71,9 +71,9 @@ class BreakerChanged:
     """The state that it left."""
     to_state: str
     """The state that it is in."""
-    total: Optional[int] = None
+    total: int | None = None
     """For closed to open: the completions that it judged by."""
-    bad: Optional[int] = None
+    bad: int | None = None
     """For closed to open: how many of them were bad."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from typing import Union
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -21,7 +20,7 @@ class FileSource:
     ConfigMap works.
     """
 
-    def __init__(self, path: Union[str, os.PathLike[str]]) -> None:
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
         """The file or the folder."""
 
@@ -49,7 +48,7 @@ class FileSource:
         return [(path, _text(path)) for path, *_ in files]
 
 
-def file(path: Union[str, os.PathLike[str]]) -> FileSource:
+def file(path: str | os.PathLike[str]) -> FileSource:
     """Name a file or folder of rules, for :meth:`sergo.Engine.subscribe`.
 
     >>> sergo.file("rules/")

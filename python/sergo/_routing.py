@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Optional
 
 from ._errors import SergoError
 
@@ -16,9 +15,9 @@ class Destination:
 
     host: str
     """The host."""
-    subset: Optional[str] = None
+    subset: str | None = None
     """The subset of the host's instances."""
-    port: Optional[int] = None
+    port: int | None = None
     """The port."""
 
 
@@ -26,13 +25,13 @@ class Destination:
 class Routing:
     """Where a request goes. It is true when it goes somewhere."""
 
-    route: Optional[str] = None
+    route: str | None = None
     """The matched route's name, if it has one."""
-    destination: Optional[Destination] = None
+    destination: Destination | None = None
     """Where to; None is nowhere."""
     fallback: bool = False
     """Whether this is a fallback for the destination that was picked."""
-    empty: Optional[Destination] = None
+    empty: Destination | None = None
     """What had no healthy instance, when that is why it goes nowhere; else no route says."""
 
     def __bool__(self) -> bool:
@@ -51,7 +50,7 @@ class Instance:
     """Whether discovery holds it for healthy."""
     weight: int = 1
     """Its weight among its like, 0 to 4,294,967,295."""
-    zone: Optional[str] = None
+    zone: str | None = None
     """Its zone."""
 
     def __post_init__(self) -> None:

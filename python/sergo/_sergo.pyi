@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Callable, Literal, Optional, Union, final
+from typing import Any, Callable, Literal, final
 
 from typing_extensions import Self, TypeAlias
 
@@ -10,10 +10,7 @@ from ._entering import Direction
 from ._errors import Fallback
 from ._routing import Routing
 
-_Headers: TypeAlias = Union[
-    Mapping[str, Union[str, Sequence[str]]],
-    Iterable[tuple[Union[str, bytes], Union[str, bytes]]],
-]
+_Headers: TypeAlias = Mapping[str, str | Sequence[str]] | Iterable[tuple[str | bytes, str | bytes]]
 
 class Engine:
     """The engine without what Python adds: make a ``sergo.Engine``."""
@@ -22,13 +19,13 @@ class Engine:
         cls,
         app: str,
         namespace: str = "default",
-        labels: Optional[dict[str, str]] = None,
-        clock: Optional[Callable[[], int]] = None,
+        labels: dict[str, str] | None = None,
+        clock: Callable[[], int] | None = None,
     ) -> Self: ...
     def enter(self, resource: str, cost: int = 1, direction: Direction = "inbound") -> Entry:
         """Enter: give an open entry, after sleeping where the rules space entries out, or raise ``Blocked``."""
 
-    def decide(self, resource: str, cost: int = 1, direction: Direction = "inbound") -> Union[Entry, BlockedDecision]:
+    def decide(self, resource: str, cost: int = 1, direction: Direction = "inbound") -> Entry | BlockedDecision:
         """Ask to enter, for an answer as a value.
 
         It never sleeps: wait ``entry.wait`` seconds first.
@@ -41,14 +38,14 @@ class Engine:
         method: str = "GET",
         path: str = "/",
         scheme: str = "http",
-        port: Optional[int] = None,
-        headers: Optional[_Headers] = None,
-        client: Optional[str] = None,
-        source_labels: Optional[dict[str, str]] = None,
-        source_namespace: Optional[str] = None,
-        source_gateway: Optional[str] = None,
-        roll: Union[float, Sequence[float], None] = None,
-        hash: Optional[str] = None,
+        port: int | None = None,
+        headers: _Headers | None = None,
+        client: str | None = None,
+        source_labels: dict[str, str] | None = None,
+        source_namespace: str | None = None,
+        source_gateway: str | None = None,
+        roll: float | Sequence[float] | None = None,
+        hash: str | None = None,
     ) -> Routing:
         """Say where a request goes.
 
@@ -63,7 +60,7 @@ class Engine:
     def version(self) -> int:
         """The version of the rules in force, 0 before the first."""
 
-    def breaker_state(self, target: str, strategy: str) -> Optional[Literal["closed", "open", "half-open"]]:
+    def breaker_state(self, target: str, strategy: str) -> Literal["closed", "open", "half-open"] | None:
         """Tell the state of the breaker that a strategy is for a target, both as the rules write them."""
 
     def close(self) -> None:
@@ -99,9 +96,9 @@ class Entry:
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
-        kind: Optional[type[BaseException]],
-        value: Optional[BaseException],
-        traceback: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
         /,
     ) -> None: ...
 
@@ -114,8 +111,8 @@ class BlockedDecision:
         strategy: str,
         name: str,
         rule: str,
-        retry_after_ns: Optional[int] = None,
-        fallback: Optional[Fallback] = None,
+        retry_after_ns: int | None = None,
+        fallback: Fallback | None = None,
     ) -> Self: ...
     def __bool__(self) -> Literal[False]: ...
     def __eq__(self, other: object, /) -> bool: ...
@@ -138,15 +135,15 @@ class BlockedDecision:
         """The name of the rule that blocked."""
 
     @property
-    def retry_after(self) -> Optional[float]:
+    def retry_after(self) -> float | None:
         """After how many seconds the same entry would pass this gate; None is unknown."""
 
     @property
-    def retry_after_ns(self) -> Optional[int]:
+    def retry_after_ns(self) -> int | None:
         """After how many nanoseconds the same entry would pass this gate; None is unknown."""
 
     @property
-    def fallback(self) -> Optional[Fallback]:
+    def fallback(self) -> Fallback | None:
         """The response that the rule gives, if it gives one."""
 
 def reseed(seed: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable
 
 from . import _fork
 from ._errors import SergoError
@@ -34,8 +34,8 @@ class Subscription:
         self,
         engine: Engine,
         source: FileSource,
-        on_report: Optional[OnReport] = None,
-        on_error: Optional[OnError] = None,
+        on_report: OnReport | None = None,
+        on_error: OnError | None = None,
         interval: float = 0.2,
     ) -> None:
         self._engine = engine
@@ -43,13 +43,13 @@ class Subscription:
         self._on_report = on_report
         self._on_error = on_error
         self._interval = interval
-        self._last_report: Optional[Report] = None
-        self._last_error: Optional[Exception] = None
-        self._seen: Union[tuple[Seen, ...], Exception] = ()
-        self._done: Optional[tuple[Seen, ...]] = None
-        self._texts: Optional[list[tuple[str, str]]] = None
+        self._last_report: Report | None = None
+        self._last_error: Exception | None = None
+        self._seen: tuple[Seen, ...] | Exception = ()
+        self._done: tuple[Seen, ...] | None = None
+        self._texts: list[tuple[str, str]] | None = None
         self._stopping = threading.Event()
-        self._thread: Optional[threading.Thread] = None
+        self._thread: threading.Thread | None = None
         self._look()
         self._take()
         # What was read may have been half-written: the thread reads it once more.
@@ -58,12 +58,12 @@ class Subscription:
         self.restart()
 
     @property
-    def last_report(self) -> Optional[Report]:
+    def last_report(self) -> Report | None:
         """What the last load came to; None before the first."""
         return self._last_report
 
     @property
-    def last_error(self) -> Optional[Exception]:
+    def last_error(self) -> Exception | None:
         """Why the source cannot be read or loaded now; None while it can."""
         return self._last_error
 
@@ -81,9 +81,9 @@ class Subscription:
 
     def __exit__(
         self,
-        kind: Optional[type[BaseException]],
-        value: Optional[BaseException],
-        traceback: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -91,7 +91,7 @@ class Subscription:
         state = "closed" if self.closed else "watching"
         return f"<sergo.Subscription {state} {self._source!r}>"
 
-    def stop(self, timeout: Optional[float] = None) -> None:
+    def stop(self, timeout: float | None = None) -> None:
         """Stop watching, waiting ``timeout`` seconds at most for a callback that is under way."""
         self._stopping.set()
         _fork.watching.discard(self)
@@ -156,7 +156,7 @@ class Subscription:
         if known is None or str(known) != str(error):
             self._call(self._on_error, error)
 
-    def _call(self, callback: Optional[Callable[[Any], Any]], argument: object) -> None:
+    def _call(self, callback: Callable[[Any], Any] | None, argument: object) -> None:
         if callback is None:
             return
         try:
