@@ -32,4 +32,5 @@ pub use error::Code;
 pub use name::StrategyKind;
 pub use route::{Answer, AnswerId, Destination, Headers, Instance, Request, Rolls};
 pub use spec::diagnostic::Diagnostic;
+pub use stat::instance::SystemLoad;
 pub use time::{Span, Tick};

@@ -6,7 +6,7 @@ use crate::handle::with;
 use crate::{packed, text};
 use sergo::decide::{Ask, BlockId, Decision, Direction, Outcome, Permit, ResourceId};
 use sergo::route::{AnswerId, Rolls};
-use sergo::{Code, Source};
+use sergo::{Code, Source, SystemLoad};
 
 /// The answer to [`enter`] as plain integers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -162,6 +162,30 @@ pub fn breaker_state(handle: u64, target: &str, strategy: &str) -> Result<String
         let state = host.engine().breaker_state(target, strategy);
         Ok(state.map(|state| text::json(&state).trim_matches('"').to_owned()).unwrap_or_default())
     })
+}
+
+/// Takes the system's figures as they are at `now`, until the next call: the
+/// shares of CPU time and of memory in use, 0 to 1, and the load average of the
+/// last minute. What is no number (NaN) is unknown.
+///
+/// # Errors
+/// Those of [`with`].
+pub fn set_system_load(handle: u64, cpu: f64, load1: f64, memory: f64, now: u64) -> Result<(), Code> {
+    let known = |figure: f64| (!figure.is_nan()).then_some(figure);
+    let load = SystemLoad { cpu: known(cpu), load1: known(load1), memory: known(memory) };
+    with(handle, |host| {
+        host.engine().set_system_load(load, host.tick(now));
+        Ok(())
+    })
+}
+
+/// Whether the rules in force look at the system's figures: while they don't,
+/// nobody needs to measure them.
+///
+/// # Errors
+/// Those of [`with`].
+pub fn needs_system_load(handle: u64) -> Result<bool, Code> {
+    with(handle, |host| Ok(host.engine().needs_system_load()))
 }
 
 /// The events since the last call, a JSON list.

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use sergo::stat::event::Event;
 use sergo::{
-    Answer, Ask, Config, Decision, Direction, Engine, Headers, Instance, Outcome, Permit, Request, Rolls, Source, Tick,
+    Answer, Ask, Config, Decision, Direction, Engine, Headers, Instance, Outcome, Permit, Request, Rolls, Source,
+    SystemLoad, Tick,
 };
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -59,6 +60,12 @@ impl Port {
                 Ok(json!({"state": state}))
             }
             "events" => Ok(self.events()),
+            "load" => {
+                let figure = |name: &str| step[name].as_f64();
+                let load = SystemLoad { cpu: figure("cpu"), load1: figure("load1"), memory: figure("memory") };
+                self.engine.set_system_load(load, now);
+                Ok(json!({}))
+            }
             "endpoints" => {
                 self.engine.set_instances(&text(step, "host"), instances(&step["instances"]));
                 Ok(json!({}))
