@@ -77,7 +77,7 @@ fn answer_value(answer: &Answer) -> Value {
         value["retries"] = json!(policy.retries);
     }
     if let Answer::Respond { response, .. } = answer {
-        value["directResponse"] = json!(response);
+        value["directResponse"] = json!(**response);
     }
     value
 }
