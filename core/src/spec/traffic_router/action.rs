@@ -10,6 +10,9 @@ pub(super) fn redirect(field: &Field<'_>) -> Option<Redirect> {
         return None;
     }
     let mut entry = field.object()?;
+    if !["uri", "authority", "scheme", "port", "derivePort"].into_iter().any(|key| entry.take(key).is_present()) {
+        entry.wrong("a redirect to where the request came from", "at least one of uri, authority, scheme, port");
+    }
     let uri = entry.take("uri").filled("a path");
     let authority = entry.take("authority").filled("a host");
     let scheme = entry.take("scheme").one_of(&[("http", "http"), ("https", "https")]).map(str::to_owned);
@@ -25,9 +28,6 @@ pub(super) fn redirect(field: &Field<'_>) -> Option<Redirect> {
     let code = code.read("a status code from 300 to 399", |text, quoted| {
         text.parse().ok().filter(|code| !quoted && (300..400).contains(code))
     });
-    if uri.is_none() && authority.is_none() && scheme.is_none() && port.is_none() {
-        entry.wrong("a redirect to where the request came from", "at least one of uri, authority, scheme, port");
-    }
     entry.finish();
     Some(Redirect { uri, authority, port, scheme, code: code.unwrap_or(301) })
 }

@@ -116,7 +116,9 @@ fn abort(field: &Field<'_>) -> Option<Abort> {
     }
     match (http.is_present(), grpc.is_present()) {
         (true, true) => entry.wrong("httpStatus beside grpcStatus", "one of them"),
-        (false, false) => field.warn("an abort without a status, which does nothing", "httpStatus or grpcStatus"),
+        (false, false) if !http2.is_present() => {
+            field.warn("an abort without a status, which does nothing", "httpStatus or grpcStatus")
+        }
         _ => {}
     }
     let http = http.integer(200..=599).and_then(|status| u16::try_from(status).ok());
