@@ -16,6 +16,13 @@ impl Permit {
         Permit([0; Permit::WORDS])
     }
 
+    /// Whether it is still to be given back.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        let [a, b, c, d, e] = self.0;
+        a | b | c | d | e != 0
+    }
+
     /// Its words, each below 2⁵³, for carrying it through another language.
     #[must_use]
     pub const fn words(&self) -> [u64; Permit::WORDS] {

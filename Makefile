@@ -1,0 +1,84 @@
+# The one command set. `make demo` shows what sergo does, `make test` proves it;
+# each sets up what it needs from the package registries.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+export CARGO_TARGET_DIR := $(TARGET)
+CARGO_FLAGS ?= --locked
+VECTORS ?= tests/vectors
+LANGS ?= rust c java go node python
+DEMO_LANGS := java go node python
+
+include bindings/c/build.mk java/build.mk go/build.mk node/build.mk python/build.mk
+
+PORT_rust = $(TARGET)/release/conformance rust-port
+
+.PHONY: help setup build native demo demo-run test conformance conformance-run lint fmt bench package clean \
+	rust-build rust-test rust-lint rust-fmt rust-bench
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: ## Checks the toolchains and says how to get what is missing
+	@.ci/toolchains
+
+# One cargo run for everything that is written in Rust, so that it is built once.
+# The bindings get the call that panics on purpose: tests use it. `make package` leaves it out.
+native: setup
+	@echo "== Rust: core, bindings, command"
+	cargo build --release $(CARGO_FLAGS) -p sergo-cli -p sergo-conformance -p sergo-c -p sergo-jni -p sergo-napi \
+		--features sergo-c/test-panic,sergo-jni/test-panic,sergo-napi/test-panic
+
+rust-build: native
+c-build java-build go-build node-build python-build: native
+
+build: rust-build c-build java-build go-build node-build python-build ## Builds everything
+
+demo: rust-build java-build go-build node-build python-build ## Four services, one per language, one answer
+	@$(MAKE) --no-print-directory demo-run
+
+demo-run:
+	@python3 examples/demo.py $(TARGET)/release/sergo \
+		'{"java": "$(DEMO_java)", "go": "$(DEMO_go)", "node": "$(DEMO_node)", "python": "$(DEMO_python)"}'
+
+test: build ## Every test of every language, the vectors, and the demo
+	@$(MAKE) --no-print-directory rust-test
+	@$(MAKE) --no-print-directory c-test
+	@$(MAKE) --no-print-directory go-test
+	@$(MAKE) --no-print-directory java-test
+	@$(MAKE) --no-print-directory node-test
+	@$(MAKE) --no-print-directory python-test
+	@$(MAKE) --no-print-directory demo-run
+	@$(MAKE) --no-print-directory conformance-run
+
+rust-test:
+	cargo test $(CARGO_FLAGS) --workspace --exclude sergo-pyo3 --exclude sergo-napi --exclude sergo-jni
+
+conformance: $(foreach lang,$(LANGS),$(lang)-build) ## The vectors in every language; VECTORS=dir LANGS="rust go"
+	@$(MAKE) --no-print-directory conformance-run
+
+conformance-run:
+	@$(TARGET)/release/conformance --vectors $(VECTORS) --skips tests/conformance/skips.txt \
+		$(foreach lang,$(LANGS),--port '$(lang)=$(PORT_$(lang))')
+
+lint: setup rust-lint c-lint java-lint go-lint node-lint python-lint ## Every linter
+
+rust-lint:
+	cargo fmt --all --check
+	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps -p sergo -p sergo-border
+
+fmt: rust-fmt c-fmt java-fmt go-fmt node-fmt python-fmt ## Every formatter
+
+rust-fmt:
+	cargo fmt --all
+
+bench: build rust-bench c-bench java-bench go-bench node-bench python-bench ## First figures, per language
+
+rust-bench:
+	cargo bench $(CARGO_FLAGS) -p sergo-benches
+
+clean: ## Removes what was built
+	cargo clean
+	rm -rf node/node_modules node/dist go/internal/lib java/target

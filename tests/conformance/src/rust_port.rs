@@ -1,0 +1,211 @@
+//! The port of the Rust crate: the public API of `sergo`, nothing else.
+
+use serde_json::{Value, json};
+use sergo::stat::event::Event;
+use sergo::{
+    Answer, Ask, Config, Decision, Direction, Engine, Headers, Instance, Outcome, Permit, Request, Rolls, Source, Tick,
+};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::{BufRead, Write};
+
+/// Answers every line of standard input.
+pub(crate) fn serve() {
+    let mut out = std::io::stdout();
+    for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+        let answer = serde_json::from_str(&line)
+            .map_or_else(|error| json!({"error": error.to_string()}), |vector: Value| Port::new(&vector).run(&vector));
+        if writeln!(out, "{answer}").and_then(|()| out.flush()).is_err() {
+            break;
+        }
+    }
+}
+
+struct Port {
+    engine: Engine,
+    /// The permits under each name, oldest first, open ones and closed ones.
+    permits: BTreeMap<String, Vec<Permit>>,
+    /// The state of the random numbers of `repeat`.
+    seed: u64,
+}
+
+type Answered = Result<Value, String>;
+
+impl Port {
+    fn new(vector: &Value) -> Self {
+        let config =
+            Config { namespace: text(vector, "namespace"), app: text(vector, "app"), labels: texts(&vector["labels"]) };
+        Port { engine: Engine::new(config), permits: BTreeMap::new(), seed: 0 }
+    }
+
+    fn run(&mut self, vector: &Value) -> Value {
+        let steps = vector["steps"].as_array().map_or(&[][..], Vec::as_slice);
+        let answers: Vec<Value> =
+            steps.iter().map(|step| self.step(step).unwrap_or_else(|why| json!({"error": why}))).collect();
+        json!({"answers": answers})
+    }
+
+    fn step(&mut self, step: &Value) -> Answered {
+        let now = Tick(step["at"].as_u64().unwrap_or(0));
+        match step["op"].as_str().unwrap_or_default() {
+            "rules" => {
+                let report = self.engine.apply(&[Source { name: "", text: &text(step, "text") }]);
+                serde_json::to_value(&report).map_err(|error| error.to_string())
+            }
+            "enter" => self.enter(step, now),
+            "exit" => self.exit(step, now),
+            "state" => {
+                let state = self.engine.breaker_state(&text(step, "resource"), &text(step, "strategy"));
+                Ok(json!({"state": state}))
+            }
+            "events" => Ok(self.events()),
+            "endpoints" => {
+                self.engine.set_instances(&text(step, "host"), instances(&step["instances"]));
+                Ok(json!({}))
+            }
+            "route" => self.route(step),
+            other => Err(format!("unknown op: {other}")),
+        }
+    }
+
+    fn enter(&mut self, step: &Value, now: Tick) -> Answered {
+        let resource = text(step, "resource");
+        let cost = u32::try_from(step["cost"].as_u64().unwrap_or(1)).map_err(|error| error.to_string())?;
+        let direction = if step["direction"] == "outbound" { Direction::Outbound } else { Direction::Inbound };
+        let repeat = step["repeat"].as_u64().unwrap_or(1);
+        let (mut passed, mut blocked, mut last) = (0, 0, Value::Null);
+        for _ in 0..repeat {
+            let decision = self.engine.enter(&resource, Ask { cost, direction }, now);
+            last = self.decided(decision, step["as"].as_str());
+            if last.get("block").is_some() { blocked += 1 } else { passed += 1 }
+        }
+        Ok(if repeat == 1 { last } else { json!({"passed": passed, "blocked": blocked}) })
+    }
+
+    fn decided(&mut self, decision: Decision, name: Option<&str>) -> Value {
+        let (answer, permit) = match decision {
+            Decision::Pass(permit) => (json!({"pass": true}), permit),
+            Decision::Wait(wait, permit) => (json!({"wait": wait.nanos()}), permit),
+            Decision::Block(blocked) => {
+                let names = self.engine.block(blocked.id);
+                let fallback = names.as_ref().and_then(|names| names.fallback.as_ref()).map(|fallback| {
+                    let headers: BTreeMap<_, _> = fallback.headers.iter().cloned().collect();
+                    json!({"status": fallback.status, "body": fallback.body, "headers": headers})
+                });
+                return json!({
+                    "block": blocked.strategy.as_str(),
+                    "strategy": names.as_ref().map(|names| &*names.strategy_name),
+                    "rule": names.as_ref().map(|names| &*names.rule),
+                    "retryAfter": blocked.retry_after.map(sergo::Span::nanos),
+                    "fallback": fallback,
+                });
+            }
+        };
+        if let Some(name) = name {
+            self.permits.entry(name.to_owned()).or_default().push(permit);
+        }
+        answer
+    }
+
+    fn exit(&mut self, step: &Value, now: Tick) -> Answered {
+        let name = text(step, "entry");
+        let outcome = Outcome { error: step["error"] == true };
+        let permits = self.permits.get_mut(&name).ok_or(format!("no entry is called {name}"))?;
+        let again = step["again"] == true;
+        let count = step["count"].as_u64().map_or(usize::MAX, |count| usize::try_from(count).unwrap_or(usize::MAX));
+        for permit in permits.iter_mut().filter(|permit| permit.is_open() != again).take(count) {
+            self.engine.exit(permit, outcome, now);
+        }
+        Ok(json!({}))
+    }
+
+    fn events(&self) -> Value {
+        let events: Vec<Event> = self.engine.drain_events();
+        let breakers: Vec<&Event> = events.iter().filter(|event| matches!(event, Event::Breaker { .. })).collect();
+        json!({"events": breakers})
+    }
+
+    fn route(&mut self, step: &Value) -> Answered {
+        let (host, method, path, scheme) =
+            (text(step, "host"), text(step, "method"), text(step, "path"), text(step, "scheme"));
+        let headers = StepHeaders(&step["headers"]);
+        let labels = step["source"].get("labels").filter(|labels| labels.is_object()).map(texts);
+        let request = Request {
+            method: &method,
+            path: &path,
+            scheme: &scheme,
+            port: step["port"].as_u64().and_then(|port| u16::try_from(port).ok()),
+            headers: &headers,
+            client: step["client"].as_str(),
+            caller: sergo::route::Caller {
+                labels: labels.as_ref(),
+                namespace: step["source"].get("namespace").and_then(Value::as_str),
+                gateway: step["source"].get("gateway").and_then(Value::as_str),
+            },
+            hash: step["hash"].as_str(),
+            ..Request::new(&host)
+        };
+        let given: Option<Vec<f64>> =
+            step["rolls"].as_array().map(|rolls| rolls.iter().filter_map(Value::as_f64).collect());
+        let repeat = step["repeat"].as_u64().unwrap_or(1);
+        let mut share: BTreeMap<String, u64> = BTreeMap::new();
+        let mut last = json!({"none": true});
+        for _ in 0..repeat {
+            self.seed += 1;
+            let mut rolls = given.as_deref().map_or(Rolls::seeded(self.seed), Rolls::given);
+            let answer = self.engine.route(&request, &mut rolls).and_then(|id| self.engine.answer(id));
+            last = match answer.as_deref() {
+                None => json!({"none": true}),
+                Some(Answer::Empty { host, subset }) => json!({"none": {"host": host, "subset": subset}}),
+                Some(Answer::To { route, destination, fallback }) => {
+                    let name = destination.subset.as_ref().unwrap_or(&destination.host);
+                    *share.entry(name.clone()).or_default() += 1;
+                    json!({
+                        "route": route,
+                        "destination": {
+                            "host": destination.host, "subset": destination.subset, "port": destination.port,
+                        },
+                        "fallback": fallback,
+                    })
+                }
+            };
+        }
+        Ok(if repeat == 1 { last } else { json!({"share": share}) })
+    }
+}
+
+/// The header pairs of a step.
+struct StepHeaders<'a>(&'a Value);
+
+impl Headers for StepHeaders<'_> {
+    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let pairs: Vec<(&str, &str)> = self
+            .0
+            .as_array()?
+            .iter()
+            .filter_map(|pair| Some((pair.get(0)?.as_str()?, pair.get(1)?.as_str()?)))
+            .collect();
+        pairs.as_slice().header(name).map(|value| Cow::Owned(value.into_owned()))
+    }
+}
+
+fn text(step: &Value, key: &str) -> String {
+    step[key].as_str().unwrap_or_default().to_owned()
+}
+
+fn texts(map: &Value) -> BTreeMap<String, String> {
+    let entries = map.as_object().into_iter().flatten();
+    entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+}
+
+fn instances(list: &Value) -> Vec<Instance> {
+    let list = list.as_array().into_iter().flatten();
+    list.map(|instance| Instance {
+        id: text(instance, "id"),
+        labels: texts(&instance["labels"]),
+        healthy: instance["healthy"] != false,
+        weight: instance["weight"].as_u64().and_then(|weight| u32::try_from(weight).ok()).unwrap_or(1),
+        zone: instance["zone"].as_str().map(str::to_owned),
+    })
+    .collect()
+}
