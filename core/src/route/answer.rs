@@ -2,6 +2,7 @@
 
 use crate::policy::{DirectResponse, Policy, Redirect};
 use crate::sync::Arc;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Names an [`Answer`] of one version of the rules, for
@@ -68,7 +69,7 @@ impl Answer {
 }
 
 /// A destination as the rule writes it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Destination {
     /// The host.
     pub host: String,

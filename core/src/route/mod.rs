@@ -7,6 +7,7 @@ mod discovery;
 mod request;
 mod rolls;
 pub mod rule;
+mod shape;
 pub mod split;
 mod table;
 
