@@ -5,8 +5,10 @@
 //! types into plans.
 
 pub mod diagnostic;
+pub mod document;
 pub mod fault_tolerance;
 mod json;
+pub mod kind;
 pub mod node;
 pub mod quantity;
 pub mod reader;
