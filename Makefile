@@ -77,7 +77,7 @@ rust-fmt:
 bench: build rust-bench c-bench java-bench go-bench node-bench python-bench ## First figures, per language
 
 rust-bench:
-	cargo bench $(CARGO_FLAGS) -p sergo
+	cargo bench $(CARGO_FLAGS) -p sergo-benches
 
 clean: ## Removes what was built
 	cargo clean
