@@ -77,6 +77,11 @@ public final class Engine implements AutoCloseable {
         return changes.get();
     }
 
+    /** How many resources are kept by name. */
+    long knownResources() {
+        return resources.size();
+    }
+
     // Rules
 
     /**
