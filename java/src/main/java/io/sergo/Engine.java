@@ -287,7 +287,7 @@ public final class Engine implements AutoCloseable {
         try {
             Packed packed = Scratch.request(place);
             request.pack(packed);
-            double[] rolls = request.rolls();
+            double[] rolls = request.givenRolls();
             if (rolls == null) {
                 long seed = ThreadLocalRandom.current().nextLong();
                 id = Native.route(handle, packed.address(), packed.length(), seed);

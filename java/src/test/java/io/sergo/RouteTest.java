@@ -88,7 +88,7 @@ final class RouteTest {
                         - method: {exact: PUT}
                           uri: {exact: "/ü"}
                           headers:
-                            long: {regex: "(long,?){3000}"}
+                            long: {prefix: "long,long,"}
                             two: {exact: "1,zwei €😀"}
                             ":scheme": {exact: https}
                       route: [{destination: {host: hit}}]
