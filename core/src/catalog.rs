@@ -1,5 +1,86 @@
-//! The last good version of every document, by namespace, kind and name.
+//! The last good version of every document, by kind, namespace and name.
+
+use crate::name::StrategyKind;
+use crate::spec::diagnostic::Identity;
+use crate::spec::document::{Document, Outcome, Reading};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The documents in force.
-#[derive(Debug, Default)]
-pub struct Catalog {}
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Catalog(BTreeMap<Identity, Entry>);
+
+/// A document in force.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// What it says.
+    pub(crate) document: Document,
+    /// For a rule: the kind that each strategy which it names without one was
+    /// last found to be, by the strategy's name.
+    pub(crate) kinds: BTreeMap<String, StrategyKind>,
+}
+
+impl Catalog {
+    /// What is in force after this push: its good documents, the last good
+    /// version of its bad ones, and of what it does not name everything while it
+    /// has a document that nobody can name, nothing otherwise.
+    pub(crate) fn after(&self, push: &[Reading]) -> Catalog {
+        let has_nameless = push.iter().any(|reading| reading.is_nameless);
+        let mut next = if has_nameless { self.clone() } else { Catalog::default() };
+        for reading in push {
+            let last_good = self.0.get(&reading.identity);
+            let entry = match &reading.outcome {
+                Outcome::Good(document) => {
+                    let kinds = last_good.map(|entry| entry.kinds.clone()).unwrap_or_default();
+                    Some(Entry { document: document.clone(), kinds })
+                }
+                // A second document of one name leaves the first alone.
+                Outcome::Bad if next.0.contains_key(&reading.identity) => None,
+                Outcome::Bad => last_good.cloned(),
+                Outcome::Unknown => None,
+            };
+            if let Some(entry) = entry {
+                next.0.insert(reading.identity.clone(), entry);
+            }
+        }
+        next
+    }
+
+    /// Puts the version of before back in the place of a document that turned
+    /// out bad.
+    pub(crate) fn restore(&mut self, identity: &Identity, before: &Catalog) {
+        match before.0.get(identity) {
+            Some(entry) => self.0.insert(identity.clone(), entry.clone()),
+            None => self.0.remove(identity),
+        };
+    }
+
+    /// All documents, in the order of kind, namespace and name.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Identity, &Entry)> {
+        self.0.iter()
+    }
+
+    /// The document of this identity.
+    pub(crate) fn get(&self, identity: &Identity) -> Option<&Entry> {
+        self.0.get(identity)
+    }
+
+    /// Remembers what the strategies of a rule were found to be.
+    pub(crate) fn remember(&mut self, rule: &Identity, kinds: BTreeMap<String, StrategyKind>) {
+        if let Some(entry) = self.0.get_mut(rule) {
+            entry.kinds = kinds;
+        }
+    }
+}
+
+/// Makes the later of two documents with one kind, namespace and name bad.
+pub(crate) fn reject_duplicates(push: &mut [Reading]) {
+    let mut seen: BTreeSet<Identity> = BTreeSet::new();
+    for reading in push {
+        if reading.outcome == Outcome::Unknown || reading.is_nameless || seen.insert(reading.identity.clone()) {
+            continue;
+        }
+        let found =
+            format!("{:?}, which an earlier {} is called already", reading.identity.name, reading.identity.kind);
+        reading.reject("metadata.name", &found, "a name of its own");
+    }
+}

@@ -25,10 +25,11 @@ pub mod stat;
 pub mod sync;
 pub mod time;
 
-pub use compile::report::{Diagnostic, Report, Waiting};
+pub use compile::report::{Report, Waiting};
 pub use decide::{Ask, Block, BlockId, Blocked, Decision, Direction, Fallback, Outcome, Permit, ResourceId};
-pub use engine::{Config, Engine, Source};
+pub use engine::{Config, Engine, Source, check};
 pub use error::Code;
 pub use name::StrategyKind;
 pub use route::{Answer, AnswerId, Destination, Headers, Instance, Request, Rolls};
+pub use spec::diagnostic::Diagnostic;
 pub use time::{Span, Tick};

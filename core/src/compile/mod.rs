@@ -1,5 +1,115 @@
 //! From what was written to what is enforced: specs and the previous snapshot
 //! in, the next snapshot and a report out. The only place that sees both sides.
 
+pub mod lower;
 pub mod report;
+pub mod resolve;
 pub mod resolved;
+pub mod route;
+#[cfg(test)]
+mod tests;
+
+use crate::catalog::{Catalog, reject_duplicates};
+use crate::spec::diagnostic::{Diagnostic, Identity};
+use crate::spec::document::{Document, Outcome, Reading};
+use crate::spec::traffic_router::TrafficRouter;
+use crate::sync::Arc;
+use report::Report;
+use resolve::{Ambiguity, Resolver, Whose};
+use resolved::ResolvedRule;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a push comes to.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    /// The documents in force.
+    pub(crate) catalog: Catalog,
+    /// The rules of theirs, in the order of namespace and name.
+    pub(crate) rules: Vec<ResolvedRule>,
+    /// The routers of theirs, by namespace.
+    pub(crate) routers: BTreeMap<String, Vec<Arc<TrafficRouter>>>,
+    /// What is to be told, but for the version and what routers shadow.
+    report: Report,
+    push: Vec<Reading>,
+}
+
+/// Compiles a push, which takes the place of everything in `before`.
+pub(crate) fn compile(whose: Whose<'_>, before: &Catalog, mut push: Vec<Reading>) -> Compiled {
+    reject_duplicates(&mut push);
+    let mut catalog = before.after(&push);
+    for (index, ambiguous) in ambiguities(whose, &catalog, &push) {
+        let Some(reading) = push.get_mut(index) else { continue };
+        ambiguous.iter().for_each(|ambiguity| reject_ambiguity(reading, ambiguity));
+        catalog.restore(&reading.identity, before);
+    }
+    let good: BTreeSet<&Identity> = good(&push).map(|reading| &reading.identity).collect();
+    // Where a document is bad, an older version of it is in force, if any.
+    let outdated: BTreeSet<&Identity> =
+        push.iter().map(|reading| &reading.identity).filter(|identity| !good.contains(identity)).collect();
+    let (mut rules, mut routers, mut waiting) = (Vec::new(), BTreeMap::<_, Vec<_>>::new(), Vec::new());
+    let mut known_kinds = Vec::new();
+    let mut resolver = Resolver::new(whose, &catalog);
+    for (identity, entry) in catalog.iter() {
+        if let Some(resolution) = resolver.resolve(entry) {
+            known_kinds.push((identity.clone(), resolution.kinds));
+            rules.push(resolution.rule);
+            if !outdated.contains(identity) {
+                waiting.extend(resolution.waiting);
+            }
+        }
+        if let Document::Router(router) = &entry.document
+            && whose.includes(&identity.namespace)
+        {
+            routers.entry(identity.namespace.clone()).or_default().push(Arc::clone(router));
+        }
+    }
+    let report = Report {
+        accepted: good.len(),
+        rejected: push.iter().flat_map(|reading| reading.errors.clone()).collect(),
+        waiting,
+        warnings: push.iter().flat_map(|reading| reading.warnings.clone()).collect(),
+        ..Report::default()
+    };
+    known_kinds.into_iter().for_each(|(rule, kinds)| catalog.remember(&rule, kinds));
+    Compiled { catalog, rules, routers, report, push }
+}
+
+fn good(push: &[Reading]) -> impl Iterator<Item = &Reading> {
+    push.iter().filter(|reading| matches!(reading.outcome, Outcome::Good(_)))
+}
+
+/// The rules of this push, by their index, that name a strategy of which there
+/// are several.
+fn ambiguities(whose: Whose<'_>, catalog: &Catalog, push: &[Reading]) -> Vec<(usize, Vec<Ambiguity>)> {
+    let mut resolver = Resolver::new(whose, catalog);
+    let resolved = push.iter().enumerate().filter_map(|(index, reading)| match reading.outcome {
+        Outcome::Good(_) => Some((index, resolver.resolve(catalog.get(&reading.identity)?)?.ambiguous)),
+        Outcome::Bad | Outcome::Unknown => None,
+    });
+    resolved.filter(|(_, ambiguous)| !ambiguous.is_empty()).collect()
+}
+
+fn reject_ambiguity(reading: &mut Reading, ambiguity: &Ambiguity) {
+    let kinds = ambiguity.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" and ");
+    let field = format!("spec.strategies[{}].kind", ambiguity.position);
+    let found = format!("nothing, where there is a {kinds} of the name {:?}", ambiguity.name);
+    reading.reject(&field, &found, "the kind that is meant");
+}
+
+impl Compiled {
+    /// The report, with the routes that can never be reached put to their places
+    /// in the sources.
+    pub(crate) fn into_report(mut self, version: u64, mut shadowed: Vec<Diagnostic>) -> Report {
+        let good: BTreeMap<&Identity, &Reading> =
+            good(&self.push).map(|reading| (&reading.identity, reading)).collect();
+        for diagnostic in &mut shadowed {
+            let Diagnostic { kind, namespace, name, .. } = diagnostic.clone();
+            if let Some(reading) = good.get(&Identity { kind, namespace, name }) {
+                reading.locate(diagnostic);
+            }
+        }
+        self.report.shadowed = shadowed;
+        self.report.version = version;
+        self.report
+    }
+}

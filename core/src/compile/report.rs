@@ -1,7 +1,7 @@
 //! What loading rules came to, in full: nothing is dropped silently.
 
+use crate::spec::diagnostic::Diagnostic;
 use serde::Serialize;
-use std::fmt;
 
 /// The answer to [`Engine::apply`](crate::Engine::apply).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -27,38 +27,6 @@ impl Report {
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
-    }
-}
-
-/// One thing that is wrong with one field of one document.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Diagnostic {
-    /// The document's kind; empty where it could not be read.
-    pub kind: String,
-    /// The document's namespace; empty where it could not be read.
-    pub namespace: String,
-    /// The document's name; empty where it could not be read.
-    pub name: String,
-    /// The path from the document's root, as in `spec.targets[0].targetResourceName`.
-    pub field: String,
-    /// What was found there.
-    pub found: String,
-    /// What would be right.
-    pub expected: String,
-    /// The whole sentence: document, field, what was found, what would be right.
-    pub message: String,
-    /// The name of the source that the document came from; may be empty.
-    pub source: String,
-    /// The line in the source, from 1; 0 is unknown.
-    pub line: u32,
-    /// The column in the line, from 1; 0 is unknown.
-    pub column: u32,
-}
-
-impl fmt::Display for Diagnostic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
     }
 }
 

@@ -1,14 +1,22 @@
 //! The engine: rules in, decisions out.
 
+mod check;
 mod entry;
 mod route;
 
+pub use check::check;
+
 use crate::catalog::Catalog;
+use crate::compile::compile;
+use crate::compile::lower::lower;
 use crate::compile::report::Report;
+use crate::compile::resolve::Whose;
+use crate::compile::route::route;
 use crate::route::Discovery;
 use crate::snapshot::Snapshot;
+use crate::spec::document::{self, Reading};
 use crate::stat::State;
-use crate::sync::Swap;
+use crate::sync::{Arc, Swap, lock};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -76,8 +84,17 @@ impl Engine {
     /// document keeps its last good version in force and takes no other with
     /// it; the report says what was wrong and what would be right.
     pub fn apply(&self, sources: &[Source<'_>]) -> Report {
-        let _ = sources;
-        Report::default()
+        let mut catalog = lock(&self.catalog);
+        let Config { namespace, app, labels } = &self.config;
+        let compiled = compile(Whose::Engine { namespace, app, labels }, &catalog, read(sources));
+        let previous = self.snapshot.load_full();
+        let version = previous.version.saturating_add(1);
+        let decide = lower(&compiled.rules, &previous.decide, &self.state, version);
+        let routers = compiled.routers.get(namespace).map(Vec::as_slice).unwrap_or_default();
+        let (route, shadowed) = route(routers, namespace, version, &previous.route);
+        self.snapshot.store(Arc::new(Snapshot { version, decide, route }));
+        *catalog = compiled.catalog.clone();
+        compiled.into_report(version, shadowed)
     }
 
     /// The version of the rules in force, 0 before the first.
@@ -85,4 +102,9 @@ impl Engine {
     pub fn version(&self) -> u64 {
         self.snapshot.load().version
     }
+}
+
+/// Reads the documents of all sources, in order.
+fn read(sources: &[Source<'_>]) -> Vec<Reading> {
+    sources.iter().flat_map(|source| document::read(source.name, source.text)).collect()
 }

@@ -1,6 +1,8 @@
 //! `FaultToleranceRule` and `HttpRequestFallbackAction`.
 
 use super::Meta;
+use super::node::Value;
+use super::reader::{Field, Object};
 use crate::name::StrategyKind;
 use std::collections::BTreeMap;
 
@@ -41,4 +43,131 @@ pub struct HttpRequestFallbackAction {
     pub body: String,
     /// `responseAdditionalHeaders`, as written and in order.
     pub headers: Vec<(String, String)>,
+}
+
+/// The kind of the one action there is.
+pub const ACTION: &str = "HttpRequestFallbackAction";
+
+/// The longest name of a resource, in bytes.
+const MAX_TARGET: usize = 1024;
+
+/// Reads the `spec` of a `FaultToleranceRule`.
+#[must_use]
+pub fn read_rule(meta: Meta, mut spec: Object<'_>) -> Option<FaultToleranceRule> {
+    let (app, selector) = read_selector(&meta, &spec.take("selector"));
+    let targets = spec.take("targets").required().filled_list("a list of targets, at least one");
+    let targets = targets.into_iter().flatten().filter_map(|target| read_target(&target)).collect();
+    let strategies = spec.take("strategies").required().filled_list("a list of strategies, at least one");
+    let strategies = strategies.into_iter().flatten().filter_map(|strategy| read_strategy_ref(&strategy)).collect();
+    let fallback = spec.take("fallbackAction");
+    let fallback = if fallback.is_present() { read_action_ref(&fallback) } else { None };
+    spec.finish();
+    Some(FaultToleranceRule { meta, app, selector, targets, strategies, fallback })
+}
+
+/// The one app that a rule is for, and the labels that it asks the workload for.
+fn read_selector(meta: &Meta, field: &Field<'_>) -> (Option<String>, BTreeMap<String, String>) {
+    let label = meta.labels.get("app").filter(|app| !app.is_empty()).cloned();
+    let mut app = None;
+    let mut selector = BTreeMap::new();
+    for (key, value) in field.map().unwrap_or_default() {
+        if key != "app" {
+            selector.extend(value.required().text().map(|text| (key.to_owned(), text)));
+            continue;
+        }
+        app = value.filled("the name of an app");
+        if let (Some(app), Some(label)) = (&app, &label)
+            && app != label
+        {
+            value.wrong(&format!("{label:?}, as metadata.labels.app has it, or only one of the two"));
+        }
+    }
+    (app.or(label), selector)
+}
+
+fn read_target(field: &Field<'_>) -> Option<String> {
+    let mut target = field.object()?;
+    let name =
+        target.take("targetResourceName").required().read("the name of a resource, 1 to 1024 bytes", |text, _| {
+            (1..=MAX_TARGET).contains(&text.len()).then(|| text.to_owned())
+        });
+    target.finish();
+    name
+}
+
+fn read_strategy_ref(field: &Field<'_>) -> Option<StrategyRef> {
+    let mut strategy = field.object()?;
+    let name = strategy.take("name").required().filled("the name of a strategy");
+    let kinds = StrategyKind::ALL.map(|kind| (kind.as_str(), kind));
+    let kind = strategy.take("kind").one_of(&kinds);
+    strategy.finish();
+    Some(StrategyRef { name: name?, kind })
+}
+
+/// A name, or a map of name and kind.
+fn read_action_ref(field: &Field<'_>) -> Option<String> {
+    const NAME: &str = "the name of an HttpRequestFallbackAction";
+    if field.node().is_some_and(|node| node.as_text().is_some()) {
+        return field.filled(NAME);
+    }
+    let mut action = field.object()?;
+    let name = action.take("name").required().filled(NAME);
+    let _ = action.take("kind").one_of(&[(ACTION, ())]);
+    action.finish();
+    name
+}
+
+/// Reads the `spec` of an `HttpRequestFallbackAction`.
+#[must_use]
+pub fn read_action(meta: Meta, mut spec: Object<'_>) -> Option<HttpRequestFallbackAction> {
+    let _ = spec.take("behavior").one_of(&[("ReturnProvidedResponse", ())]);
+    let response = spec.take("behaviorDesc");
+    spec.finish();
+    let mut action = HttpRequestFallbackAction { meta, status: 429, body: String::new(), headers: Vec::new() };
+    if !response.is_present() {
+        return Some(action);
+    }
+    let mut response = response.object()?;
+    if let Some(status) = response.take("responseStatusCode").integer(200..=599) {
+        action.status = u16::try_from(status).ok()?;
+    }
+    action.body = response.take("responseContentBody").text().unwrap_or_default();
+    action.headers = read_headers(&response.take("responseAdditionalHeaders"));
+    response.finish();
+    Some(action)
+}
+
+/// A list of `{key, value}`, or a map.
+fn read_headers(field: &Field<'_>) -> Vec<(String, String)> {
+    let pair = |key: String, value: &Field<'_>| Some((key, value.clone().required().read(HEADER_VALUE, header_value)?));
+    if let Some(Value::Map(_)) = field.node().map(|node| &node.value) {
+        let headers = field.map().unwrap_or_default().into_iter().filter_map(|(key, value)| {
+            if header_name(key, true).is_none() {
+                value.mistake(&format!("{key:?} as a header's name"), HEADER_NAME);
+            }
+            pair(key.to_owned(), &value)
+        });
+        return headers.collect();
+    }
+    let items = field.list().unwrap_or_default().into_iter().filter_map(|item| {
+        let mut header = item.object()?;
+        let (key, value) = (header.take("key").required(), header.take("value"));
+        header.finish();
+        pair(key.read(HEADER_NAME, header_name).unwrap_or_default(), &value)
+    });
+    items.collect()
+}
+
+const HEADER_NAME: &str = "the name of an HTTP header";
+const HEADER_VALUE: &str = "the value of an HTTP header, on one line";
+
+/// A token as RFC 9110 has it.
+fn header_name(text: &str, _quoted: bool) -> Option<String> {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    (!text.is_empty() && text.bytes().all(is_token)).then(|| text.to_owned())
+}
+
+/// No control characters: a line break would begin another header.
+fn header_value(text: &str, _quoted: bool) -> Option<String> {
+    (!text.chars().any(|c| c.is_control() && c != '\t')).then(|| text.to_owned())
 }

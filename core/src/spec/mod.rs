@@ -4,8 +4,17 @@
 //! Nothing here knows how a rule is enforced; [`crate::compile`] lowers these
 //! types into plans.
 
+pub mod diagnostic;
+pub mod document;
 pub mod fault_tolerance;
+mod json;
+pub mod kind;
+pub mod node;
+pub mod quantity;
+pub mod reader;
 pub mod strategy;
+pub mod traffic_router;
+pub mod yaml;
 
 use std::collections::BTreeMap;
 

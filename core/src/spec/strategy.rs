@@ -1,8 +1,11 @@
 //! The strategies of `fault-tolerance.opensergo.io/v1alpha1`.
 
 use super::Meta;
+use super::quantity::{DURATION, Decimal};
+use super::reader::{Field, Object};
 use crate::name::StrategyKind;
 use crate::ratio::Ratio;
+use crate::sync::Arc;
 use crate::time::Span;
 
 /// A strategy document: its metadata and what it asks for.
@@ -11,7 +14,7 @@ pub struct Strategy {
     /// Its metadata.
     pub meta: Meta,
     /// What it asks for.
-    pub spec: StrategySpec,
+    pub spec: Arc<StrategySpec>,
 }
 
 /// What a strategy asks for, by kind.
@@ -140,4 +143,130 @@ pub enum Adaptive {
     None,
     /// `BBR`: block what exceeds the throughput that was seen to work.
     Bbr,
+}
+
+/// Reads the `spec` of a strategy of this kind.
+#[must_use]
+pub fn read(kind: StrategyKind, meta: Meta, mut spec: Object<'_>) -> Option<Strategy> {
+    let read = match kind {
+        StrategyKind::RateLimit => read_rate_limit(&mut spec).map(StrategySpec::RateLimit),
+        StrategyKind::Throttling => read_throttling(&mut spec).map(StrategySpec::Throttling),
+        StrategyKind::ConcurrencyLimit => read_concurrency_limit(&mut spec).map(StrategySpec::ConcurrencyLimit),
+        StrategyKind::CircuitBreaker => read_circuit_breaker(&mut spec).map(StrategySpec::CircuitBreaker),
+        StrategyKind::AdaptiveOverloadProtection => {
+            read_overload_protection(&mut spec).map(StrategySpec::AdaptiveOverloadProtection)
+        }
+    };
+    spec.finish();
+    Some(Strategy { meta, spec: Arc::new(read?) })
+}
+
+// Every field is asked for before the first `?`, so that all mistakes are told
+// at once and no known field is called unknown.
+
+fn read_rate_limit(spec: &mut Object<'_>) -> Option<RateLimit> {
+    let _ = spec.take("metricType").one_of(&[("RequestAmount", ())]);
+    let limit_mode = read_limit_mode(&spec.take("limitMode"), &LIMIT_MODES);
+    let threshold = spec.take("threshold").required().number();
+    let stat_duration = read_stat_duration(spec);
+    Some(RateLimit { threshold: threshold?.floor(), stat_duration: stat_duration?, limit_mode })
+}
+
+fn read_throttling(spec: &mut Object<'_>) -> Option<Throttling> {
+    let min_interval = spec.take("minIntervalOfRequests").required().duration();
+    let queue_timeout = spec.take("queueTimeout").required().duration();
+    Some(Throttling { min_interval: min_interval?, queue_timeout: queue_timeout? })
+}
+
+fn read_concurrency_limit(spec: &mut Object<'_>) -> Option<ConcurrencyLimit> {
+    // Only a rate can be split among instances.
+    let limit_mode = read_limit_mode(&spec.take("limitMode"), &LIMIT_MODES[..2]);
+    let max_concurrency = spec.take("maxConcurrency").required().integer(0..=u64::MAX);
+    Some(ConcurrencyLimit { max_concurrency: max_concurrency?, limit_mode })
+}
+
+fn read_circuit_breaker(spec: &mut Object<'_>) -> Option<CircuitBreaker> {
+    let slow = spec.take("strategy").required().one_of(&[("SlowRequestRatio", true), ("ErrorRequestRatio", false)]);
+    let trigger_ratio = spec.take("triggerRatio").required().ratio();
+    let stat_duration = read_stat_duration(spec);
+    let recovery_timeout = spec.take("recoveryTimeout").required().duration_over_zero();
+    let min_request_amount = spec.take("minRequestAmount").required().integer(1..=u64::MAX);
+    let max_allowed_rt = read_max_allowed_rt(&spec.take("slowConditions"), slow == Some(true));
+    warn_of_error_type(&spec.take("errorConditions"));
+    let bad = if slow? { Bad::SlowerThan(max_allowed_rt?) } else { Bad::Error };
+    Some(CircuitBreaker {
+        bad,
+        trigger_ratio: trigger_ratio?,
+        stat_duration: stat_duration?,
+        recovery_timeout: recovery_timeout?,
+        min_request_amount: min_request_amount?,
+    })
+}
+
+fn read_overload_protection(spec: &mut Object<'_>) -> Option<AdaptiveOverloadProtection> {
+    let metrics = [("CpuPercentage", Metric::Cpu), ("SystemLoad", Metric::Load1), ("MemoryPercentage", Metric::Memory)];
+    let metric = spec.take("metricType").required().one_of(&metrics);
+    let threshold = spec.take("triggerThreshold").required();
+    let trigger_threshold = match metric {
+        Some(Metric::Load1) => threshold.number().map(Decimal::to_f64),
+        Some(Metric::Cpu | Metric::Memory) => threshold.ratio().map(Ratio::as_f64),
+        // Which of the two it should be is not known.
+        None => threshold.filled("a ratio or a load").and(None),
+    };
+    let adaptive = spec.take("adaptiveStrategy").required().one_of(&[("NONE", Adaptive::None), ("BBR", Adaptive::Bbr)]);
+    Some(AdaptiveOverloadProtection { metric: metric?, trigger_threshold: trigger_threshold?, adaptive: adaptive? })
+}
+
+const LIMIT_MODES: [(&str, LimitMode); 3] =
+    [("Local", LimitMode::Local), ("Global", LimitMode::Global), ("GlobalToLocal", LimitMode::GlobalToLocal)];
+
+fn read_limit_mode(field: &Field<'_>, modes: &[(&str, LimitMode)]) -> LimitMode {
+    let mode = field.one_of(modes).unwrap_or_default();
+    if mode != LimitMode::Local {
+        field.warn(&format!("{mode:?}, for which there is no shared backend, so that it counts as Local"), "Local");
+    }
+    mode
+}
+
+/// `statDuration`, or `statDurationSeconds` as a whole number.
+fn read_stat_duration(spec: &mut Object<'_>) -> Option<Span> {
+    let (duration, seconds) = (spec.take("statDuration"), spec.take("statDurationSeconds"));
+    match (duration.is_present(), seconds.is_present()) {
+        (true, true) => {
+            duration.mistake("statDuration and statDurationSeconds, which are one field", "only one of them");
+            None
+        }
+        // The longest span in whole seconds.
+        (false, true) => seconds.integer(1..=18_446_744_073).map(Span::from_secs),
+        _ => duration.required().duration_over_zero(),
+    }
+}
+
+/// `slowConditions.maxAllowedRt`, which is what is missing also where the whole
+/// map is.
+fn read_max_allowed_rt(field: &Field<'_>, required: bool) -> Option<Span> {
+    if !field.is_present() {
+        if required {
+            let path = format!("{}.maxAllowedRt", field.path());
+            field.notes().error(&path, field.place(), "nothing", DURATION);
+        }
+        return None;
+    }
+    let mut conditions = field.object()?;
+    let max_allowed_rt = conditions.take("maxAllowedRt");
+    let max_allowed_rt = if required { max_allowed_rt.required() } else { max_allowed_rt }.duration();
+    conditions.finish();
+    max_allowed_rt
+}
+
+fn warn_of_error_type(field: &Field<'_>) {
+    if !field.is_present() {
+        return;
+    }
+    let Some(mut conditions) = field.object() else { return };
+    let error_type = conditions.take("errorType");
+    if error_type.is_present() {
+        error_type.warn("an errorType, which filters nothing yet: every error counts", "no errorType");
+    }
+    conditions.finish();
 }

@@ -1,0 +1,411 @@
+//! Routers into the table that requests are routed by.
+
+use crate::matcher::{HostName, HostPattern};
+use crate::route::condition::{Condition, HeaderName, MESH, short_gateway};
+use crate::route::split::{Chain, Split, Stop};
+use crate::route::{Action, Answer, Destination, Routes, Rule, Table};
+use crate::spec::Meta;
+use crate::spec::diagnostic::{Diagnostic, Identity};
+use crate::spec::node::Place;
+use crate::spec::traffic_router::{self as spec, HttpMatch, HttpRoute, TrafficRouter};
+use crate::sync::Arc;
+use std::collections::HashMap;
+
+/// The table of these routers, all of one namespace, and the routes that can
+/// never be reached. The answers of `previous` stay known.
+#[must_use]
+pub fn route(
+    routers: &[Arc<TrafficRouter>],
+    namespace: &str,
+    version: u64,
+    previous: &Table,
+) -> (Table, Vec<Diagnostic>) {
+    let mut ordered: Vec<&TrafficRouter> = routers.iter().map(|router| &**router).collect();
+    ordered.sort_by(|a, b| order(&a.meta).cmp(&order(&b.meta)));
+    let mut shadowed = Vec::new();
+    let mut taken: HashMap<HostPattern, &TrafficRouter, foldhash::fast::FixedState> = HashMap::default();
+    let mut lowering = Lowering { namespace, answers: Vec::new() };
+    let mut lowered = Vec::with_capacity(ordered.len());
+    for router in ordered {
+        let mut hosts = Vec::with_capacity(router.hosts.len());
+        for (i, host) in router.hosts.iter().enumerate() {
+            let Some(pattern) = HostPattern::read(host, namespace) else { continue };
+            let first = *taken.entry(pattern.clone()).or_insert(router);
+            if first.meta.name == router.meta.name {
+                hosts.push(pattern);
+            } else {
+                let found = format!("{host:?}, which TrafficRouter {:?} routes already", first.meta.name);
+                let expected =
+                    "a host that no earlier router has: the first by creationTimestamp, then by name, routes";
+                shadowed.push(diagnostic(&router.meta, &format!("spec.hosts[{i}]"), &found, expected));
+            }
+        }
+        shadowed.extend(unreachable(router));
+        lowered.push((hosts, lowering.router(router)));
+    }
+    (Table::new(lowered, lowering.answers, namespace, version, previous), shadowed)
+}
+
+fn diagnostic(meta: &Meta, field: &str, found: &str, expected: &str) -> Diagnostic {
+    let identity =
+        Identity { kind: "TrafficRouter".into(), namespace: meta.namespace.clone(), name: meta.name.clone() };
+    Diagnostic::new(&identity, "", field, Place::default(), found, expected)
+}
+
+/// The routes behind a catch-all.
+fn unreachable(router: &TrafficRouter) -> Vec<Diagnostic> {
+    let Some(catch_all) = router.http.iter().position(HttpRoute::is_catch_all) else { return Vec::new() };
+    let behind = catch_all.saturating_add(1)..router.http.len();
+    behind
+        .map(|i| {
+            let found = format!("a route behind spec.http[{catch_all}], which matches every request");
+            diagnostic(&router.meta, &format!("spec.http[{i}]"), &found, "the route before it, or a match there")
+        })
+        .collect()
+}
+
+/// The order in which routers claim a host. One without a time comes first.
+fn order(meta: &Meta) -> (Option<Moment>, &str, &str) {
+    let moment = moment(&meta.creation_timestamp);
+    let unread = if moment.is_some() { "" } else { meta.creation_timestamp.as_str() };
+    (moment, unread, &meta.name)
+}
+
+/// Seconds since the year 0, and the fraction's digits.
+type Moment = (i64, String);
+
+/// Reads a time as RFC 3339 has it: `2024-05-01T12:00:00Z`, a fraction and an
+/// offset allowed.
+fn moment(text: &str) -> Option<Moment> {
+    let number = |range: std::ops::Range<usize>| -> Option<i64> {
+        let digits = text.get(range)?;
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+    };
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    let rest = text.get(19..)?;
+    let end = rest.find(['Z', 'z', '+', '-'])?;
+    let (fraction, zone) = rest.split_at(end);
+    let offset = match zone {
+        "Z" | "z" => 0,
+        _ => {
+            let (hours, minutes) = zone.get(1..)?.split_once(':')?;
+            let ahead = hours
+                .parse::<i32>()
+                .ok()?
+                .checked_mul(3600)?
+                .checked_add(minutes.parse::<i32>().ok()?.checked_mul(60)?)?;
+            if zone.starts_with('+') { i64::from(ahead) } else { i64::from(ahead.checked_neg()?) }
+        }
+    };
+    // Months are counted from March, so that a leap day is a year's last.
+    let (shifted_year, shifted_month) =
+        if month > 2 { (year, month.checked_sub(3)?) } else { (year.checked_sub(1)?, month.checked_add(9)?) };
+    let leaps = shifted_year
+        .div_euclid(4)
+        .checked_sub(shifted_year.div_euclid(100))?
+        .checked_add(shifted_year.div_euclid(400))?;
+    let days = shifted_year
+        .checked_mul(365)?
+        .checked_add(leaps)?
+        .checked_add(shifted_month.checked_mul(153)?.checked_add(2)?.div_euclid(5))?
+        .checked_add(day)?;
+    let seconds = days
+        .checked_mul(86_400)?
+        .checked_add(hour.checked_mul(3600)?)?
+        .checked_add(minute.checked_mul(60)?)?
+        .checked_add(second)?
+        .checked_sub(offset)?;
+    Some((seconds, fraction.trim_end_matches('0').trim_end_matches('.').to_owned()))
+}
+
+/// Lowers routers one after the other, collecting what they can answer.
+struct Lowering<'a> {
+    namespace: &'a str,
+    answers: Vec<Answer>,
+}
+
+impl Lowering<'_> {
+    fn router(&mut self, router: &TrafficRouter) -> Routes {
+        Routes(router.http.iter().filter_map(|route| self.rule(router, route)).collect())
+    }
+
+    fn rule(&mut self, router: &TrafficRouter, route: &HttpRoute) -> Option<Rule> {
+        let weighted = route.route.iter().map(|to| (to.weight, self.chain(route, &to.destination))).collect();
+        let every = [HttpMatch::default()];
+        let matches = if route.matches.is_empty() { every.as_slice() } else { &route.matches };
+        let blocks = matches.iter().map(|block| self.block(router, block)).collect();
+        Some(Rule { blocks, action: Action::Split(Split::new(weighted)?) })
+    }
+
+    /// A destination and its fallbacks, with an answer for each and one for when
+    /// all of them are empty.
+    fn chain(&mut self, route: &HttpRoute, to: &spec::Destination) -> Chain {
+        let first = u32::try_from(self.answers.len()).unwrap_or(u32::MAX);
+        let picked = Destination { host: to.host.clone(), subset: to.subset.clone(), port: to.port };
+        let fallbacks = to.fallbacks.iter().map(|fallback| Destination {
+            host: fallback.host.clone(),
+            subset: fallback.subset.clone(),
+            port: fallback.port,
+        });
+        let destinations: Vec<Destination> = std::iter::once(picked).chain(fallbacks).collect();
+        let stops = destinations
+            .iter()
+            .map(|destination| Stop {
+                host: HostName::new(&destination.host, self.namespace).as_str().into(),
+                subset: destination.subset.as_deref().map(Into::into),
+            })
+            .collect();
+        let empty =
+            destinations.last().map(|last| Answer::Empty { host: last.host.clone(), subset: last.subset.clone() });
+        self.answers.extend(destinations.into_iter().enumerate().map(|(step, destination)| Answer::To {
+            route: route.name.clone(),
+            destination,
+            fallback: step > 0,
+        }));
+        self.answers.extend(empty);
+        Chain { first, stops }
+    }
+
+    /// A match block's conditions, the cheapest first.
+    fn block(&self, router: &TrafficRouter, block: &HttpMatch) -> Vec<Condition> {
+        let gateways = if block.gateways.is_empty() { &router.gateways } else { &block.gateways };
+        let short = |gateway: &String| short_gateway(gateway, self.namespace).into();
+        let mesh = || [MESH.into()].into();
+        let gateways = if gateways.is_empty() { mesh() } else { gateways.iter().map(short).collect() };
+        let mut conditions = vec![Condition::Gateways(gateways)];
+        conditions.extend(block.port.map(Condition::Port));
+        conditions.extend(block.method.clone().map(Condition::Method));
+        conditions.extend(block.scheme.clone().map(Condition::Scheme));
+        let path = if block.ignore_uri_case { Condition::PathIgnoringCase } else { Condition::Path };
+        let uri = block
+            .uri
+            .clone()
+            .filter(|_| !(HttpMatch { uri: block.uri.clone(), ..HttpMatch::default() }).is_catch_all());
+        conditions.extend(uri.map(path));
+        conditions.extend(block.authority.clone().map(Condition::Authority));
+        conditions.extend(block.source_namespace.as_deref().map(|namespace| Condition::Namespace(namespace.into())));
+        if !block.source_labels.is_empty() {
+            conditions.push(Condition::Labels(block.source_labels.clone()));
+        }
+        let named = |(name, text): &(String, _)| Condition::Header(HeaderName::new(name), Clone::clone(text));
+        conditions.extend(block.headers.iter().map(named));
+        let missing = |(name, text): &(String, _)| Condition::WithoutHeader(HeaderName::new(name), Clone::clone(text));
+        conditions.extend(block.without_headers.iter().map(missing));
+        conditions
+            .extend(block.query_params.iter().map(|(key, text)| Condition::Query(key.as_str().into(), text.clone())));
+        conditions.sort_by_key(Condition::cost);
+        conditions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::condition::Home;
+    use crate::route::{Discovery, Instance, Request, Rolls};
+    use crate::spec::reader::{Notes, Object};
+    use crate::spec::yaml;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn read(name: &str, spec: &str) -> (TrafficRouter, Vec<Diagnostic>) {
+        let identity = Identity { kind: "TrafficRouter".into(), namespace: "default".into(), name: name.into() };
+        let meta = Meta { namespace: "default".into(), name: name.into(), ..Meta::default() };
+        let node = yaml::documents(spec).remove(0).unwrap();
+        let notes = Notes::new(identity, "");
+        let router = TrafficRouter::read(&meta, Object::root(&node, &notes).unwrap());
+        let (errors, warnings) = notes.into_parts();
+        (router, errors.into_iter().chain(warnings).collect())
+    }
+
+    fn router(name: &str, spec: &str) -> Arc<TrafficRouter> {
+        let (router, told) = read(name, spec);
+        assert_eq!(told, [], "{spec}");
+        Arc::new(router)
+    }
+
+    fn table(routers: &[Arc<TrafficRouter>]) -> (Table, Vec<String>) {
+        let (table, shadowed) = route(routers, "default", 1, &Table::default());
+        (table, shadowed.into_iter().map(|diagnostic| format!("{} {}", diagnostic.name, diagnostic.field)).collect())
+    }
+
+    fn asked(table: &Table, discovery: &Discovery, request: &Request<'_>, roll: f64) -> Option<Answer> {
+        let home = Home { namespace: "default", labels: &BTreeMap::new() };
+        let id = table.route(request, &mut Rolls::given(&[roll]), home, discovery)?;
+        Some((*table.answer(id).unwrap()).clone())
+    }
+
+    fn subset(answer: Option<Answer>) -> String {
+        match answer {
+            None => "none".into(),
+            Some(Answer::To { destination, fallback, .. }) => {
+                format!(
+                    "{}{}",
+                    destination.subset.unwrap_or(destination.host),
+                    if fallback { " (fallback)" } else { "" }
+                )
+            }
+            Some(Answer::Empty { host, subset }) => format!("empty {host} {}", subset.unwrap_or_default()),
+        }
+    }
+
+    const SPLIT: &str = "
+hosts: [shop]
+http:
+- match: [{headers: {tag: {exact: v2}}}, {method: {exact: POST}, uri: {prefix: /pay}}]
+  name: tagged
+  route:
+  - destination: {host: shop, subset: v2, port: {number: 80}, fallback: {subset: v1, fallback: {host: spare}}}
+- route:
+  - {destination: {host: shop, subset: v1}, weight: 90}
+  - {destination: {host: shop, subset: v2}, weight: 10}
+";
+
+    #[test]
+    fn blocks_are_or_and_fields_in_one_are_and() {
+        let (table, shadowed) = table(&[router("a", SPLIT)]);
+        assert!(shadowed.is_empty());
+        let discovery = Discovery::default();
+        let to = |request: &Request<'_>| subset(asked(&table, &discovery, request, 0.0));
+        let tagged: &[(&str, &str)] = &[("Tag", "v2")];
+        assert_eq!(to(&Request { headers: &tagged, ..Request::new("shop") }), "v2");
+        assert_eq!(to(&Request { method: "POST", path: "/pay?x", ..Request::new("shop") }), "v2");
+        assert_eq!(to(&Request { method: "POST", ..Request::new("shop") }), "v1");
+        assert_eq!(to(&Request { path: "/pay", ..Request::new("shop") }), "v1");
+        assert_eq!(subset(asked(&table, &discovery, &Request::new("shop"), 0.95)), "v2");
+        assert_eq!(to(&Request::new("other")), "none");
+        let answer = asked(&table, &discovery, &Request { headers: &tagged, ..Request::new("shop") }, 0.0);
+        let destination = Destination { host: "shop".into(), subset: Some("v2".into()), port: Some(80) };
+        assert_eq!(answer, Some(Answer::To { route: Some("tagged".into()), destination, fallback: false }));
+    }
+
+    #[test]
+    fn an_empty_subset_goes_down_its_chain() {
+        let (table, _) = table(&[router("a", SPLIT)]);
+        let discovery = Discovery::default();
+        let tagged: &[(&str, &str)] = &[("tag", "v2")];
+        let to = |discovery: &Discovery| {
+            subset(asked(&table, discovery, &Request { headers: &tagged, ..Request::new("shop") }, 0.0))
+        };
+        let instance = |version: &str, healthy| Instance {
+            id: version.into(),
+            labels: BTreeMap::from([("version".into(), version.into())]),
+            healthy,
+            weight: 1,
+            zone: None,
+        };
+        discovery.set("shop", &[instance("v1", true), instance("v2", false)]);
+        assert_eq!(to(&discovery), "v1 (fallback)");
+        discovery.set("shop", &[instance("v1", false)]);
+        assert_eq!(to(&discovery), "spare (fallback)");
+        discovery.set("spare", &[]);
+        assert_eq!(to(&discovery), "empty spare ");
+        discovery.set("shop", &[instance("v2", true)]);
+        assert_eq!(to(&discovery), "v2");
+    }
+
+    #[test]
+    fn of_two_routers_on_a_host_the_earlier_routes() {
+        let spec = |subset| {
+            format!("hosts: [shop, {subset}]\nhttp: [{{route: [{{destination: {{host: shop, subset: {subset}}}}}]}}]")
+        };
+        let mut late = (*router("a", &spec("late"))).clone();
+        late.meta.creation_timestamp = "2024-05-02T00:00:00Z".into();
+        late.hosts = vec!["late".into(), "shop.default.svc".into()];
+        let mut early = (*router("b", &spec("early"))).clone();
+        early.meta.creation_timestamp = "2024-05-01T00:00:00Z".into();
+        let (table, shadowed) = table(&[Arc::new(late), Arc::new(early)]);
+        assert_eq!(shadowed, ["a spec.hosts[1]"]);
+        let discovery = Discovery::default();
+        assert_eq!(subset(asked(&table, &discovery, &Request::new("shop"), 0.0)), "early");
+        assert_eq!(subset(asked(&table, &discovery, &Request::new("late"), 0.0)), "late");
+    }
+
+    #[test]
+    fn what_stands_behind_a_catch_all_is_shadowed() {
+        let to = "route: [{destination: {host: shop}}]";
+        for catch_all in
+            ["", "match: [{}], ", "match: [{port: 1}, {uri: {prefix: /}}], ", "match: [{uri: {regex: '.*'}}], "]
+        {
+            let spec = format!(
+                "hosts: ['*']\nhttp: [{{match: [{{port: 1}}], {to}}}, {{{catch_all}{to}}}, {{{to}}}, {{{to}}}]"
+            );
+            assert_eq!(table(&[router("a", &spec)]).1, ["a spec.http[2]", "a spec.http[3]"], "{spec}");
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_its_field() {
+        let to = "route: [{destination: {host: a}}]";
+        for (spec, field) in [
+            ("hosts: []".to_owned(), "hosts"),
+            (format!("http: [{{{to}}}]"), "hosts"),
+            ("hosts: [a]".into(), "http"),
+            ("hosts: [a]\nhttp: []".into(), "http"),
+            (format!("hosts: [a, 'b*c']\nhttp: [{{{to}}}]"), "hosts[1]"),
+            (format!("hosts: [a]\nhttp: [{{match: [{{uri: {{exact: a, prefix: b}}}}], {to}}}]"), "http[0].match[0].uri"),
+            (format!("hosts: [a]\nhttp: [{{match: [{{uri: {{suffix: a}}}}], {to}}}]"), "http[0].match[0].uri"),
+            (format!("hosts: [a]\nhttp: [{{match: [{{uri: /a}}], {to}}}]"), "http[0].match[0].uri"),
+            (format!("hosts: [a]\nhttp: [{{match: [{{method: {{prefix: ''}}}}], {to}}}]"), "http[0].match[0].method.prefix"),
+            (format!("hosts: [a]\nhttp: [{{match: [{{uri: {{regex: ''}}}}], {to}}}]"), "http[0].match[0].uri.regex"),
+            (format!("hosts: [a]\nhttp: [{{match: [{{headers: {{x: {{regex: '('}}}}}}], {to}}}]"), "http[0].match[0].headers.x.regex"),
+            (format!("hosts: [a]\nhttp: [{{match: [{{uri: {{regex: '*'}}}}], {to}}}]"), "http[0].match[0].uri.regex"),
+            (format!("hosts: [a]\nhttp: [{{match: [{{port: 0}}], {to}}}]"), "http[0].match[0].port"),
+            ("hosts: [a]\nhttp: [{name: x}]".into(), "http[0].route"),
+            ("hosts: [a]\nhttp: [{route: [{}]}]".into(), "http[0].route[0].destination"),
+            ("hosts: [a]\nhttp: [{route: [{destination: {subset: v1}}]}]".into(), "http[0].route[0].destination.host"),
+            ("hosts: [a]\nhttp: [{route: [{destination: {host: '*.b'}}]}]".into(), "http[0].route[0].destination.host"),
+            ("hosts: [a]\nhttp: [{route: [{destination: {host: a}, weight: -1}]}]".into(), "http[0].route[0].weight"),
+            ("hosts: [a]\nhttp: [{route: [{destination: {host: a}}, {destination: {host: b}, weight: 0}]}]".into(), "http[0].route"),
+            ("hosts: [a]\nhttp: [{route: [{destination: {host: a, subset: b, fallback: {subset: c, fallback: {host: a.default.svc, subset: b}}}}]}]".into(), "http[0].route[0].destination.fallback.fallback"),
+            ("hosts: [a]\nhttp: [{route: [{destination: {host: a, fallback: {subset: b, fallback: {subset: c, fallback: {subset: d, fallback: {subset: e, fallback: {subset: f}}}}}}}]}]".into(), "http[0].route[0].destination.fallback.fallback.fallback.fallback.fallback"),
+        ] {
+            let told: Vec<String> = read("a", &spec).1.into_iter().map(|diagnostic| diagnostic.field).collect();
+            assert!(told.contains(&field.to_owned()), "{spec}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_regex_mistake_says_where_and_what() {
+        let (_, told) =
+            read("a", "hosts: [a]\nhttp: [{match: [{uri: {regex: '/a(?=b)'}}], route: [{destination: {host: a}}]}]");
+        assert_eq!(
+            told[0].message,
+            "TrafficRouter \"a\", http[0].match[0].uri.regex: found the regular expression \"/a(?=b)\" with `(?=` at \
+             character 3, expected one of `(?:`, `(?P<name>`, `(?<name>` and the flags i, m, s, U: RE2 does not look around"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_document_and_no_request_panics(
+            text in "hosts: \\[[a-c.*, ']{0,12}\\]\nhttp:\n- match: \\[\\{(uri|method|headers|port): .{0,24}\\}\\]\n  route: .{0,40}",
+            host in "\\PC{0,12}",
+            path in "\\PC{0,12}",
+        ) {
+            for node in yaml::documents(&text).into_iter().flatten() {
+                let notes = Notes::new(Identity::default(), "");
+                let Some(root) = Object::root(&node, &notes) else { continue };
+                let router = TrafficRouter::read(&Meta::default(), root);
+                let (table, _) = table(&[Arc::new(router)]);
+                let _ = asked(&table, &Discovery::default(), &Request { path: &path, ..Request::new(&host) }, 0.5);
+            }
+        }
+    }
+
+    #[test]
+    fn moments_are_compared_and_not_spelled() {
+        let before = |a: &str, b: &str| assert!(moment(a).unwrap() < moment(b).unwrap(), "{a} {b}");
+        before("2024-01-01T00:00:00Z", "2024-01-01T00:00:00.5Z");
+        before("2024-01-01T08:00:00+08:00", "2024-01-01T00:00:01Z");
+        before("2024-02-29T23:59:59Z", "2024-03-01T00:00:00Z");
+        before("2023-12-31T23:59:59-00:30", "2024-01-01T01:00:00Z");
+        assert_eq!(moment("2024-01-01T08:00:00+08:00"), moment("2024-01-01T00:00:00.000Z"));
+        for bad in
+            ["", "yesterday", "2024-01-01", "2024-01-01T00:00:00", "2024-01-01T00:00:00+", "20é4-01-01T00:00:00Z"]
+        {
+            assert_eq!(moment(bad), None, "{bad}");
+        }
+    }
+}

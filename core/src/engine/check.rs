@@ -1,0 +1,20 @@
+//! Checking rules without an engine.
+
+use super::{Source, read};
+use crate::catalog::Catalog;
+use crate::compile::compile;
+use crate::compile::report::Report;
+use crate::compile::resolve::Whose;
+use crate::compile::route::route;
+use crate::route::Table;
+
+/// What loading these sources as one push would report, were every namespace
+/// and every app the engine's own. The version is 0.
+#[must_use]
+pub fn check(sources: &[Source<'_>]) -> Report {
+    let compiled = compile(Whose::Everyones, &Catalog::default(), read(sources));
+    let of_namespace = |(namespace, routers): (&String, _)| route(routers, namespace, 1, &Table::default()).1;
+    let shadowed = compiled.routers.iter().map(|(namespace, routers)| (namespace, routers.as_slice()));
+    let shadowed = shadowed.flat_map(of_namespace).collect();
+    compiled.into_report(0, shadowed)
+}

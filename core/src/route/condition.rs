@@ -1,0 +1,257 @@
+//! One condition on a request: a field of a match block.
+
+use super::Request;
+use crate::matcher::{Text, host, query};
+use std::collections::BTreeMap;
+
+/// Whose engine it is: what a request leaves open about its caller.
+#[derive(Clone, Copy, Debug)]
+pub struct Home<'a> {
+    /// The engine's namespace.
+    pub namespace: &'a str,
+    /// The labels of the workload that the engine runs in.
+    pub labels: &'a BTreeMap<String, String>,
+}
+
+/// The gateway of a request that comes through none.
+pub const MESH: &str = "mesh";
+
+/// A request with its parts taken apart, once for all conditions.
+pub struct Seen<'a> {
+    request: &'a Request<'a>,
+    path: &'a str,
+    query: &'a str,
+    port: Option<u16>,
+    labels: &'a BTreeMap<String, String>,
+    namespace: &'a str,
+    gateway: &'a str,
+}
+
+impl<'a> Seen<'a> {
+    /// Takes the request apart; what it leaves open about its caller is home's.
+    /// Without a port of its own, it goes to the port in its host.
+    #[must_use]
+    pub fn new(request: &'a Request<'a>, home: Home<'a>) -> Self {
+        let (path, query) = query::split(request.path);
+        Seen {
+            request,
+            path,
+            query: query.unwrap_or_default(),
+            port: request.port.or_else(|| host::split_port(request.host).1),
+            labels: request.caller.labels.unwrap_or(home.labels),
+            namespace: request.caller.namespace.unwrap_or(home.namespace),
+            gateway: short_gateway(request.caller.gateway.unwrap_or(MESH), home.namespace),
+        }
+    }
+}
+
+/// A gateway's name as seen from a namespace: `ns/name` is `name` there.
+#[must_use]
+pub fn short_gateway<'a>(gateway: &'a str, namespace: &str) -> &'a str {
+    gateway.strip_prefix(namespace).and_then(|rest| rest.strip_prefix('/')).unwrap_or(gateway)
+}
+
+/// Where a header condition reads its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeaderName {
+    /// The header of this name, in lower case.
+    Named(Box<str>),
+    /// `:method`.
+    Method,
+    /// `:path`, the query included.
+    Path,
+    /// `:authority`.
+    Authority,
+    /// `:scheme`.
+    Scheme,
+}
+
+impl HeaderName {
+    /// The name as a rule writes it.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        match name {
+            ":method" => HeaderName::Method,
+            ":path" => HeaderName::Path,
+            ":authority" => HeaderName::Authority,
+            ":scheme" => HeaderName::Scheme,
+            _ => HeaderName::Named(name.to_ascii_lowercase().into()),
+        }
+    }
+
+    /// Asks about the header's value; `None` where it is missing.
+    fn ask(&self, request: &Request<'_>, ask: impl FnOnce(Option<&str>) -> bool) -> bool {
+        match self {
+            HeaderName::Named(name) => ask(request.headers.header(name).as_deref()),
+            HeaderName::Method => ask(Some(request.method)),
+            HeaderName::Path => ask(Some(request.path)),
+            HeaderName::Authority => ask(Some(request.host)),
+            HeaderName::Scheme => ask(Some(request.scheme)),
+        }
+    }
+}
+
+/// A condition; a match block holds when all of its conditions do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// `gateways`: the request comes through one of these.
+    Gateways(Box<[Box<str>]>),
+    /// `port`: the destination port.
+    Port(u16),
+    /// `method`.
+    Method(Text),
+    /// `scheme`.
+    Scheme(Text),
+    /// `uri`: the path without its query.
+    Path(Text),
+    /// `uri` with `ignoreUriCase`.
+    PathIgnoringCase(Text),
+    /// `authority`: the host as it was sent, port included.
+    Authority(Text),
+    /// `sourceNamespace`.
+    Namespace(Box<str>),
+    /// `sourceLabels`: the caller bears all of them.
+    Labels(BTreeMap<String, String>),
+    /// `headers`; without a text the header need only be there.
+    Header(HeaderName, Option<Text>),
+    /// `withoutHeaders`; without a text the header must be missing.
+    WithoutHeader(HeaderName, Option<Text>),
+    /// `queryParams`; without a text the parameter need only be there.
+    Query(Box<str>, Option<Text>),
+}
+
+impl Condition {
+    /// Whether it holds for the request.
+    #[must_use]
+    pub fn holds(&self, seen: &Seen<'_>) -> bool {
+        let request = seen.request;
+        match self {
+            Condition::Gateways(names) => names.iter().any(|name| **name == *seen.gateway),
+            Condition::Port(port) => seen.port == Some(*port),
+            Condition::Method(text) => text.matches(request.method),
+            Condition::Scheme(text) => text.matches(request.scheme),
+            Condition::Path(text) => text.matches(seen.path),
+            Condition::PathIgnoringCase(text) => text.matches_ignoring_case(seen.path),
+            Condition::Authority(text) => text.matches(request.host),
+            Condition::Namespace(namespace) => **namespace == *seen.namespace,
+            Condition::Labels(labels) => labels.iter().all(|(key, value)| seen.labels.get(key) == Some(value)),
+            Condition::Header(name, text) => name
+                .ask(request, |value| value.is_some_and(|value| text.as_ref().is_none_or(|text| text.matches(value)))),
+            Condition::WithoutHeader(name, text) => name.ask(request, |value| match text {
+                None => value.is_none(),
+                // A missing header counts as the empty value here.
+                Some(text) => !text.matches(value.unwrap_or_default()),
+            }),
+            Condition::Query(key, text) => {
+                query::value(seen.query, key).is_some_and(|value| text.as_ref().is_none_or(|text| text.matches(value)))
+            }
+        }
+    }
+
+    /// About how much it takes to ask: the cheap ones are asked first.
+    #[must_use]
+    pub fn cost(&self) -> u8 {
+        let text = |text: &Text| if matches!(text, Text::Regex(_)) { 10u8 } else { 0 };
+        match self {
+            Condition::Port(_) => 0,
+            Condition::Method(asked) | Condition::Scheme(asked) => text(asked).saturating_add(1),
+            Condition::Path(asked) | Condition::PathIgnoringCase(asked) | Condition::Authority(asked) => {
+                text(asked).saturating_add(2)
+            }
+            Condition::Gateways(_) | Condition::Namespace(_) => 3,
+            Condition::Labels(_) => 5,
+            Condition::Query(_, asked) => asked.as_ref().map_or(0, text).saturating_add(6),
+            Condition::Header(_, asked) | Condition::WithoutHeader(_, asked) => {
+                asked.as_ref().map_or(0, text).saturating_add(7)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matcher::Pattern;
+    use crate::route::Caller;
+
+    const HEADERS: &[(&str, &str)] = &[("Tag", "v2"), ("Accept", "a"), ("accept", "b"), ("empty", "")];
+
+    fn holds_for(request: &Request<'_>, condition: &Condition) -> bool {
+        let labels = BTreeMap::from([("tag".to_owned(), "gray".to_owned()), ("zone".to_owned(), "a".to_owned())]);
+        condition.holds(&Seen::new(request, Home { namespace: "default", labels: &labels }))
+    }
+
+    fn holds(condition: &Condition) -> bool {
+        let request = Request { path: "/Foo?a=1&b", headers: &HEADERS, ..Request::new("Shop:8080") };
+        holds_for(&request, condition)
+    }
+
+    fn exact(text: &str) -> Text {
+        Text::Exact(text.into())
+    }
+
+    fn regex(text: &str) -> Text {
+        Text::Regex(Pattern::new(text).unwrap())
+    }
+
+    #[test]
+    fn the_path_is_seen_without_its_query() {
+        assert!(holds(&Condition::Path(exact("/Foo"))));
+        assert!(!holds(&Condition::Path(exact("/foo"))));
+        assert!(holds(&Condition::PathIgnoringCase(exact("/foo"))));
+        assert!(holds(&Condition::Header(HeaderName::new(":path"), Some(exact("/Foo?a=1&b")))));
+    }
+
+    #[test]
+    fn header_names_have_no_case_and_values_are_joined() {
+        assert!(holds(&Condition::Header(HeaderName::new("TAG"), Some(exact("v2")))));
+        assert!(!holds(&Condition::Header(HeaderName::new("tag"), Some(exact("V2")))));
+        assert!(holds(&Condition::Header(HeaderName::new("accept"), Some(exact("a,b")))));
+        assert!(!holds(&Condition::Header(HeaderName::new("missing"), Some(regex(".*")))));
+        assert!(!holds(&Condition::Header(HeaderName::new("missing"), None)));
+        assert!(holds(&Condition::Header(HeaderName::new("empty"), None)));
+        assert!(holds(&Condition::Header(HeaderName::new("empty"), Some(exact("")))));
+    }
+
+    #[test]
+    fn a_missing_header_counts_as_empty_where_it_must_not_match() {
+        let without = |name, text| holds(&Condition::WithoutHeader(HeaderName::new(name), text));
+        assert!(without("tag", Some(exact("v1"))));
+        assert!(!without("tag", Some(exact("v2"))));
+        assert!(!without("missing", Some(regex(".*"))));
+        assert!(!without("missing", Some(exact(""))));
+        assert!(without("missing", Some(exact("v2"))));
+        assert!(without("missing", None));
+        assert!(!without("empty", None));
+    }
+
+    #[test]
+    fn a_parameter_without_a_value_is_there_and_empty() {
+        assert!(holds(&Condition::Query("b".into(), None)));
+        assert!(holds(&Condition::Query("b".into(), Some(exact("")))));
+        assert!(holds(&Condition::Query("a".into(), Some(exact("1")))));
+        assert!(!holds(&Condition::Query("A".into(), None)));
+    }
+
+    #[test]
+    fn what_a_request_leaves_open_about_its_caller_is_the_engines() {
+        let gray = Condition::Labels(BTreeMap::from([("tag".to_owned(), "gray".to_owned())]));
+        let mesh = Condition::Gateways([MESH.into()].into());
+        let home = Condition::Namespace("default".into());
+        assert!(holds(&gray) && holds(&mesh) && holds(&home));
+        let none = BTreeMap::new();
+        let caller = Caller { labels: Some(&none), namespace: Some("other"), gateway: Some("default/edge") };
+        let request = Request { caller, ..Request::new("shop") };
+        assert!(!holds_for(&request, &gray) && !holds_for(&request, &mesh) && !holds_for(&request, &home));
+        assert!(holds_for(&request, &Condition::Gateways(["edge".into()].into())));
+    }
+
+    #[test]
+    fn the_port_may_stand_in_the_host() {
+        assert!(holds(&Condition::Port(8080)));
+        assert!(holds(&Condition::Authority(exact("Shop:8080"))));
+        let request = Request { port: Some(90), ..Request::new("shop:80") };
+        assert!(holds_for(&request, &Condition::Port(90)));
+        assert!(!holds_for(&Request::new("shop"), &Condition::Port(80)));
+    }
+}

@@ -1,0 +1,231 @@
+//! One document of a source: which it is, and what it says.
+
+use super::Meta;
+use super::diagnostic::{Diagnostic, Identity};
+use super::fault_tolerance::{FaultToleranceRule, HttpRequestFallbackAction};
+use super::kind::{self, Kind};
+use super::node::{Node, Place, Value};
+use super::reader::{Field, Notes, Object};
+use super::strategy::Strategy;
+use super::traffic_router::TrafficRouter;
+use super::{fault_tolerance, strategy, yaml};
+use crate::sync::Arc;
+
+/// A good document of a kind that this version enforces.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Document {
+    /// `FaultToleranceRule`.
+    Rule(Arc<FaultToleranceRule>),
+    /// Any of the strategies.
+    Strategy(Arc<Strategy>),
+    /// `HttpRequestFallbackAction`.
+    Action(Arc<HttpRequestFallbackAction>),
+    /// `TrafficRouter`.
+    Router(Arc<TrafficRouter>),
+}
+
+/// A document as it was read.
+#[derive(Debug)]
+pub struct Reading {
+    /// Which document it is; empty where that could not be read.
+    pub identity: Identity,
+    /// The name of its source.
+    pub source: String,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// Its mistakes.
+    pub errors: Vec<Diagnostic>,
+    /// What is most likely not meant.
+    pub warnings: Vec<Diagnostic>,
+    /// Whether it is bad, and nobody can say which document it is.
+    pub is_nameless: bool,
+    /// As it stands in the source; `None` where that is no YAML or JSON.
+    node: Option<Node>,
+}
+
+/// What a document came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// It is good.
+    Good(Document),
+    /// It has mistakes.
+    Bad,
+    /// Its kind is none that this version enforces, and it does nothing.
+    Unknown,
+}
+
+impl Reading {
+    /// Makes it bad for a mistake that shows only beside other documents.
+    pub fn reject(&mut self, field: &str, found: &str, expected: &str) {
+        let place = self.place(field);
+        self.errors.push(Diagnostic::new(&self.identity, &self.source, field, place, found, expected));
+        self.outcome = Outcome::Bad;
+    }
+
+    /// Puts a diagnostic about this document to its place in the source.
+    pub fn locate(&self, diagnostic: &mut Diagnostic) {
+        let place = self.place(&diagnostic.field);
+        (diagnostic.line, diagnostic.column) = (place.line, place.column);
+        diagnostic.source.clone_from(&self.source);
+    }
+
+    /// Where the field of this path is, or else the nearest around it.
+    fn place(&self, field: &str) -> Place {
+        let Some(mut node) = self.node.as_ref() else { return Place::default() };
+        let mut place = node.place;
+        for step in field.split(['.', '[']) {
+            let next = match (&node.value, step.strip_suffix(']')) {
+                (Value::List(items), Some(index)) => {
+                    index.parse().ok().and_then(|index: usize| items.get(index)).map(|item| (item, item.place))
+                }
+                (Value::Map(entries), None) => entries
+                    .iter()
+                    .find(|entry| entry.key == step)
+                    .map(|entry| (&entry.node, if entry.node.is_null() { entry.place } else { entry.node.place })),
+                _ => None,
+            };
+            let Some((inner, at)) = next else { break };
+            (node, place) = (inner, at);
+        }
+        place
+    }
+}
+
+/// Reads all documents of a source.
+#[must_use]
+pub fn read(source: &str, text: &str) -> Vec<Reading> {
+    let mut readings = Vec::new();
+    for document in yaml::documents(text) {
+        match document {
+            Ok(node) => read_node(source, node, &mut readings),
+            Err(unreadable) => {
+                let notes = Notes::new(Identity::default(), source);
+                notes.error("", unreadable.place, &unreadable.found, unreadable.expected);
+                readings.push(finish(notes, Outcome::Bad, None));
+            }
+        }
+    }
+    readings
+}
+
+/// Reads one document, or each item of a list of documents by itself.
+fn read_node(source: &str, mut node: Node, readings: &mut Vec<Reading>) {
+    match take_items(&mut node) {
+        Some(items) => {
+            // A document is at most yaml::MAX_DEPTH deep, and so is this.
+            items.into_iter().filter(|item| !item.is_null()).for_each(|item| read_node(source, item, readings));
+        }
+        None => readings.push(read_document(source, node)),
+    }
+}
+
+/// The items of a `List`, or of a list of one kind, as `kubectl` writes them.
+fn take_items(node: &mut Node) -> Option<Vec<Node>> {
+    let is_list = node.get("kind").and_then(Node::as_text).is_some_and(|kind| kind.ends_with("List"));
+    let Value::Map(entries) = &mut node.value else { return None };
+    let items = entries.iter_mut().find(|entry| is_list && entry.key == "items")?;
+    match &mut items.node.value {
+        Value::List(items) => Some(std::mem::take(items)),
+        Value::Null => Some(Vec::new()),
+        _ => None,
+    }
+}
+
+fn finish(notes: Notes, outcome: Outcome, node: Option<Node>) -> Reading {
+    let (identity, source) = (notes.identity().clone(), notes.source().to_owned());
+    let (errors, warnings) = notes.into_parts();
+    let says_which =
+        |error: &Diagnostic| matches!(&*error.field, "metadata" | "metadata.name" | "metadata.namespace" | "items");
+    let is_nameless = outcome == Outcome::Bad && (identity.kind.is_empty() || errors.iter().any(says_which));
+    Reading { identity, source, outcome, errors, warnings, is_nameless, node }
+}
+
+fn read_document(source: &str, node: Node) -> Reading {
+    let notes = Notes::new(identify(&node), source);
+    let outcome = match Object::root(&node, &notes) {
+        Some(root) => read_object(root),
+        None => Outcome::Bad,
+    };
+    finish(notes, outcome, Some(node))
+}
+
+/// Which document it says that it is, before anything is judged.
+fn identify(node: &Node) -> Identity {
+    let text = |node: Option<&Node>| node.and_then(Node::as_text).unwrap_or_default().to_owned();
+    let kind = text(node.get("kind"));
+    let metadata = |key| text(node.get("metadata").and_then(|metadata| metadata.get(key)));
+    let namespace = match metadata("namespace") {
+        none if none.is_empty() && !kind.is_empty() => "default".to_owned(),
+        namespace => namespace,
+    };
+    Identity { name: metadata("name"), namespace, kind }
+}
+
+fn read_object(mut root: Object<'_>) -> Outcome {
+    let (api_version, kind) = (root.take("apiVersion"), root.take("kind"));
+    let (metadata, spec) = (root.take("metadata"), root.take("spec"));
+    root.skip(&["status"]);
+    let text = |field: &Field<'_>| field.node().and_then(Node::as_text).unwrap_or_default().to_owned();
+    if text(&kind) == "List" {
+        // One with a list of items has been taken apart before.
+        let _ = root.take("items").required().list();
+        return Outcome::Bad;
+    }
+    let known = match kind::find(&text(&api_version), &text(&kind)) {
+        Ok(known) => known,
+        Err(unknown) => {
+            kind.warn(&unknown.found, &unknown.expected);
+            return Outcome::Unknown;
+        }
+    };
+    let notes = spec.notes();
+    // Without a name the rest is read all the same, to tell all mistakes at once.
+    let meta = read_meta(&metadata).unwrap_or_default();
+    let spec = spec.required().object();
+    root.finish();
+    let Some(spec) = spec else { return Outcome::Bad };
+    let document = match known {
+        Kind::Rule => fault_tolerance::read_rule(meta, spec).map(|rule| Document::Rule(Arc::new(rule))),
+        Kind::Action => fault_tolerance::read_action(meta, spec).map(|action| Document::Action(Arc::new(action))),
+        Kind::Strategy(kind) => strategy::read(kind, meta, spec).map(|strategy| Document::Strategy(Arc::new(strategy))),
+        Kind::Router => Some(Document::Router(Arc::new(TrafficRouter::read(&meta, spec)))),
+    };
+    match document {
+        Some(document) if !notes.has_errors() => Outcome::Good(document),
+        _ => Outcome::Bad,
+    }
+}
+
+/// What Kubernetes keeps in metadata and has no meaning here.
+const OTHER_METADATA: [&str; 12] = [
+    "annotations",
+    "clusterName",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "finalizers",
+    "generateName",
+    "generation",
+    "managedFields",
+    "ownerReferences",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
+
+fn read_meta(field: &Field<'_>) -> Option<Meta> {
+    if !field.is_present() {
+        field.notes().error("metadata.name", field.place(), "nothing", NAME);
+        return None;
+    }
+    let mut metadata = field.object()?;
+    let name = metadata.take("name").required().filled(NAME);
+    let namespace = metadata.take("namespace").text().filter(|namespace| !namespace.is_empty());
+    let labels = metadata.take("labels").map().unwrap_or_default();
+    let labels = labels.into_iter().map(|(key, value)| (key.to_owned(), value.text().unwrap_or_default())).collect();
+    let creation_timestamp = metadata.take("creationTimestamp").text().unwrap_or_default();
+    metadata.skip(&OTHER_METADATA);
+    metadata.finish();
+    Some(Meta { namespace: namespace.unwrap_or_else(|| "default".to_owned()), name: name?, labels, creation_timestamp })
+}
+
+const NAME: &str = "the name of the document";

@@ -1,0 +1,121 @@
+//! The kinds of document, each with the versions of its API.
+
+use super::reader::nearest;
+use crate::name::StrategyKind;
+
+/// A kind that this version enforces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `FaultToleranceRule`.
+    Rule,
+    /// A strategy.
+    Strategy(StrategyKind),
+    /// `HttpRequestFallbackAction`.
+    Action,
+    /// `TrafficRouter`.
+    Router,
+}
+
+/// Why a kind is none that this version enforces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// What was found.
+    pub found: String,
+    /// What would be right.
+    pub expected: String,
+}
+
+const FAULT_TOLERANCE: &[&str] = &["fault-tolerance.opensergo.io/v1alpha1"];
+const TRAFFIC: &[&str] = &["traffic.opensergo.io/v1alpha1"];
+const ISTIO: &[&str] = &["networking.istio.io/v1", "networking.istio.io/v1beta1", "networking.istio.io/v1alpha3"];
+
+/// Each kind, the versions of its API, and what it is; `None` is a kind that
+/// OpenSergo has and this version does not enforce yet.
+const KINDS: [(&str, &[&str], Option<Kind>); 16] = [
+    ("FaultToleranceRule", FAULT_TOLERANCE, Some(Kind::Rule)),
+    ("RateLimitStrategy", FAULT_TOLERANCE, Some(Kind::Strategy(StrategyKind::RateLimit))),
+    ("ThrottlingStrategy", FAULT_TOLERANCE, Some(Kind::Strategy(StrategyKind::Throttling))),
+    ("ConcurrencyLimitStrategy", FAULT_TOLERANCE, Some(Kind::Strategy(StrategyKind::ConcurrencyLimit))),
+    ("CircuitBreakerStrategy", FAULT_TOLERANCE, Some(Kind::Strategy(StrategyKind::CircuitBreaker))),
+    (
+        "AdaptiveOverloadProtectionStrategy",
+        FAULT_TOLERANCE,
+        Some(Kind::Strategy(StrategyKind::AdaptiveOverloadProtection)),
+    ),
+    ("HttpRequestFallbackAction", FAULT_TOLERANCE, Some(Kind::Action)),
+    ("TrafficRouter", TRAFFIC, Some(Kind::Router)),
+    ("VirtualWorkload", TRAFFIC, None),
+    ("TrafficLane", TRAFFIC, None),
+    ("TrafficLabelRule", TRAFFIC, None),
+    ("WorkloadLabelRule", TRAFFIC, None),
+    ("RouterRule", TRAFFIC, None),
+    ("VirtualWorkloads", TRAFFIC, None),
+    ("VirtualService", ISTIO, None),
+    ("DestinationRule", ISTIO, None),
+];
+
+/// The kind of this name in this version of its API.
+///
+/// # Errors
+/// [`Unknown`] for everything else, with what was most likely meant.
+pub fn find(api_version: &str, kind: &str) -> Result<Kind, Unknown> {
+    match KINDS.iter().find(|(name, ..)| *name == kind) {
+        Some((_, versions, _)) if !versions.contains(&api_version) => Err(Unknown {
+            found: match api_version {
+                "" => format!("{kind} without an apiVersion"),
+                other => format!("{kind} of the apiVersion {other:?}"),
+            },
+            expected: format!("the apiVersion {}", versions.join(" or ")),
+        }),
+        Some((_, _, Some(kind))) => Ok(*kind),
+        Some((.., None)) => Err(Unknown {
+            found: format!("{kind}, which this version of sergo does not enforce yet"),
+            expected: format!("one of {}", enforced().join(", ")),
+        }),
+        None => Err(Unknown {
+            found: match kind {
+                "" => "no kind".to_owned(),
+                other => format!("the unknown kind {other:?}, which does nothing"),
+            },
+            expected: match nearest(kind, &KINDS.map(|(name, ..)| name)) {
+                Some(name) => format!("{name:?}: did you mean that?"),
+                None => format!("one of {}", enforced().join(", ")),
+            },
+        }),
+    }
+}
+
+fn enforced() -> Vec<&'static str> {
+    KINDS.iter().filter(|(.., kind)| kind.is_some()).map(|(name, ..)| *name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_known_in_its_own_api_only() {
+        assert_eq!(find(FAULT_TOLERANCE[0], "FaultToleranceRule"), Ok(Kind::Rule));
+        let unknown = find("fault-tolerance.opensergo.io/v1", "FaultToleranceRule").unwrap_err();
+        assert_eq!(unknown.found, "FaultToleranceRule of the apiVersion \"fault-tolerance.opensergo.io/v1\"");
+        assert_eq!(unknown.expected, "the apiVersion fault-tolerance.opensergo.io/v1alpha1");
+        assert!(find(TRAFFIC[0], "FaultToleranceRule").is_err());
+        assert_eq!(find("", "FaultToleranceRule").unwrap_err().found, "FaultToleranceRule without an apiVersion");
+    }
+
+    #[test]
+    fn an_unknown_kind_is_told_what_was_most_likely_meant() {
+        let unknown = find(FAULT_TOLERANCE[0], "RateLimitStategy").unwrap_err();
+        assert_eq!(unknown.expected, "\"RateLimitStrategy\": did you mean that?");
+        assert!(find("apps/v1", "Deployment").unwrap_err().expected.starts_with("one of FaultToleranceRule, "));
+        assert_eq!(find("", "").unwrap_err().found, "no kind");
+    }
+
+    #[test]
+    fn a_kind_of_a_later_version_says_so() {
+        assert!(find(TRAFFIC[0], "TrafficLane").unwrap_err().found.ends_with("does not enforce yet"));
+        for version in ISTIO {
+            assert!(find(version, "DestinationRule").unwrap_err().found.ends_with("does not enforce yet"));
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Reading `match[]`: its blocks and the strings in them.
+
+use super::HttpMatch;
+use crate::matcher::{Pattern, Text};
+use crate::spec::reader::Field;
+
+/// What a string match stands on: they differ in what may be left open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum On {
+    Uri,
+    Attribute,
+    /// A header or a query parameter, which may be missing.
+    Named,
+}
+
+/// Reads one block.
+pub(super) fn block(field: &Field<'_>) -> Option<HttpMatch> {
+    let mut entry = field.object()?;
+    // Names for logs and statistics, which say nothing about the request.
+    entry.skip(&["name", "statPrefix"]);
+    let uri = string(&entry.take("uri"), On::Uri);
+    let ignore_uri_case = entry.take("ignoreUriCase").boolean().unwrap_or(false);
+    let [scheme, method, authority] =
+        ["scheme", "method", "authority"].map(|key| string(&entry.take(key), On::Attribute));
+    let [headers, without_headers, query_params] =
+        ["headers", "withoutHeaders", "queryParams"].map(|key| strings(&entry.take(key)));
+    let port = entry.take("port").integer(1..=65535).and_then(|port| u16::try_from(port).ok());
+    let source_labels = entry.take("sourceLabels");
+    let source_labels = if source_labels.is_present() { source_labels.texts() } else { None };
+    let source_namespace = entry.take("sourceNamespace").filled("a namespace");
+    let gateways = names(&entry.take("gateways"), "the name of a gateway");
+    entry.finish();
+    Some(HttpMatch {
+        uri,
+        ignore_uri_case,
+        scheme,
+        method,
+        authority,
+        headers,
+        without_headers,
+        query_params,
+        port,
+        source_labels: source_labels.unwrap_or_default().into_iter().collect(),
+        source_namespace,
+        gateways,
+    })
+}
+
+/// Reads a list of names.
+pub(super) fn names(field: &Field<'_>, expected: &str) -> Vec<String> {
+    field.list().unwrap_or_default().iter().filter_map(|item| item.filled(expected)).collect()
+}
+
+/// Reads a map from a name to a string match.
+fn strings(field: &Field<'_>) -> Vec<(String, Option<Text>)> {
+    let named = |(name, field): (&str, Field<'_>)| {
+        if name.is_empty() {
+            field.mistake("an empty name", "the name of a header or parameter");
+        }
+        (name.to_owned(), string(&field, On::Named))
+    };
+    if field.is_present() { field.map().unwrap_or_default().into_iter().map(named).collect() } else { Vec::new() }
+}
+
+/// Reads a string match; `None` is "is present", also where a mistake was noted.
+fn string(field: &Field<'_>, on: On) -> Option<Text> {
+    const ONE: &str = "exactly one of exact, prefix, regex";
+    if !field.is_present() {
+        return None;
+    }
+    if field.node().and_then(crate::spec::node::Node::as_text).is_some() {
+        field.wrong(&format!("a map with {ONE}"));
+        return None;
+    }
+    let mut entry = field.object()?;
+    let (exact, prefix, regex) = (entry.take("exact"), entry.take("prefix"), entry.take("regex"));
+    match [&exact, &prefix, &regex].iter().filter(|form| form.is_present()).count() {
+        0 if is_empty(field) => return None,
+        1 => {}
+        0 => entry.wrong("none of exact, prefix, regex", ONE),
+        _ => entry.wrong("more than one of exact, prefix, regex", ONE),
+    }
+    entry.finish();
+    if exact.is_present() {
+        return exact.text().map(|text| Text::Exact(text.into()));
+    }
+    if prefix.is_present() {
+        let text = if on == On::Uri { prefix.text() } else { prefix.filled("a prefix that is not empty") };
+        return text.map(|text| Text::Prefix(text.into()));
+    }
+    let text = regex.filled("a regular expression; `.*` is any value")?;
+    if on == On::Named && text == "*" {
+        return None;
+    }
+    match Pattern::new(&text) {
+        Ok(pattern) => Some(Text::Regex(pattern)),
+        Err(mistake) => {
+            let found = format!("the regular expression {text:?} with {} at character {}", mistake.found, mistake.at);
+            regex.mistake(&found, &mistake.expected);
+            None
+        }
+    }
+}
+
+fn is_empty(field: &Field<'_>) -> bool {
+    matches!(field.node().map(|node| &node.value), Some(crate::spec::node::Value::Map(entries)) if entries.is_empty())
+}
