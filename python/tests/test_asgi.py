@@ -8,13 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import sergo
-import sergo.asgi
-from conftest import limit
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
+
+import sergo
+import sergo.asgi
+from conftest import limit
 
 Message = MutableMapping[str, Any]
 

@@ -9,6 +9,7 @@ import pkgutil
 from pathlib import Path
 
 import pytest
+
 import sergo
 from conftest import limit
 

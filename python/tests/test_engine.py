@@ -8,6 +8,7 @@ import pickle
 import weakref
 
 import pytest
+
 import sergo
 from conftest import limit
 

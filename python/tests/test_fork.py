@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
+
 import sergo
 from conftest import ROUTER, eventually, limit
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 import sergo
 from conftest import limit
 from sergo import _sergo

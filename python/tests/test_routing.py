@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+
 import sergo
 from conftest import ROUTER
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Callable
 
 import pytest
+
 import sergo
 from conftest import limit
 

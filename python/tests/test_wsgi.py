@@ -14,6 +14,7 @@ from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
 
 import pytest
+
 import sergo
 import sergo.wsgi
 from conftest import limit
@@ -218,9 +219,7 @@ def call(app: WSGIApplication, path: str, method: str = "GET") -> tuple[str, lis
     """Ask an application without a server."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
-    def start_response(
-        status: str, headers: list[tuple[str, str]], exc_info: object = None, /
-    ) -> Any:
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None, /) -> Any:
         started.append((status, headers))
 
     body: Any = app(environment(path, method), start_response)
