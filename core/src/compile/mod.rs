@@ -12,6 +12,7 @@ mod tests;
 use crate::catalog::{Catalog, reject_duplicates};
 use crate::spec::diagnostic::{Diagnostic, Identity};
 use crate::spec::document::{Document, Outcome, Reading};
+use crate::spec::node::Place;
 use crate::spec::traffic_router::TrafficRouter;
 use crate::sync::Arc;
 use report::Report;
@@ -97,19 +98,28 @@ fn reject_ambiguity(reading: &mut Reading, ambiguity: &Ambiguity) {
 }
 
 impl Compiled {
-    /// The report, with the routes that can never be reached put to their places
-    /// in the sources.
-    pub(crate) fn into_report(mut self, version: u64, mut shadowed: Vec<Diagnostic>) -> Report {
-        let good: BTreeMap<&Identity, &Reading> =
-            good(&self.push).map(|reading| (&reading.identity, reading)).collect();
-        for diagnostic in &mut shadowed {
-            let Diagnostic { kind, namespace, name, .. } = diagnostic.clone();
-            if let Some(reading) = good.get(&Identity { kind, namespace, name }) {
-                reading.locate(diagnostic);
-            }
-        }
+    /// The report, with the routes that can never be reached. What is told of a
+    /// good document is put to its place in the source.
+    pub(crate) fn into_report(mut self, version: u64, shadowed: Vec<Diagnostic>) -> Report {
         self.report.shadowed = shadowed;
         self.report.version = version;
+        let good: BTreeMap<_, _> = good(&self.push).map(|reading| (key(&reading.identity), reading)).collect();
+        for told in &mut self.report.shadowed {
+            if let Some(reading) = good.get(&(&*told.kind, &*told.namespace, &*told.name)) {
+                Place { line: told.line, column: told.column } = reading.place(&told.field);
+                told.source.clone_from(&reading.source);
+            }
+        }
+        for told in &mut self.report.waiting {
+            if let Some(reading) = good.get(&(&*told.kind, &*told.namespace, &*told.name)) {
+                Place { line: told.line, column: told.column } = reading.place(&told.field);
+                told.source.clone_from(&reading.source);
+            }
+        }
         self.report
     }
+}
+
+fn key(identity: &Identity) -> (&str, &str, &str) {
+    (&identity.kind, &identity.namespace, &identity.name)
 }

@@ -31,7 +31,7 @@ impl Report {
 }
 
 /// A rule that takes effect when what it names arrives.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Waiting {
     /// The waiting document's kind.
@@ -40,8 +40,17 @@ pub struct Waiting {
     pub namespace: String,
     /// The waiting document's name.
     pub name: String,
+    /// The path of the reference, as in `spec.strategies[0].name`.
+    pub field: String,
     /// The name that is missing.
     pub missing: String,
     /// The whole sentence.
     pub message: String,
+    /// The name of the source that the document came from; empty where it came
+    /// in an earlier push.
+    pub source: String,
+    /// The line in the source, from 1; 0 is unknown.
+    pub line: u32,
+    /// The column in the line, in characters from 1; 0 is unknown.
+    pub column: u32,
 }

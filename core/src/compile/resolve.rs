@@ -98,7 +98,8 @@ impl<'c> Resolver<'c> {
             let found = self.candidates(namespace, wanted);
             let chosen = match found.as_slice() {
                 [] => {
-                    waiting.push(wait(rule, wanted.kind.map_or("a strategy", StrategyKind::as_str), &wanted.name));
+                    let kind = wanted.kind.map_or("strategy", StrategyKind::as_str);
+                    waiting.push(wait(rule, format!("spec.strategies[{position}].name"), kind, &wanted.name));
                     None
                 }
                 [only] => Some(only),
@@ -121,7 +122,7 @@ impl<'c> Resolver<'c> {
         let fallback = rule.fallback.as_ref().and_then(|name| {
             let fallback = self.fallback(namespace, name);
             if fallback.is_none() {
-                waiting.push(wait(rule, ACTION, name));
+                waiting.push(wait(rule, "spec.fallbackAction".to_owned(), ACTION, name));
             }
             fallback
         });
@@ -161,14 +162,9 @@ fn identity(kind: &str, namespace: &str, name: &str) -> Identity {
     Identity { kind: kind.to_owned(), namespace: namespace.to_owned(), name: name.to_owned() }
 }
 
-fn wait(rule: &FaultToleranceRule, kind: &str, name: &str) -> Waiting {
+fn wait(rule: &FaultToleranceRule, field: String, kind: &str, name: &str) -> Waiting {
     let identity = identity("FaultToleranceRule", &rule.meta.namespace, &rule.meta.name);
-    let message = format!("{identity} waits for {kind} named {name:?}, which is not there yet");
-    Waiting {
-        kind: identity.kind,
-        namespace: identity.namespace,
-        name: identity.name,
-        missing: name.to_owned(),
-        message,
-    }
+    let message = format!("{identity}, {field}: waits for the {kind} {name:?}, which is not there yet");
+    let Identity { kind, namespace, name: waiting } = identity;
+    Waiting { kind, namespace, name: waiting, field, missing: name.to_owned(), message, ..Waiting::default() }
 }

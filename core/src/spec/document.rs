@@ -62,15 +62,9 @@ impl Reading {
         self.outcome = Outcome::Bad;
     }
 
-    /// Puts a diagnostic about this document to its place in the source.
-    pub fn locate(&self, diagnostic: &mut Diagnostic) {
-        let place = self.place(&diagnostic.field);
-        (diagnostic.line, diagnostic.column) = (place.line, place.column);
-        diagnostic.source.clone_from(&self.source);
-    }
-
     /// Where the field of this path is, or else the nearest around it.
-    fn place(&self, field: &str) -> Place {
+    #[must_use]
+    pub fn place(&self, field: &str) -> Place {
         let Some(mut node) = self.node.as_ref() else { return Place::default() };
         let mut place = node.place;
         for step in field.split(['.', '[']) {

@@ -110,6 +110,9 @@ fn read_digits(whole: &str, fraction: &str) -> Option<(u128, i32)> {
 /// What a duration may look like, for diagnostics.
 pub const DURATION: &str = "a duration like 500ms, 1s, 1.5s, 5min or 1h2m";
 
+/// What a duration over zero may look like, for diagnostics.
+pub const DURATION_OVER_ZERO: &str = "a duration over zero like 500ms, 1s, 1.5s, 5min or 1h2m";
+
 /// What a ratio may look like, for diagnostics.
 pub const RATIO: &str = "a ratio from 0 to 1 like 60% or 0.6";
 

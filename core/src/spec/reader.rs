@@ -93,7 +93,8 @@ impl<'n> Object<'n> {
     /// when it is no map.
     #[must_use]
     pub fn root(node: &'n Node, notes: &'n Notes) -> Option<Self> {
-        Field { notes, node: Some(node), path: String::new(), place: node.place, required: true }.object()
+        let (path, place) = (String::new(), node.place);
+        Field { notes, node: Some(node), path, place, key: place, required: true }.object()
     }
 
     /// Asks for a key. It may be absent.
@@ -105,6 +106,7 @@ impl<'n> Object<'n> {
             node: entry.map(|entry| &entry.node),
             path: join(&self.path, key),
             place: entry.map_or(self.place, value_place),
+            key: entry.map_or(self.place, |entry| entry.place),
             required: false,
         }
     }
@@ -157,7 +159,11 @@ pub fn nearest<'w>(word: &str, known: &[&'w str]) -> Option<&'w str> {
     let lower = word.to_lowercase();
     known
         .iter()
-        .map(|known| (strsim::osa_distance(&lower, &known.to_lowercase()), *known))
+        .map(|known| match known.to_lowercase() {
+            // An abbreviation.
+            whole if lower.len() > 3 && whole.starts_with(&lower) => (1, *known),
+            whole => (strsim::osa_distance(&lower, &whole), *known),
+        })
         .filter(|(distance, known)| *distance <= known.chars().count().max(3) / 3)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)
@@ -170,6 +176,8 @@ pub struct Field<'n> {
     node: Option<&'n Node>,
     path: String,
     place: Place,
+    /// Where its key is: the place of what is missing in it.
+    key: Place,
     required: bool,
 }
 
@@ -307,8 +315,9 @@ impl<'n> Field<'n> {
     /// A duration over zero.
     #[must_use]
     pub fn duration_over_zero(&self) -> Option<Span> {
-        let expected = format!("{}, over zero", quantity::DURATION);
-        self.read(&expected, |text, quoted| read_duration(text, quoted).filter(|span| *span > Span::ZERO))
+        self.read(quantity::DURATION_OVER_ZERO, |text, quoted| {
+            read_duration(text, quoted).filter(|span| *span > Span::ZERO)
+        })
     }
 
     /// A share from 0 to 1, as a number or as a percentage.
@@ -337,7 +346,7 @@ impl<'n> Field<'n> {
     #[must_use]
     pub fn object(&self) -> Option<Object<'n>> {
         let entries = self.entries()?;
-        Some(Object { notes: self.notes, entries, path: self.path.clone(), place: self.place, asked: Vec::new() })
+        Some(Object { notes: self.notes, entries, path: self.path.clone(), place: self.key, asked: Vec::new() })
     }
 
     /// The keys and values of a map with any keys, in their written order.
@@ -349,6 +358,7 @@ impl<'n> Field<'n> {
                 node: Some(&entry.node),
                 path: join(&self.path, &entry.key),
                 place: value_place(entry),
+                key: entry.place,
                 required: false,
             };
             (entry.key.as_str(), field)
@@ -394,6 +404,7 @@ impl<'n> Field<'n> {
             node: Some(node),
             path: format!("{}[{index}]", self.path),
             place: node.place,
+            key: node.place,
             required: true,
         });
         Some(fields.collect())
@@ -587,6 +598,7 @@ mod tests {
     fn the_nearest_word_is_near() {
         assert_eq!(nearest("treshold", &["threshold", "limitMode"]), Some("threshold"));
         assert_eq!(nearest("StatDuration", &["statDuration", "statDurationSeconds"]), Some("statDuration"));
+        assert_eq!(nearest("RateLimit", &["ThrottlingStrategy", "RateLimitStrategy"]), Some("RateLimitStrategy"));
         assert_eq!(nearest("colour", &["threshold", "limitMode"]), None);
     }
 

@@ -28,6 +28,21 @@ pub struct Unreadable {
     pub place: Place,
 }
 
+impl Unreadable {
+    /// Where something is missing at the end of a piece, the parser is in the
+    /// line behind it, which another document may begin with.
+    fn within(mut self, text: &str, lines_before: u32) -> Self {
+        let last = (1u32..).zip(text.trim_end().lines()).last();
+        if let Some((number, line)) = last
+            && self.place.line > number.saturating_add(lines_before)
+        {
+            let column = u32::try_from(line.chars().count()).unwrap_or(u32::MAX);
+            self.place = Place { line: number.saturating_add(lines_before), column };
+        }
+        self
+    }
+}
+
 /// The documents of a source, in order. Empty ones are left out.
 #[must_use]
 pub fn documents(source: &str) -> Vec<Read> {
@@ -41,7 +56,7 @@ pub fn documents(source: &str) -> Vec<Read> {
             Ok(nodes) => all.extend(nodes.into_iter().filter(|node| !node.is_null()).map(Ok)),
             Err(unreadable) => match super::json::read(text) {
                 Some(node) => all.push(Ok(node)),
-                None => all.push(Err(unreadable)),
+                None => all.push(Err(unreadable.within(text, first_line))),
             },
         }
     }
@@ -356,7 +371,7 @@ mod tests {
         let all = documents("a: 1\n---\nb: [\n---\n# nothing\n---\nc: 1\n...\n%YAML 1.2\n---\nd: 2\n--- {e: 3}\n");
         assert_eq!(all.len(), 5, "{all:?}");
         assert_eq!(text(all[0].as_ref().unwrap(), "a"), "1");
-        assert!((3..=4).contains(&all[1].as_ref().unwrap_err().place.line), "{all:?}");
+        assert_eq!(all[1].as_ref().unwrap_err().place, Place { line: 3, column: 4 });
         assert_eq!(all[2].as_ref().unwrap().get("c").unwrap().place, Place { line: 7, column: 4 });
         assert_eq!(all[3].as_ref().unwrap().get("d").unwrap().place, Place { line: 11, column: 4 });
         assert_eq!(all[4].as_ref().unwrap().get("e").unwrap().place, Place { line: 12, column: 9 });
