@@ -99,6 +99,15 @@ pub enum Random<'a> {
     Rolls(&'a [f64]),
 }
 
+impl<'a> Random<'a> {
+    fn rolls(self) -> Rolls<'a> {
+        match self {
+            Random::Seed(seed) => Rolls::seeded(seed),
+            Random::Rolls(numbers) => Rolls::given(numbers),
+        }
+    }
+}
+
 /// Where a [packed](packed) request goes: an id for [`answer`], or 0 for
 /// nowhere.
 ///
@@ -107,12 +116,21 @@ pub enum Random<'a> {
 #[inline]
 pub fn route(handle: u64, block: &[u8], random: Random<'_>) -> Result<u64, Code> {
     with(handle, |host| {
+        packed::request(block, |request| Ok(host.engine().route(request, &mut random.rolls()).map_or(0, |id| id.0)))
+    })
+}
+
+/// Where a [packed](packed) request goes and all that is done with it on the
+/// way, as [`text::directions`]; empty for nowhere. For the same request and
+/// random numbers it is what [`route`] answers.
+///
+/// # Errors
+/// Those of [`route`].
+pub fn direct(handle: u64, block: &[u8], random: Random<'_>) -> Result<String, Code> {
+    with(handle, |host| {
         packed::request(block, |request| {
-            let mut rolls = match random {
-                Random::Seed(seed) => Rolls::seeded(seed),
-                Random::Rolls(numbers) => Rolls::given(numbers),
-            };
-            Ok(host.engine().route(request, &mut rolls).map_or(0, |id| id.0))
+            let directions = host.engine().direct(request, &mut random.rolls());
+            Ok(directions.map(|directions| text::directions(&directions)).unwrap_or_default())
         })
     })
 }

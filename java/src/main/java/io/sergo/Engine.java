@@ -1,6 +1,5 @@
 package io.sergo;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -43,7 +42,7 @@ public final class Engine implements AutoCloseable {
     private final long handle;
     private final LongSupplier clock;
     private final Bounded<String, Resource> resources = new Bounded<>();
-    private final Bounded<Long, Names> blocks = new Bounded<>();
+    private final Blocks blocks;
     private final Bounded<Long, Routing> answers = new Bounded<>();
     private final AtomicLong changes = new AtomicLong();
     private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
@@ -51,6 +50,7 @@ public final class Engine implements AutoCloseable {
     private Engine(long handle, LongSupplier clock) {
         this.handle = handle;
         this.clock = clock;
+        this.blocks = new Blocks(handle);
     }
 
     /**
@@ -75,6 +75,11 @@ public final class Engine implements AutoCloseable {
     /** How often rules were applied. */
     long changes() {
         return changes.get();
+    }
+
+    /** How many resources are kept by name. */
+    long knownResources() {
+        return resources.size();
     }
 
     // Rules
@@ -235,35 +240,8 @@ public final class Engine implements AutoCloseable {
         resource(resource).run(work);
     }
 
-    /** What a block's id stands for. */
-    private record Names(String strategy, String name, String rule, Optional<Fallback> fallback) {
-        static Names of(Value value) {
-            Value fallback = value.at("fallback");
-            return new Names(
-                    value.at("strategy").text(),
-                    value.at("name").text(),
-                    value.at("rule").text(),
-                    fallback.isPresent() ? Optional.of(Fallback.of(fallback)) : Optional.empty());
-        }
-    }
-
-    /** The block that the core answered; what it can't describe any more keeps empty names. */
-    Decision.Blocked blocked(String resource, int strategy, long id, long retryAfterPlusOne) {
-        Names names = blocks.get(id);
-        if (names == null) {
-            try {
-                names = Names.of(Value.of(Native.block(handle, id)));
-                blocks.put(id, names);
-            } catch (SergoException gone) {
-                names = new Names(Words.kind(strategy), "", "", Optional.empty());
-            }
-        }
-        Optional<Duration> retryAfter =
-                retryAfterPlusOne == 0
-                        ? Optional.empty()
-                        : Optional.of(Duration.ofNanos(retryAfterPlusOne - 1));
-        return new Decision.Blocked(
-                resource, names.strategy, names.name, names.rule, retryAfter, names.fallback);
+    Blocks blocks() {
+        return blocks;
     }
 
     // Routing
@@ -282,7 +260,7 @@ public final class Engine implements AutoCloseable {
         try {
             Packed packed = Scratch.request(place);
             request.pack(packed);
-            double[] rolls = request.rolls();
+            double[] rolls = request.givenRolls();
             if (rolls == null) {
                 long seed = ThreadLocalRandom.current().nextLong();
                 id = Native.route(handle, packed.address(), packed.length(), seed);

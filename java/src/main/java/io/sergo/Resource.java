@@ -71,8 +71,8 @@ public final class Resource {
                     return null;
                 }
                 if (answer > 0) {
-                    return engine.blocked(
-                            name, answer, Scratch.word(place, 6), Scratch.word(place, 7));
+                    return engine.blocks()
+                            .describe(name, answer, Scratch.word(place, 6), Scratch.word(place, 7));
                 }
                 if (answer != Words.STALE) {
                     throw SergoException.of(answer);
