@@ -1,1 +1,25 @@
-//! The c binding of sergo.
+//! # The C ABI of sergo
+//!
+//! `include/sergo.h` is made from the files of this crate, comments included, so
+//! the doc comments here speak to C programmers; `docs/c.md` has the conventions
+//! on one page. This crate only carries arguments over: what a call means is in
+//! `sergo-border` and the core.
+//!
+//! - [`code`]: what calls answer, and the stop for panics.
+//! - [`text`]: borrowed and owned text, lists, and the checks of pointers.
+//! - [`engine`]: open, close, and the rules.
+//! - [`entry`]: enter, exit, and why an entry was blocked.
+//! - [`route`]: where a request goes, and what discovery knows.
+//! - [`watch`]: breakers, events, figures.
+
+// What is written here is what C sees.
+#![allow(non_camel_case_types)]
+// What every pointer must be is said once for all, in the header's preamble.
+#![allow(clippy::missing_safety_doc)]
+
+pub mod code;
+pub mod engine;
+pub mod entry;
+pub mod route;
+pub mod text;
+pub mod watch;

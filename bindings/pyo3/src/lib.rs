@@ -1,1 +1,33 @@
-//! The pyo3 binding of sergo.
+//! The Python binding of sergo: the module `sergo._sergo`, whose classes the
+//! package `sergo` (folder `python/`) completes.
+//!
+//! Only what a request touches is here: entering, exiting, routing. The cold
+//! answers cross as JSON and become dataclasses in Python. Every call that runs
+//! code of ours is [`stopped`](error::stopped), so that no panic leaves it.
+
+mod block;
+mod engine;
+mod entry;
+mod error;
+mod headers;
+mod kept;
+mod names;
+mod random;
+mod route;
+mod text;
+
+/// The part of sergo that is written in Rust.
+#[pyo3::pymodule]
+mod _sergo {
+    #[pymodule_export]
+    use crate::block::BlockedDecision;
+    #[pymodule_export]
+    use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::entry::Entry;
+    #[cfg(feature = "test-panic")]
+    #[pymodule_export]
+    use crate::error::_panic_on_purpose;
+    #[pymodule_export]
+    use crate::random::reseed;
+}

@@ -1,6 +1,7 @@
 //! From what was written to what is enforced: specs and the previous snapshot
 //! in, the next snapshot and a report out. The only place that sees both sides.
 
+mod carry;
 pub mod lower;
 pub mod report;
 pub mod resolve;

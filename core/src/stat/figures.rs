@@ -9,8 +9,12 @@ use serde::Serialize;
 pub struct Figures {
     /// The version of the rules in force, 0 before the first.
     pub version: u64,
+    /// Inbound entries in flight, those of resources without rules included.
+    pub in_flight: u64,
     /// One per target that rules name, in the order of their names.
     pub resources: Vec<ResourceFigures>,
+    /// The overload protections, which ask for the instance as a whole.
+    pub instance: Vec<StrategyFigures>,
 }
 
 /// The counters of one target since it was first named by a rule.
@@ -31,8 +35,21 @@ pub struct ResourceFigures {
     pub completed: u64,
     /// Of these, those that exited with an error.
     pub errors: u64,
-    /// The sum of their response times, in nanoseconds.
+    /// The sum of their response times, in nanoseconds. A response time runs
+    /// from the end of the wait.
     pub rt_sum_nanos: u64,
+    /// The least of their response times, in nanoseconds; 0 without any.
+    pub rt_min_nanos: u64,
+    /// The greatest of their response times, in nanoseconds.
+    pub rt_max_nanos: u64,
+    /// The median of their response times, in nanoseconds, at most an eighth
+    /// too long.
+    pub rt_p50_nanos: u64,
+    /// The 99th percentile of their response times, likewise.
+    pub rt_p99_nanos: u64,
+    /// How their response times spread: pairs of a time in nanoseconds and how
+    /// many were under it but not under the pair's before.
+    pub rt_histogram: Vec<(u64, u64)>,
     /// How often each strategy blocked, in gate order.
     pub strategies: Vec<StrategyFigures>,
 }

@@ -1,0 +1,68 @@
+//! Breakers, events, figures.
+
+use crate::code::{answer, sergo_code};
+use crate::text::{sergo_str, sergo_text};
+use sergo_border::{call, with};
+use sergo_core::stat::event::BreakerState;
+
+/// No rule gives this target this circuit breaker.
+pub const SERGO_BREAKER_NONE: u32 = 0;
+/// Entries pass.
+pub const SERGO_BREAKER_CLOSED: u32 = 1;
+/// Entries are blocked.
+pub const SERGO_BREAKER_OPEN: u32 = 2;
+/// One entry probes, all others are blocked.
+pub const SERGO_BREAKER_HALF_OPEN: u32 = 3;
+
+/// The state of the circuit breaker that `strategy` is for `target`, both named as
+/// in the rules: `SERGO_BREAKER_CLOSED`, say.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sergo_breaker_state(
+    engine: u64,
+    target: sergo_str,
+    strategy: sergo_str,
+    state: *mut u32,
+) -> sergo_code {
+    let look = || {
+        // SAFETY: the caller's texts live through the call.
+        let (target, strategy) = unsafe { (target.get()?, strategy.get()?) };
+        with(engine, |host| {
+            Ok(match host.engine().breaker_state(target, strategy) {
+                None => SERGO_BREAKER_NONE,
+                Some(BreakerState::Closed) => SERGO_BREAKER_CLOSED,
+                Some(BreakerState::Open) => SERGO_BREAKER_OPEN,
+                Some(BreakerState::HalfOpen) => SERGO_BREAKER_HALF_OPEN,
+            })
+        })
+    };
+    // SAFETY: as the caller vouches for `state`.
+    unsafe { answer(state, look) }
+}
+
+/// What happened since the last call, oldest first, as a JSON list of `{"event":
+/// "breaker", "resource", "strategy", "from", "to", "total", "bad"}`, `{"event":
+/// "rulesApplied", "version"}` and `{"event": "firstBlock", "resource",
+/// "strategy"}`. The newest 1,024 are kept.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sergo_drain_events(engine: u64, json: *mut sergo_text) -> sergo_code {
+    // SAFETY: as the caller vouches for `json`.
+    unsafe { answer(json, || call::drain_events(engine).map(sergo_text::own)) }
+}
+
+/// The counters of this moment as JSON: `{"version", "resources": [{"resource",
+/// "passed", "blocked", "waited", "inFlight", "completed", "errors", "rtSumNanos",
+/// "strategies": [{"kind", "strategy", "blocked"}]}]}`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sergo_figures(engine: u64, json: *mut sergo_text) -> sergo_code {
+    // SAFETY: as the caller vouches for `json`.
+    unsafe { answer(json, || call::figures(engine).map(sergo_text::own)) }
+}
+
+/// Fails inside the library on purpose, to show that the failure is stopped: it
+/// answers SERGO_PANICKED, and the engine is poisoned. Only in a library that was
+/// built for tests.
+#[cfg(feature = "test-panic")]
+#[unsafe(no_mangle)]
+pub extern "C" fn sergo_test_panic(engine: u64) -> sergo_code {
+    crate::code::run(|| call::panic_on_purpose(engine))
+}

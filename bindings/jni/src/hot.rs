@@ -1,0 +1,93 @@
+//! Entering, leaving and routing.
+
+use jni::sys::{JNIEnv, jboolean, jclass, jint, jlong};
+use sergo::Code;
+use sergo::decide::Permit;
+use sergo_border::call::{self, Entered, Random};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What [`enter`](Java_io_sergo_Native_enter) writes, little endian: the permit,
+/// the wait, the block and what follows it, as in [`Entered`].
+const WORDS: usize = Permit::WORDS + 3;
+
+/// Runs `call`; a code, or a panic that the border did not see, is negative.
+fn answer<T: From<i32>>(call: impl FnOnce() -> Result<T, Code>) -> T {
+    let code = match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(answer)) => return answer,
+        Ok(Err(code)) => code,
+        Err(_) => Code::Panicked,
+    };
+    T::from(code as i32)
+}
+
+fn words(entered: &Entered) -> [u64; WORDS] {
+    let [a, b, c, d, e] = entered.permit;
+    [a, b, c, d, e, entered.wait, entered.block, entered.retry_after_plus_one].map(u64::to_le)
+}
+
+/// Asks to enter: 0 for a pass, the strategy's number for a block, or a code.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_Native_enter(
+    _env: *mut JNIEnv,
+    _class: jclass,
+    handle: jlong,
+    resource: jlong,
+    cost: jint,
+    outbound: jboolean,
+    now: jlong,
+    out: jlong,
+) -> jint {
+    answer(|| {
+        let out = out as usize as *mut [u64; WORDS];
+        if out.is_null() {
+            return Err(Code::Argument);
+        }
+        let entered = call::enter(handle as u64, resource as u64, cost as u32, outbound, now as u64)?;
+        // SAFETY: `out` is the address of a place in `io.sergo.Scratch`, which
+        // has room for the words, is never freed, and is taken by this caller.
+        unsafe { out.write_unaligned(words(&entered)) };
+        Ok(jint::from(entered.blocked_by))
+    })
+}
+
+/// Gives a permit back.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_Native_exit(
+    _env: *mut JNIEnv,
+    _class: jclass,
+    handle: jlong,
+    a: jlong,
+    b: jlong,
+    c: jlong,
+    d: jlong,
+    e: jlong,
+    error: jboolean,
+    now: jlong,
+) -> jint {
+    let permit = [a, b, c, d, e].map(|word| word as u64);
+    answer(|| call::exit(handle as u64, permit, error, now as u64).map(|()| Code::Ok as jint))
+}
+
+/// Routes the packed request at an address: the answer's id, 0 for nowhere, or
+/// a code.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_Native_route(
+    _env: *mut JNIEnv,
+    _class: jclass,
+    handle: jlong,
+    address: jlong,
+    length: jint,
+    seed: jlong,
+) -> jlong {
+    answer(|| {
+        let address = address as usize as *const u8;
+        let length = usize::try_from(length).map_err(|_| Code::Argument)?;
+        if address.is_null() {
+            return Err(Code::Argument);
+        }
+        // SAFETY: the address and length are those of a direct buffer that the
+        // caller holds, alone, until this call returns.
+        let block = unsafe { std::slice::from_raw_parts(address, length) };
+        call::route(handle as u64, block, Random::Seed(seed as u64)).map(|id| id as jlong)
+    })
+}

@@ -1,0 +1,132 @@
+//! Making and closing engines, rules, and what can be looked at.
+
+use crate::failure::{Result, failure};
+use crate::thread;
+use napi_derive::napi;
+use sergo::{Code, Config, Source, StrategyKind};
+use sergo_border::call;
+
+/// The version of this addon, which must be the package's.
+#[napi(catch_unwind)]
+pub fn addon_version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
+
+/// The words and sentences of the codes, `[number, word, sentence, ...]` in one
+/// flat list, for errors of hot calls.
+#[napi(catch_unwind)]
+pub fn codes() -> Vec<String> {
+    Code::ALL
+        .iter()
+        .flat_map(|code| [(*code as i32).to_string(), code.word().to_owned(), code.sentence().to_owned()])
+        .collect()
+}
+
+/// The document kinds of the strategies; the number of a kind is its place, from 1.
+#[napi(catch_unwind)]
+pub fn strategy_kinds() -> Vec<String> {
+    StrategyKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect()
+}
+
+/// Makes an engine; its handle. `labels` is a flat list of names and values.
+///
+/// # Errors
+/// `full` when no more can be open, `argument` for a label without a value.
+#[napi(catch_unwind)]
+pub fn open(app: String, namespace: String, labels: Vec<String>) -> Result<f64> {
+    let (pairs, rest) = labels.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(failure(Code::Argument));
+    }
+    let labels = pairs.iter().cloned().map(|[name, value]| (name, value)).collect();
+    let handle = sergo_border::open(Config { namespace, app, labels }).map_err(failure)?;
+    thread::made(handle);
+    Ok(handle as f64)
+}
+
+/// Closes an engine.
+///
+/// # Errors
+/// `closed` when it is closed already.
+#[napi(catch_unwind)]
+pub fn close(handle: f64) -> Result<()> {
+    thread::closed(handle as u64);
+    sergo_border::close(handle as u64).map_err(failure)
+}
+
+/// Resolves a resource's name.
+///
+/// # Errors
+/// The codes of an engine.
+#[napi(catch_unwind)]
+pub fn resolve(handle: f64, resource: String) -> Result<f64> {
+    Ok(call::resolve(handle as u64, &resource).map_err(failure)? as f64)
+}
+
+/// The names behind a block, as JSON (`sergo_border::text::block`).
+///
+/// # Errors
+/// `stale` when they are no longer kept, and the codes of an engine.
+#[napi(catch_unwind)]
+pub fn block(handle: f64, id: f64) -> Result<String> {
+    call::block(handle as u64, id as u64).map_err(failure)
+}
+
+/// Replaces all rules by the texts, each a source of its own; the report as JSON.
+///
+/// # Errors
+/// `argument` when there are not as many names as texts, and the codes of an engine.
+#[napi(catch_unwind)]
+pub fn apply(handle: f64, names: Vec<String>, texts: Vec<String>) -> Result<String> {
+    if names.len() != texts.len() {
+        return Err(failure(Code::Argument));
+    }
+    let sources: Vec<Source<'_>> = names.iter().zip(&texts).map(|(name, text)| Source { name, text }).collect();
+    call::apply(handle as u64, &sources).map_err(failure)
+}
+
+/// The version of the rules in force, 0 before the first.
+///
+/// # Errors
+/// The codes of an engine.
+#[napi(catch_unwind)]
+pub fn version(handle: f64) -> Result<f64> {
+    Ok(call::version(handle as u64).map_err(failure)? as f64)
+}
+
+/// The state of a breaker, empty for none.
+///
+/// # Errors
+/// The codes of an engine.
+#[napi(catch_unwind)]
+pub fn breaker_state(handle: f64, target: String, strategy: String) -> Result<String> {
+    call::breaker_state(handle as u64, &target, &strategy).map_err(failure)
+}
+
+/// The events since the last call, a JSON list.
+///
+/// # Errors
+/// The codes of an engine.
+#[napi(catch_unwind)]
+pub fn drain_events(handle: f64) -> Result<String> {
+    call::drain_events(handle as u64).map_err(failure)
+}
+
+/// The counters of this moment, as JSON.
+///
+/// # Errors
+/// The codes of an engine.
+#[napi(catch_unwind)]
+pub fn figures(handle: f64) -> Result<String> {
+    call::figures(handle as u64).map_err(failure)
+}
+
+/// Panics inside the border, on purpose.
+///
+/// # Errors
+/// Always `panicked`, or the codes of an engine.
+#[cfg(feature = "test-panic")]
+#[napi(catch_unwind)]
+pub fn panic_on_purpose(handle: f64) -> Result<()> {
+    call::panic_on_purpose(handle as u64).map_err(failure)
+}

@@ -1,0 +1,27 @@
+//! Entering and exiting: no arguments, everything in the thread's [`words`].
+
+use crate::thread::with_words;
+use crate::words::{COST, HANDLE, RESOURCE};
+use napi_derive::napi;
+use sergo_border::call;
+
+/// Asks to enter. Answers 0 for a pass, the number of the strategy's kind for a
+/// block, or the negative number of a code.
+#[napi(catch_unwind)]
+pub fn enter() -> i32 {
+    with_words(|words| {
+        let cost = u32::try_from(words.number(COST)).unwrap_or(u32::MAX);
+        let entered = call::enter(words.number(HANDLE), words.number(RESOURCE), cost, words.flag(), words.time())?;
+        words.put(&entered);
+        Ok(i32::from(entered.blocked_by))
+    })
+}
+
+/// Gives a permit back. Answers 0, or the negative number of a code.
+#[napi(catch_unwind)]
+pub fn exit() -> i32 {
+    with_words(|words| {
+        call::exit(words.number(HANDLE), words.permit(), words.flag(), words.time())?;
+        Ok(0)
+    })
+}

@@ -1,0 +1,85 @@
+//! What the addon keeps for one JavaScript thread: the shared words, and the
+//! engines that were made there. Both go when the thread's environment ends, so
+//! that a worker leaves nothing behind.
+
+use crate::failure::{Result, failure};
+use crate::words::{COUNT, Words};
+use napi::Env;
+use napi::bindgen_prelude::{Float64Array, ToNapiValue, Unknown};
+use napi_derive::napi;
+use sergo::Code;
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+thread_local! {
+    static THREAD: RefCell<Option<Thread>> = const { RefCell::new(None) };
+}
+
+struct Thread {
+    words: Float64Array,
+    engines: HashSet<u64>,
+}
+
+/// Takes the words that this thread shares with the addon, and answers those in
+/// force: the first that were given. A second copy of the package in one thread
+/// thereby uses the words of the first.
+///
+/// # Errors
+/// `argument` when there are fewer words than the layout has.
+#[napi(catch_unwind)]
+pub fn share(env: Env, words: Float64Array) -> Result<Unknown<'static>> {
+    if words.len() < COUNT {
+        return Err(failure(Code::Argument));
+    }
+    THREAD.with_borrow_mut(|thread| {
+        if thread.is_none() {
+            env.add_env_cleanup_hook((), |()| leave()).map_err(|_| failure(Code::Argument))?;
+            *thread = Some(Thread { words, engines: HashSet::new() });
+        }
+        let thread = thread.as_mut().ok_or_else(|| failure(Code::Argument))?;
+        // SAFETY: called from JavaScript, in the environment that gave the words;
+        // the value is handed back to it at once.
+        unsafe {
+            let value =
+                ToNapiValue::to_napi_value(env.raw(), &mut thread.words).map_err(|_| failure(Code::Argument))?;
+            Ok(Unknown::from_raw_unchecked(env.raw(), value))
+        }
+    })
+}
+
+/// Runs a hot call on this thread's words; a code becomes its number.
+#[inline]
+pub(crate) fn with_words(call: impl FnOnce(&mut Words<'_>) -> Result<i32, Code>) -> i32 {
+    THREAD.with_borrow_mut(|thread| {
+        let Some(thread) = thread else { return Code::Argument as i32 };
+        // SAFETY: the reference that `words` holds keeps the memory where it is;
+        // the package neither transfers nor resizes it, and no JavaScript runs on
+        // this thread before the call is over.
+        let words = unsafe { thread.words.as_mut() };
+        match words.first_chunk_mut::<COUNT>() {
+            Some(words) => call(&mut Words(words)).unwrap_or_else(|code| code as i32),
+            None => Code::Argument as i32,
+        }
+    })
+}
+
+/// Remembers an engine that this thread made.
+pub(crate) fn made(handle: u64) {
+    THREAD.with_borrow_mut(|thread| thread.iter_mut().for_each(|thread| _ = thread.engines.insert(handle)));
+}
+
+/// Forgets an engine that is closed.
+pub(crate) fn closed(handle: u64) {
+    THREAD.with_borrow_mut(|thread| thread.iter_mut().for_each(|thread| _ = thread.engines.remove(&handle)));
+}
+
+/// The environment ends: closes what was left open, and lets go of the words
+/// while they can still be let go of.
+fn leave() {
+    let left = THREAD.with_borrow_mut(Option::take);
+    for handle in left.iter().flat_map(|thread| &thread.engines) {
+        // One that another thread has closed meanwhile is closed, which is all
+        // that is wanted.
+        let _ = sergo_border::close(*handle);
+    }
+}

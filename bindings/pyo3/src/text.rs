@@ -1,0 +1,100 @@
+//! Arguments, as Python gives them.
+
+use crate::error::{argument, raise};
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+use sergo::Code;
+use std::borrow::Cow;
+
+/// The text of a `str`; one with lone surrogates is no text.
+pub(crate) fn utf8<'a>(text: &'a Bound<'_, PyString>) -> PyResult<Cow<'a, str>> {
+    text.to_cow().map_err(|_| raise(Code::Utf8))
+}
+
+/// An argument that is text.
+pub(crate) struct Text(String);
+
+impl Text {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Text {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        Ok(Text(utf8(&*object.cast::<PyString>()?)?.into_owned()))
+    }
+}
+
+/// What an entry costs: 1 to 4,294,967,295.
+pub(crate) struct Cost(pub(crate) u32);
+
+impl Cost {
+    pub(crate) const ONE: Cost = Cost(1);
+}
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Cost {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let found: i128 = object.extract()?;
+        match u32::try_from(found) {
+            Ok(cost) if cost > 0 => Ok(Cost(cost)),
+            _ => Err(argument(&format!("cost: found {found}, expected 1 to {}", u32::MAX))),
+        }
+    }
+}
+
+/// Which way a call goes: `"inbound"` or `"outbound"`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Inbound,
+    Outbound,
+}
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Direction {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        match utf8(&*object.cast::<PyString>()?)?.as_ref() {
+            "inbound" => Ok(Direction::Inbound),
+            "outbound" => Ok(Direction::Outbound),
+            found => Err(argument(&format!("direction: found {found:?}, expected \"inbound\" or \"outbound\""))),
+        }
+    }
+}
+
+/// A destination port: 0 to 65,535.
+pub(crate) struct Port(pub(crate) u16);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Port {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let found: i128 = object.extract()?;
+        match u16::try_from(found) {
+            Ok(port) => Ok(Port(port)),
+            Err(_) => Err(argument(&format!("port: found {found}, expected 0 to {}", u16::MAX))),
+        }
+    }
+}
+
+/// The random numbers that a caller brings: one, or several in their order.
+pub(crate) struct Roll(pub(crate) Vec<f64>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Roll {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let numbers = match object.extract::<f64>() {
+            Ok(number) => vec![number],
+            Err(_) => object.extract::<Vec<f64>>()?,
+        };
+        match numbers.iter().find(|number| !(0.0..1.0).contains(*number)) {
+            None => Ok(Roll(numbers)),
+            Some(found) => Err(argument(&format!("roll: found {found}, expected 0 up to, not including, 1"))),
+        }
+    }
+}

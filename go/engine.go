@@ -1,0 +1,116 @@
+package sergo
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/sergo-rs/sergo/go/internal/native"
+)
+
+// How much an engine remembers so as not to ask twice.
+const (
+	maxResources    = 10_000
+	maxBlocks       = 10_000
+	maxRoutings     = 10_000
+	maxResourceName = 1024 // bytes; longer names are no resources
+)
+
+// Engine decides for one app in one process. Make it with [New], and close it
+// when it is no longer needed. All its methods may be called from any goroutine.
+type Engine struct {
+	handle native.Handle
+	clock  Clock // nil: the library reads the system's monotonic clock
+
+	resources cache[string, native.ResourceID]
+	blocks    cache[native.BlockID, *block]
+	routings  cache[native.AnswerID, Routing]
+
+	mu            sync.Mutex
+	closed        bool
+	subscriptions map[*Subscription]struct{}
+}
+
+// Option changes how [New] makes an engine.
+type Option func(*config)
+
+type config struct {
+	namespace string
+	labels    map[string]string
+	clock     Clock
+}
+
+// WithNamespace makes the engine heed the rules of this namespace instead of
+// those of "default".
+func WithNamespace(namespace string) Option {
+	return func(c *config) { c.namespace = namespace }
+}
+
+// WithLabels says which labels the workload bears that the engine runs in; rules
+// can select workloads by them.
+func WithLabels(labels map[string]string) Option {
+	return func(c *config) { c.labels = labels }
+}
+
+// WithClock makes the engine live by this clock instead of the system's: see
+// [ManualClock]. A nil clock changes nothing.
+func WithClock(clock Clock) Option {
+	return func(c *config) { c.clock = clock }
+}
+
+// New makes an engine that heeds the rules for the app. It has no rules yet:
+// everything passes. Errors are [*Error]: a text is not UTF-8, or 4,096 engines
+// are open.
+func New(app string, opts ...Option) (*Engine, error) {
+	if err := native.CheckABI(); err != nil {
+		return nil, fmt.Errorf("sergo: new: %w", err)
+	}
+	var config config
+	for _, opt := range opts {
+		opt(&config)
+	}
+	handle, code := native.Open(app, config.namespace, config.labels)
+	if code != native.OK {
+		return nil, failure("new", code)
+	}
+	e := &Engine{handle: handle, clock: config.clock, subscriptions: make(map[*Subscription]struct{})}
+	e.resources.limit = maxResources
+	e.blocks.limit = maxBlocks
+	e.routings.limit = maxRoutings
+	return e, nil
+}
+
+// Close ends the engine's subscriptions and frees what it holds. Calls that are
+// under way end as they would have; every later one is an [*Error] with the code
+// [Closed], except Close, which does nothing the second time.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return nil
+	}
+	e.closed = true
+	subscriptions := e.subscriptions
+	e.subscriptions = nil
+	e.mu.Unlock()
+
+	for subscription := range subscriptions {
+		subscription.stop()
+	}
+	return failure("close", native.Close(e.handle))
+}
+
+// Version is the version of the rules in force: 0 before the first, then counted
+// up with every load. Errors are [*Error].
+func (e *Engine) Version() (uint64, error) {
+	version, code := native.Version(e.handle)
+	return version, failure("version", code)
+}
+
+// now is the moment of a call, as the library wants it.
+func (e *Engine) now() uint64 {
+	if e.clock == nil {
+		return native.Now
+	}
+	return uint64(max(e.clock.Now(), time.Duration(0)))
+}

@@ -1,0 +1,3 @@
+module github.com/sergo-rs/sergo/go
+
+go 1.24

@@ -1,0 +1,53 @@
+package sergo
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/sergo-rs/sergo/go/internal/native"
+)
+
+// Instance is one instance of a host, as discovery found it. With nothing but an
+// ID it is healthy and has the weight 1.
+type Instance struct {
+	// ID is its identity.
+	ID string
+	// Labels are its labels: subsets are told apart by them.
+	Labels map[string]string
+	// Unhealthy keeps requests away from it.
+	Unhealthy bool
+	// Weight is its share among its like; nil is 1, and 0 gets nothing.
+	Weight *uint32
+	// Zone is where it runs; empty is unknown.
+	Zone string
+}
+
+// instanceText is an instance in the form that the library reads.
+type instanceText struct {
+	ID      string            `json:"id"`
+	Labels  map[string]string `json:"labels,omitempty"`
+	Healthy bool              `json:"healthy"`
+	Weight  *uint32           `json:"weight,omitempty"`
+	Zone    string            `json:"zone,omitempty"`
+}
+
+// SetInstances tells what discovery knows of a host, replacing what it knew: nil
+// or an empty list is a host without instances. A host of which nothing was ever
+// told is unknown, not empty. Errors are [*Error].
+func (e *Engine) SetInstances(host string, instances []Instance) error {
+	texts := make([]instanceText, len(instances))
+	for i, instance := range instances {
+		texts[i] = instanceText{
+			ID:      instance.ID,
+			Labels:  instance.Labels,
+			Healthy: !instance.Unhealthy,
+			Weight:  instance.Weight,
+			Zone:    instance.Zone,
+		}
+	}
+	list, err := json.Marshal(texts)
+	if err != nil {
+		return fmt.Errorf("sergo: set instances: %w", err)
+	}
+	return failure("set instances", native.SetInstances(e.handle, host, list))
+}

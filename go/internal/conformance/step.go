@@ -1,0 +1,106 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+
+	sergo "github.com/sergo-rs/sergo/go"
+)
+
+// step is one step of a vector: Op says which of the other fields count.
+type step struct {
+	Op string `json:"op"`
+	At int64  `json:"at"` // nanoseconds since the engine was made
+
+	// rules
+	Text string `json:"text"`
+
+	// enter; state has the resource, too
+	Resource  string  `json:"resource"`
+	Cost      uint32  `json:"cost"`
+	Direction string  `json:"direction"`
+	As        *string `json:"as"`
+	Repeat    int     `json:"repeat"`
+
+	// exit
+	Entry string `json:"entry"`
+	Error bool   `json:"error"`
+	Count *int   `json:"count"`
+	Again bool   `json:"again"`
+
+	// state
+	Strategy string `json:"strategy"`
+
+	// endpoints
+	Host      string     `json:"host"`
+	Instances []instance `json:"instances"`
+
+	// route, with the host
+	Method  string      `json:"method"`
+	Path    string      `json:"path"`
+	Scheme  string      `json:"scheme"`
+	Port    uint16      `json:"port"`
+	Headers [][2]string `json:"headers"`
+	Client  string      `json:"client"`
+	Source  source      `json:"source"`
+	Rolls   []float64   `json:"rolls"`
+	Hash    string      `json:"hash"`
+}
+
+type instance struct {
+	ID      string            `json:"id"`
+	Labels  map[string]string `json:"labels"`
+	Healthy *bool             `json:"healthy"`
+	Weight  *uint32           `json:"weight"`
+	Zone    string            `json:"zone"`
+}
+
+type source struct {
+	Labels    map[string]string `json:"labels"`
+	Namespace string            `json:"namespace"`
+	Gateway   string            `json:"gateway"`
+}
+
+// UnmarshalJSON gives what is absent its default.
+func (s *step) UnmarshalJSON(text []byte) error {
+	type plain step
+	defaults := plain{Cost: 1, Repeat: 1}
+	if err := json.Unmarshal(text, &defaults); err != nil {
+		return err
+	}
+	*s = step(defaults)
+	return nil
+}
+
+func (s *step) instances() []sergo.Instance {
+	instances := make([]sergo.Instance, len(s.Instances))
+	for i, instance := range s.Instances {
+		instances[i] = sergo.Instance{
+			ID:        instance.ID,
+			Labels:    instance.Labels,
+			Unhealthy: instance.Healthy != nil && !*instance.Healthy,
+			Weight:    instance.Weight,
+			Zone:      instance.Zone,
+		}
+	}
+	return instances
+}
+
+func (s *step) request() sergo.Request {
+	header := make(http.Header)
+	for _, pair := range s.Headers {
+		header.Add(pair[0], pair[1])
+	}
+	return sergo.Request{
+		Host:   s.Host,
+		Method: s.Method,
+		Path:   s.Path,
+		Scheme: s.Scheme,
+		Port:   s.Port,
+		Header: header,
+		Client: s.Client,
+		Caller: sergo.Caller{Labels: s.Source.Labels, Namespace: s.Source.Namespace, Gateway: s.Source.Gateway},
+		Hash:   s.Hash,
+		Rolls:  s.Rolls,
+	}
+}

@@ -1,0 +1,176 @@
+// Package native is the only place where Go meets the C ABI of sergo
+// (include/sergo.h): handles, integers and borrowed text in, plain values out.
+//
+// Nothing that crosses the border reaches the heap on the hot calls (Enter,
+// EnterName, Exit, Route): the library keeps no pointer and never calls back,
+// and says so to the compiler.
+package native
+
+/*
+#cgo CFLAGS: -I${SRCDIR}/../../../include
+#cgo linux,amd64 LDFLAGS: ${SRCDIR}/../lib/linux_amd64/libsergo.a -lm -ldl -lpthread
+#cgo linux,arm64 LDFLAGS: ${SRCDIR}/../lib/linux_arm64/libsergo.a -lm -ldl -lpthread
+#cgo darwin,amd64 LDFLAGS: ${SRCDIR}/../lib/darwin_amd64/libsergo.a
+#cgo darwin,arm64 LDFLAGS: ${SRCDIR}/../lib/darwin_arm64/libsergo.a
+
+#cgo noescape sergo_enter
+#cgo nocallback sergo_enter
+#cgo noescape go_enter_name
+#cgo nocallback go_enter_name
+#cgo noescape sergo_exit
+#cgo nocallback sergo_exit
+#cgo noescape go_resolve
+#cgo nocallback go_resolve
+#cgo noescape sergo_route_packed
+#cgo nocallback sergo_route_packed
+
+#include <sergo.h>
+
+// An empty Go string may have no address, which would mean absent text.
+static sergo_str go_text(_GoString_ text) {
+	const char *data = _GoStringPtr(text);
+	return sergo_str_of(data ? data : "", _GoStringLen(text));
+}
+
+static sergo_code go_resolve(uint64_t engine, _GoString_ resource, uint64_t *id) {
+	return sergo_resolve(engine, go_text(resource), id);
+}
+
+static sergo_code go_enter_name(uint64_t engine, _GoString_ resource, uint32_t cost, uint32_t flags, uint64_t now,
+				sergo_decision *decision) {
+	return sergo_enter_name(engine, go_text(resource), cost, flags, now, decision);
+}
+*/
+import "C"
+
+import "unsafe"
+
+// Handle names an engine; 0 names none.
+type Handle uint64
+
+// ResourceID names a resource until the rules change; 0 is one that no rule
+// names.
+type ResourceID uint64
+
+// BlockID names what blocked. The same id always stands for the same.
+type BlockID uint64
+
+// AnswerID names an answer of routing; 0 is none. The same id always stands for
+// the same.
+type AnswerID uint64
+
+// Permit is what an entry that passed holds until it exits.
+type Permit [5]uint64
+
+// Now, as a time, is this moment on the library's own monotonic clock. Times are
+// nanoseconds since the engine was made.
+const Now uint64 = C.SERGO_NOW
+
+// Kind is the kind of a strategy; 0 is none.
+type Kind uint32
+
+// String is the kind as in its document.
+func (k Kind) String() string {
+	switch k {
+	case C.SERGO_ADAPTIVE_OVERLOAD_PROTECTION:
+		return "AdaptiveOverloadProtectionStrategy"
+	case C.SERGO_CONCURRENCY_LIMIT:
+		return "ConcurrencyLimitStrategy"
+	case C.SERGO_CIRCUIT_BREAKER:
+		return "CircuitBreakerStrategy"
+	case C.SERGO_RATE_LIMIT:
+		return "RateLimitStrategy"
+	case C.SERGO_THROTTLING:
+		return "ThrottlingStrategy"
+	default:
+		return "a strategy"
+	}
+}
+
+// Entered is the answer to Enter.
+type Entered struct {
+	// Permit is for Exit; all zero where there is nothing to give back.
+	Permit Permit
+	// Wait is how long to wait before going on, in nanoseconds.
+	Wait uint64
+	// BlockedBy is the kind of the strategy that blocked; 0 is a pass.
+	BlockedBy Kind
+	// Block is for Block, when blocked.
+	Block BlockID
+	// RetryAfterPlusOne is after how many nanoseconds the same entry would
+	// pass, plus one; 0 is unknown.
+	RetryAfterPlusOne uint64
+}
+
+func (e *Entered) take(decision *C.sergo_decision) {
+	for i, word := range decision.permit.words {
+		e.Permit[i] = uint64(word)
+	}
+	e.Wait = uint64(decision.wait_nanos)
+	e.BlockedBy = Kind(decision.blocked_by)
+	e.Block = BlockID(decision.block)
+	// Unknown is the largest number, so that adding one makes it 0.
+	e.RetryAfterPlusOne = uint64(decision.retry_after_nanos) + 1
+}
+
+func direction(outbound bool) C.uint32_t {
+	if outbound {
+		return C.SERGO_OUTBOUND
+	}
+	return C.SERGO_INBOUND
+}
+
+// Resolve looks up the id of a resource.
+func Resolve(engine Handle, resource string) (ResourceID, Code) {
+	var id C.uint64_t
+	code := C.go_resolve(C.uint64_t(engine), resource, &id)
+	return ResourceID(id), Code(code)
+}
+
+// Enter asks to enter a resource by its id; Stale says that the rules have
+// changed since the id was looked up.
+func Enter(engine Handle, id ResourceID, cost uint32, outbound bool, now uint64, entered *Entered) Code {
+	var decision C.sergo_decision
+	code := C.sergo_enter(C.uint64_t(engine), C.uint64_t(id), C.uint32_t(cost), direction(outbound), C.uint64_t(now), &decision)
+	entered.take(&decision)
+	return Code(code)
+}
+
+// EnterName asks to enter a resource by its name.
+func EnterName(engine Handle, resource string, cost uint32, outbound bool, now uint64, entered *Entered) Code {
+	var decision C.sergo_decision
+	code := C.go_enter_name(C.uint64_t(engine), resource, C.uint32_t(cost), direction(outbound), C.uint64_t(now), &decision)
+	entered.take(&decision)
+	return Code(code)
+}
+
+// Exit gives a permit back.
+func Exit(engine Handle, permit *Permit, failed bool, now uint64) Code {
+	flags := C.uint32_t(C.SERGO_SUCCEEDED)
+	if failed {
+		flags = C.SERGO_FAILED
+	}
+	var words C.sergo_permit
+	for i, word := range permit {
+		words.words[i] = C.uint64_t(word)
+	}
+	return Code(C.sergo_exit(C.uint64_t(engine), &words, flags, C.uint64_t(now)))
+}
+
+// Route tells where a packed request goes, by random numbers made from a seed.
+func Route(engine Handle, packed []byte, seed uint64) (AnswerID, Code) {
+	return route(engine, packed, seed, nil)
+}
+
+// RouteRolls is Route with the random numbers themselves.
+func RouteRolls(engine Handle, packed []byte, rolls []float64) (AnswerID, Code) {
+	return route(engine, packed, 0, rolls)
+}
+
+func route(engine Handle, packed []byte, seed uint64, rolls []float64) (AnswerID, Code) {
+	var id C.uint64_t
+	code := C.sergo_route_packed(C.uint64_t(engine),
+		(*C.uint8_t)(unsafe.SliceData(packed)), C.size_t(len(packed)), C.uint64_t(seed),
+		(*C.double)(unsafe.SliceData(rolls)), C.size_t(len(rolls)), &id)
+	return AnswerID(id), Code(code)
+}

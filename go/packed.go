@@ -1,0 +1,83 @@
+package sergo
+
+import (
+	"encoding/binary"
+	"math"
+	"sync"
+)
+
+// A pack is a request as one block of bytes, in which it crosses to the library
+// at once. Little endian throughout; a text is its length in bytes, then these
+// bytes; an absent text has the length 0xFFFFFFFF.
+//
+//	u32  port, or 0xFFFFFFFF for none
+//	text host, method, path, scheme, client, hash, caller namespace, caller gateway
+//	u32  number of caller labels, or 0xFFFFFFFF for the engine's own; then per label: text name, text value
+//	u32  number of headers; then per header: text name, text value
+type pack struct{ bytes []byte }
+
+const absent = math.MaxUint32
+
+// maxPack bounds what a kept pack may hold on to, in bytes.
+const maxPack = 64 << 10
+
+var packs = sync.Pool{New: func() any { return new(pack) }}
+
+// request packs a request in place of what was there.
+func (p *pack) request(r *Request) {
+	if cap(p.bytes) > maxPack {
+		p.bytes = nil
+	}
+	p.bytes = p.bytes[:0]
+	if r.Port == 0 {
+		p.number(absent)
+	} else {
+		p.number(uint32(r.Port))
+	}
+	p.text(r.Host)
+	p.textIfAny(r.Method)
+	p.textIfAny(r.Path)
+	p.textIfAny(r.Scheme)
+	p.textIfAny(r.Client)
+	p.textIfAny(r.Hash)
+	p.textIfAny(r.Caller.Namespace)
+	p.textIfAny(r.Caller.Gateway)
+	if r.Caller.Labels == nil {
+		p.number(absent)
+	} else {
+		p.number(uint32(len(r.Caller.Labels)))
+		for name, value := range r.Caller.Labels {
+			p.text(name)
+			p.text(value)
+		}
+	}
+	count := 0
+	for _, values := range r.Header {
+		count += len(values)
+	}
+	p.number(uint32(count))
+	for name, values := range r.Header {
+		for _, value := range values {
+			p.text(name)
+			p.text(value)
+		}
+	}
+}
+
+func (p *pack) number(n uint32) {
+	p.bytes = binary.LittleEndian.AppendUint32(p.bytes, n)
+}
+
+func (p *pack) text(text string) {
+	p.number(uint32(len(text)))
+	p.bytes = append(p.bytes, text...)
+}
+
+// textIfAny is text, but absent when empty.
+func (p *pack) textIfAny(text string) {
+	if text == "" {
+		p.number(absent)
+		return
+	}
+	p.text(text)
+}

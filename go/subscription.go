@@ -1,0 +1,216 @@
+package sergo
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/sergo-rs/sergo/go/internal/native"
+)
+
+// How often a source is looked at, by default and at most: file systems tell
+// two writes apart only if some milliseconds lie between them.
+const (
+	defaultInterval = 200 * time.Millisecond
+	minInterval     = 10 * time.Millisecond
+)
+
+// SubscribeOption changes how an engine is subscribed to a source.
+type SubscribeOption func(*Subscription)
+
+// OnChange makes the subscription call this function with the report of every
+// load, the first included, or with the error when loading begins to fail: never
+// with both. It is called by Subscribe itself the first time and later from the
+// subscription's goroutine, once at a time.
+func OnChange(call func(*Report, error)) SubscribeOption {
+	return func(s *Subscription) { s.onChange = call }
+}
+
+// Every makes the subscription look at its source this often instead of every
+// 200 ms. Less than 10 ms is read as 10 ms.
+func Every(interval time.Duration) SubscribeOption {
+	return func(s *Subscription) { s.interval = max(interval, minInterval) }
+}
+
+// Subscription keeps an engine's rules as its source has them, until it is
+// closed.
+//
+// A change is taken once the source has looked the same twice in a row, so that
+// a half-written file is not; all files make one push. When the source can't be
+// read, the last rules stay in force and Err says why.
+type Subscription struct {
+	engine   *Engine
+	source   Source
+	interval time.Duration
+	onChange func(*Report, error)
+	ctx      context.Context // done once the subscription is to end
+	cancel   context.CancelFunc
+
+	sources []native.Source // what was loaded last; written by one goroutine
+
+	mu      sync.Mutex
+	idle    *sync.Cond // signals changes of calling and done
+	report  *Report
+	err     error
+	calling bool // somebody is in onChange
+	done    bool // the goroutine has ended
+}
+
+// Subscribe loads the source's rules at once and then follows its changes until
+// the subscription or the engine is closed. They take the place of all other
+// rules of the engine.
+//
+// A source that can't be read is no error: it may come later. Look at
+// [Subscription.Err], and at [Subscription.Report] for mistakes in the rules.
+// Errors are [*Error]: the engine is closed or poisoned.
+func (e *Engine) Subscribe(source Source, opts ...SubscribeOption) (*Subscription, error) {
+	s := &Subscription{engine: e, source: source, interval: defaultInterval}
+	s.idle = sync.NewCond(&s.mu)
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	for _, opt := range opts {
+		opt(s)
+	}
+	if !e.enlist(s) {
+		s.cancel()
+		return nil, failure("subscribe", native.Closed)
+	}
+	first := source.look()
+	sources, err := source.read(first)
+	if err := s.load(sources, err); err != nil {
+		s.end()
+		_ = s.Close()
+		return nil, err
+	}
+	go s.follow(first)
+	return s, nil
+}
+
+// enlist makes Close end the subscription too; false when it has been called.
+func (e *Engine) enlist(s *Subscription) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return false
+	}
+	e.subscriptions[s] = struct{}{}
+	return true
+}
+
+// Report is the report of the last load; nil before the first that worked.
+func (s *Subscription) Report() *Report {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.report
+}
+
+// Err says why the source could not be loaded when it was last looked at; nil if
+// it could.
+func (s *Subscription) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// Close ends the subscription; the rules stay in force. When it returns, its
+// goroutine is gone, or, if it was in the function of [OnChange], ends with that.
+// The error is always nil; closing again does nothing.
+func (s *Subscription) Close() error {
+	s.engine.mu.Lock()
+	delete(s.engine.subscriptions, s)
+	s.engine.mu.Unlock()
+	s.stop()
+	return nil
+}
+
+func (s *Subscription) stop() {
+	s.cancel()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !s.done && !s.calling {
+		s.idle.Wait()
+	}
+}
+
+// follow looks at the source until the subscription is closed. The first view
+// was loaded without waiting for it to settle: a write in the same tick of the
+// file system's clock would not show, so it is read once more.
+func (s *Subscription) follow(first view) {
+	defer s.end()
+	ticker := time.NewTicker(s.interval)
+	defer ticker.Stop()
+	last, loaded, settled := first, first, false
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if s.ctx.Err() != nil {
+			return
+		}
+		next := s.source.look()
+		stable := next.same(last)
+		last = next
+		if !stable || settled && next.same(loaded) {
+			continue
+		}
+		sources, err := s.source.read(next)
+		if last = s.source.look(); !last.same(next) {
+			continue
+		}
+		// After an error it is read again, since what makes a file readable
+		// need not show.
+		settled = s.load(sources, err) == nil && err == nil
+		loaded = next
+	}
+}
+
+func (s *Subscription) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.done = true
+	s.idle.Broadcast()
+}
+
+// load takes what was read, or the error of reading it. It returns the error of
+// the engine.
+func (s *Subscription) load(sources []native.Source, err error) error {
+	if err != nil {
+		s.tell(nil, err)
+		return nil
+	}
+	if s.Report() != nil && s.Err() == nil && slices.Equal(sources, s.sources) {
+		return nil
+	}
+	report, err := s.engine.apply(sources)
+	if err == nil {
+		s.sources = sources
+	}
+	s.tell(report, err)
+	return err
+}
+
+// tell keeps what a load came to and calls onChange, but not twice with the same
+// error.
+func (s *Subscription) tell(report *Report, err error) {
+	s.mu.Lock()
+	again := err != nil && s.err != nil && err.Error() == s.err.Error()
+	s.err = err
+	if report != nil {
+		s.report = report
+	}
+	if s.onChange == nil || again || s.ctx.Err() != nil {
+		s.mu.Unlock()
+		return
+	}
+	s.calling = true
+	s.idle.Broadcast()
+	s.mu.Unlock()
+
+	s.onChange(report, err)
+
+	s.mu.Lock()
+	s.calling = false
+	s.mu.Unlock()
+}

@@ -1,0 +1,523 @@
+// sergo: one meaning of the OpenSergo traffic governance rules.
+//
+//   sergo_config config = {.app = SERGO_STR("demo-app")};
+//   uint64_t engine;
+//   if (sergo_open(&config, &engine) != SERGO_OK) ...
+//   sergo_apply(engine, &source, 1, &report);                     // the rules
+//   sergo_enter_name(engine, SERGO_STR("GET:/foo"), 1, SERGO_INBOUND, SERGO_NOW, &decision);
+//   if (decision.outcome == SERGO_BLOCK) ...                      // answer with the fallback
+//   sergo_exit(engine, &decision.permit, SERGO_SUCCEEDED, SERGO_NOW);
+//   sergo_close(engine);
+//
+// Made from bindings/c/src by cbindgen: change it there.
+//
+// Errors. Calls answer SERGO_OK or a negative code; sergo_code_sentence says what
+// it means. Answers go to the last argument; after an error it is empty (all zero),
+// so it may be read and freed after any call. A null pointer where something is
+// needed, a misaligned one, an unknown flag is SERGO_ARGUMENT. A failure inside
+// sergo is stopped and poisons its engine alone, never the process.
+//
+// Text is a pointer and a length in bytes, UTF-8, without need of a NUL. What you
+// hand in is borrowed for the time of the call. A null pointer with the length 0 is
+// absent text: absent where a field says so, else SERGO_ARGUMENT. Likewise a list is
+// a pointer and a count, and may be null when the count is 0.
+//
+// Ownership. sergo_text, sergo_report, sergo_block and sergo_answer are yours once
+// they are filled in: hand each to its _free, once you are done. Hand it to _free
+// before you fill it in anew, too. A sergo_str is never freed. sergo_decision and
+// sergo_permit are plain data.
+//
+// Threads. Any call may come from any thread at any time, also on one engine. The
+// structs are yours to guard: no two calls may write the same one at once.
+//
+// Time is in nanoseconds, as uint64_t; moments count from when the engine was made.
+// SERGO_NOW lets the library read the monotonic clock; a test counts by itself. Do
+// not mix the two on one engine.
+
+#ifndef SERGO_H
+#define SERGO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+// Text from a string literal, and from any other string that ends with a NUL.
+#define SERGO_STR(literal) sergo_str_of("" literal "", sizeof(literal) - 1)
+#define SERGO_STRZ(string) sergo_str_of((string), strlen(string))
+// For printf's "%.*s": printf("%.*s\n", SERGO_PRINT(block.rule)).
+#define SERGO_PRINT(text) (int)(text).len, (text).data
+
+// The call did what it says.
+#define SERGO_OK 0
+
+// The handle names no open engine: it is closed, or was never made.
+#define SERGO_CLOSED -1
+
+// An earlier call on this engine failed inside sergo: close it, make a new one.
+#define SERGO_POISONED -2
+
+// This call failed inside sergo and was stopped; a bug in sergo, please report it.
+#define SERGO_PANICKED -3
+
+// An argument is out of its bounds: a null pointer, an unknown flag.
+#define SERGO_ARGUMENT -4
+
+// Text is not UTF-8.
+#define SERGO_UTF8 -5
+
+// The id is from before the rules changed: ask for it again.
+#define SERGO_STALE -6
+
+// A buffer is too small. No call of this version answers it.
+#define SERGO_SPACE -7
+
+// Too many engines are open (4,096).
+#define SERGO_FULL -8
+
+// The version of this header: raised whenever a program that was built for an
+// older one would have to be built anew.
+#define SERGO_ABI_VERSION 1
+
+// As a time: this moment, on the library's own monotonic clock.
+#define SERGO_NOW UINT64_MAX
+
+// As a length of time: not known.
+#define SERGO_UNKNOWN UINT64_MAX
+
+// For `sergo_enter`: a request that this instance serves.
+#define SERGO_INBOUND 0
+
+// For `sergo_enter`: a request that this instance makes.
+#define SERGO_OUTBOUND 1
+
+// For `sergo_exit`: the call went well.
+#define SERGO_SUCCEEDED 0
+
+// For `sergo_exit`: the call failed.
+#define SERGO_FAILED 1
+
+// A decision's outcome: go on.
+#define SERGO_PASS 0
+
+// A decision's outcome: sleep for `wait_nanos`, then go on without asking again.
+#define SERGO_WAIT 1
+
+// A decision's outcome: do not go on. There is nothing to exit.
+#define SERGO_BLOCK 2
+
+// A strategy's kind: sheds inbound load when the instance is overloaded.
+#define SERGO_ADAPTIVE_OVERLOAD_PROTECTION 1
+
+// A strategy's kind: bounds what is in flight at once.
+#define SERGO_CONCURRENCY_LIMIT 2
+
+// A strategy's kind: stops calling what keeps failing or is slow.
+#define SERGO_CIRCUIT_BREAKER 3
+
+// A strategy's kind: bounds what is admitted in any window of time.
+#define SERGO_RATE_LIMIT 4
+
+// A strategy's kind: spaces entries out, letting them queue for a while.
+#define SERGO_THROTTLING 5
+
+// For an instance: discovery holds it for healthy.
+#define SERGO_HEALTHY 0
+
+// For an instance: discovery holds it for unhealthy.
+#define SERGO_UNHEALTHY 1
+
+// No rule gives this target this circuit breaker.
+#define SERGO_BREAKER_NONE 0
+
+// Entries pass.
+#define SERGO_BREAKER_CLOSED 1
+
+// Entries are blocked.
+#define SERGO_BREAKER_OPEN 2
+
+// One entry probes, all others are blocked.
+#define SERGO_BREAKER_HALF_OPEN 3
+
+// What the texts of a `sergo_answer` live in.
+typedef struct sergo_answer_owner sergo_answer_owner;
+
+// What the texts of a `sergo_block` live in.
+typedef struct sergo_block_owner sergo_block_owner;
+
+// What a call came to: `SERGO_OK`, or a negative number.
+typedef int32_t sergo_code;
+
+// Text that sergo made and you own: free it with `sergo_text_free`. UTF-8, with
+// a NUL after the last byte.
+typedef struct sergo_text {
+    // Its first byte; `NULL` after an error and after it was freed.
+    char *data;
+    // Its length in bytes, without the NUL.
+    size_t len;
+} sergo_text;
+
+// Text that somebody else owns: UTF-8 that need not end with a NUL. `data ==
+// NULL` is absent text, which is not the same as empty text.
+typedef struct sergo_str {
+    // Its first byte.
+    const char *data;
+    // Its length in bytes.
+    size_t len;
+} sergo_str;
+
+// A name and its value: a label or a header.
+typedef struct sergo_pair {
+    // The name.
+    struct sergo_str name;
+    // The value.
+    struct sergo_str value;
+} sergo_pair;
+
+// Whose rules an engine enforces. All zero but the app is enough.
+typedef struct sergo_config {
+    // The app; rules for others do nothing here.
+    struct sergo_str app;
+    // The namespace; `default` when absent.
+    struct sergo_str namespace_;
+    // The labels of the workload that the engine runs in.
+    const struct sergo_pair *labels;
+    // How many.
+    size_t label_count;
+} sergo_config;
+
+// A text with rule documents.
+typedef struct sergo_source {
+    // What the report calls it, a file's path, say; may be absent.
+    struct sergo_str name;
+    // YAML, perhaps of several documents, or JSON.
+    struct sergo_str text;
+} sergo_source;
+
+// What loading rules came to. Free it with `sergo_report_free`.
+typedef struct sergo_report {
+    // The version of the rules now in force, counted from 1.
+    uint64_t version;
+    // The valid documents.
+    size_t accepted;
+    // The mistakes; of a document with any, the last good version stays in force.
+    size_t rejected;
+    // What valid rules still miss; they take effect fully when it arrives.
+    size_t waiting;
+    // What is most likely not meant: unknown fields, unknown kinds.
+    size_t warnings;
+    // Routes that can never be reached.
+    size_t shadowed;
+    // All of these for people: a line each, as in `rejected: rules.yaml:3:5: ...`.
+    struct sergo_text lines;
+    // All of these for programs: JSON with `version`, `accepted`, and the lists
+    // `rejected`, `warnings`, `shadowed` (of `kind`, `namespace`, `name`,
+    // `field`, `found`, `expected`, `message`, `source`, `line`, `column`) and
+    // `waiting` (of `kind`, `namespace`, `name`, `missing`, `message`).
+    struct sergo_text json;
+} sergo_report;
+
+// What an entry that passed holds until it exits. Plain data: copy it to where
+// the request lives, but exit one copy only.
+typedef struct sergo_permit {
+    // Sergo's; all zero once it is closed.
+    uint64_t words[5];
+} sergo_permit;
+
+// The answer to an entry. Nothing in it is to be freed.
+typedef struct sergo_decision {
+    // `SERGO_PASS`, `SERGO_WAIT` or `SERGO_BLOCK`.
+    uint32_t outcome;
+    // Of a block: the kind of the strategy that blocked, `SERGO_RATE_LIMIT`, say.
+    uint32_t blocked_by;
+    // Of a wait: how long to sleep before going on, in nanoseconds.
+    uint64_t wait_nanos;
+    // Of a block: after how many nanoseconds the same entry would pass, or
+    // `SERGO_UNKNOWN`.
+    uint64_t retry_after_nanos;
+    // Of a block: its id, for `sergo_block_get`. The same id always stands for the
+    // same block, so what it stands for may be kept.
+    uint64_t block;
+    // Of a pass or wait: what to hand to `sergo_exit`.
+    struct sergo_permit permit;
+} sergo_decision;
+
+// Which strategy of which rule blocked, and what to answer with. Free it with
+// `sergo_block_free`, which its texts live until.
+typedef struct sergo_block {
+    // The strategy's kind as in its document, `RateLimitStrategy`, say.
+    struct sergo_str kind;
+    // The strategy's name.
+    struct sergo_str strategy;
+    // The rule's name.
+    struct sergo_str rule;
+    // The HTTP status to answer with; 0 where the rule has no fallback.
+    uint32_t status;
+    // How many headers the fallback has.
+    size_t header_count;
+    // The headers to answer with.
+    const struct sergo_pair *headers;
+    // The body to answer with; absent where the rule has no fallback.
+    struct sergo_str body;
+    // Sergo's.
+    const struct sergo_block_owner *owner;
+} sergo_block;
+
+// A request to route. All zero but the host is `GET /` over http without
+// headers.
+typedef struct sergo_request {
+    // The host that is called, perhaps with a port.
+    struct sergo_str host;
+    // The method; `GET` when absent.
+    struct sergo_str method;
+    // The path, perhaps with a query; `/` when absent.
+    struct sergo_str path;
+    // The scheme; `http` when absent.
+    struct sergo_str scheme;
+    // The headers, names in any case.
+    const struct sergo_pair *headers;
+    // How many.
+    size_t header_count;
+    // The destination port; 0 is none.
+    uint16_t port;
+    // The caller's address; may be absent.
+    struct sergo_str client;
+    // A sticky key; may be absent. The same key always gets the same destination.
+    struct sergo_str hash;
+    // The calling workload's labels; `NULL` is the engine's own.
+    const struct sergo_pair *caller_labels;
+    // How many.
+    size_t caller_label_count;
+    // The calling workload's namespace; the engine's own when absent.
+    struct sergo_str caller_namespace;
+    // The gateway that the request came through; `mesh` when absent.
+    struct sergo_str caller_gateway;
+} sergo_request;
+
+// Where a request goes. Free it with `sergo_answer_free`, which its texts live
+// until.
+typedef struct sergo_answer {
+    // Whether it goes nowhere: the chosen destination and its fallbacks have no
+    // healthy instance; host and subset are the last that was looked at.
+    bool empty;
+    // Whether this is a fallback for the destination that was chosen.
+    bool fallback;
+    // The destination's port; 0 is none.
+    uint16_t port;
+    // The name of the route that matched; may be absent.
+    struct sergo_str route;
+    // The destination's host.
+    struct sergo_str host;
+    // The subset of the host's instances; may be absent.
+    struct sergo_str subset;
+    // Sergo's.
+    const struct sergo_answer_owner *owner;
+} sergo_answer;
+
+// An instance of a host, as discovery found it.
+typedef struct sergo_instance {
+    // Its identity.
+    struct sergo_str id;
+    // Its zone; may be absent.
+    struct sergo_str zone;
+    // Its labels.
+    const struct sergo_pair *labels;
+    // How many.
+    size_t label_count;
+    // Its weight among its like; 0 is read as 1.
+    uint32_t weight;
+    // `SERGO_HEALTHY` or `SERGO_UNHEALTHY`.
+    uint32_t flags;
+} sergo_instance;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+// The `SERGO_ABI_VERSION` that the library was built with. A program that loads
+// the library at run time compares the two before any other call.
+uint32_t sergo_abi_version(void);
+
+// The version of the library, as in `0.1.0`. Static, ends with a NUL.
+const char *sergo_version(void);
+
+// The stable word for a code, as in `closed`; `unknown` for a number that is no
+// code. Static, ends with a NUL.
+const char *sergo_code_word(sergo_code code);
+
+// What happened and what to do about it, in a sentence. Static, ends with a NUL.
+const char *sergo_code_sentence(sergo_code code);
+
+// Frees text that sergo made, and makes it absent: freeing it again is harmless,
+// and so is `NULL`.
+void sergo_text_free(struct sergo_text *text);
+
+// Makes an engine without rules, in which everything passes, and puts its handle
+// into `engine`: a plain number, never 0, that all threads may use at once. Close
+// it with `sergo_close`.
+//
+// SERGO_FULL when 4,096 are open.
+sergo_code sergo_open(const struct sergo_config *config, uint64_t *engine);
+
+// Closes an engine and frees what it holds. Calls of other threads that are under
+// way end as they would have; later ones answer SERGO_CLOSED, a second close too.
+sergo_code sergo_close(uint64_t engine);
+
+// Replaces all rules by the documents of `count` sources, as one push; none at
+// all unloads everything. A bad document is no error of this call: the report
+// says what is wrong with it, its last good version stays in force, and the other
+// documents are not held up. What has been counted goes on.
+sergo_code sergo_apply(uint64_t engine,
+                       const struct sergo_source *sources,
+                       size_t count,
+                       struct sergo_report *report);
+
+// Frees a report's texts and makes it all zero: freeing it again is harmless, and
+// so is `NULL`.
+void sergo_report_free(struct sergo_report *report);
+
+// The version of the rules in force, 0 before the first.
+sergo_code sergo_rules_version(uint64_t engine, uint64_t *version);
+
+// Resolves a resource's name to an id for `sergo_enter`; 0 is a resource that no
+// rule names. An id holds until rules change the set of names that they govern.
+sergo_code sergo_resolve(uint64_t engine, struct sergo_str resource, uint64_t *id);
+
+// Asks to enter the resource with this id. `cost` is how much of a limit the
+// entry takes, usually 1 (0 is read as 1); `flags` is `SERGO_INBOUND` or
+// `SERGO_OUTBOUND`; `now` is nanoseconds since the engine was made, or
+// `SERGO_NOW`. Takes no lock and never sleeps.
+//
+// SERGO_STALE: the rules have changed, resolve the name again. After any error
+// the decision is a pass without a permit: to overlook an error is to serve the
+// request ungoverned.
+sergo_code sergo_enter(uint64_t engine,
+                       uint64_t id,
+                       uint32_t cost,
+                       uint32_t flags,
+                       uint64_t now,
+                       struct sergo_decision *decision);
+
+// As `sergo_enter`, by name: nothing to resolve, and never SERGO_STALE.
+sergo_code sergo_enter_name(uint64_t engine,
+                            struct sergo_str resource,
+                            uint32_t cost,
+                            uint32_t flags,
+                            uint64_t now,
+                            struct sergo_decision *decision);
+
+// Gives a permit back and closes it: a second exit does nothing. `flags` is
+// `SERGO_SUCCEEDED` or `SERGO_FAILED`, `now` as for `sergo_enter`.
+sergo_code sergo_exit(uint64_t engine, struct sergo_permit *permit, uint32_t flags, uint64_t now);
+
+// What the `block` of a decision stands for.
+//
+// SERGO_STALE when the rules have changed eight times since.
+sergo_code sergo_block_get(uint64_t engine, uint64_t id, struct sergo_block *block);
+
+// As `sergo_block_get`, as JSON: `{"strategy": kind, "name", "rule", "fallback":
+// {"status", "body", "headers": [[name, value]]} or null}`.
+sergo_code sergo_block_json(uint64_t engine, uint64_t id, struct sergo_text *json);
+
+// Frees a block's texts and makes it all zero: freeing it again is harmless, and
+// so is `NULL`.
+void sergo_block_free(struct sergo_block *block);
+
+// Where a request goes: puts an id for `sergo_answer_get` into `id`, or 0 when no
+// route says. The same id always stands for the same answer, so what it stands
+// for may be kept. Takes no lock.
+//
+// `seed` is what weighted picks are made by: any number that differs from request
+// to request, random or counted up from a random start, and not the same in
+// forked processes.
+sergo_code sergo_route(uint64_t engine,
+                       const struct sergo_request *request,
+                       uint64_t seed,
+                       uint64_t *id);
+
+// As `sergo_route`, with the random numbers themselves, each in [0, 1); the last
+// one serves every further pick. For tests that must come out the same.
+sergo_code sergo_route_rolls(uint64_t engine,
+                             const struct sergo_request *request,
+                             const double *rolls,
+                             size_t roll_count,
+                             uint64_t *id);
+
+// As `sergo_route`, for bindings to which one block of bytes is cheaper than a
+// struct of pointers; `rolls` may be `NULL`, then `seed` counts. Little endian;
+// a text is its length as a 32-bit number and that many bytes, an absent text has
+// the length 0xFFFFFFFF: port or 0xFFFFFFFF; host, method, path, scheme, client,
+// hash, caller namespace, caller gateway; the number of caller labels or
+// 0xFFFFFFFF, per label name and value; the number of headers, per header name
+// and value.
+sergo_code sergo_route_packed(uint64_t engine,
+                              const uint8_t *block,
+                              size_t block_len,
+                              uint64_t seed,
+                              const double *rolls,
+                              size_t roll_count,
+                              uint64_t *id);
+
+// What the id of a route stands for.
+//
+// SERGO_STALE when the rules have changed eight times since.
+sergo_code sergo_answer_get(uint64_t engine, uint64_t id, struct sergo_answer *out);
+
+// As `sergo_answer_get`, as JSON: `{"route": text or null, "destination":
+// {"host", "subset": text or null, "port": number or null}, "fallback": bool}`,
+// or `{"empty": {"host", "subset": text or null}}`.
+sergo_code sergo_answer_json(uint64_t engine, uint64_t id, struct sergo_text *json);
+
+// Frees an answer's texts and makes it all zero: freeing it again is harmless,
+// and so is `NULL`.
+void sergo_answer_free(struct sergo_answer *answer);
+
+// Tells what discovery knows of a host, replacing what it knew. A host of which
+// it has never told is unknown, not empty.
+sergo_code sergo_set_instances(uint64_t engine,
+                               struct sergo_str host,
+                               const struct sergo_instance *instances,
+                               size_t count);
+
+// As `sergo_set_instances`, from JSON: a list of `{"id", "labels" ({}), "healthy"
+// (true), "weight" (1), "zone" (null)}`.
+sergo_code sergo_set_instances_json(uint64_t engine, struct sergo_str host, struct sergo_str json);
+
+// The state of the circuit breaker that `strategy` is for `target`, both named as
+// in the rules: `SERGO_BREAKER_CLOSED`, say.
+sergo_code sergo_breaker_state(uint64_t engine,
+                               struct sergo_str target,
+                               struct sergo_str strategy,
+                               uint32_t *state);
+
+// What happened since the last call, oldest first, as a JSON list of `{"event":
+// "breaker", "resource", "strategy", "from", "to", "total", "bad"}`, `{"event":
+// "rulesApplied", "version"}` and `{"event": "firstBlock", "resource",
+// "strategy"}`. The newest 1,024 are kept.
+sergo_code sergo_drain_events(uint64_t engine, struct sergo_text *json);
+
+// The counters of this moment as JSON: `{"version", "resources": [{"resource",
+// "passed", "blocked", "waited", "inFlight", "completed", "errors", "rtSumNanos",
+// "strategies": [{"kind", "strategy", "blocked"}]}]}`.
+sergo_code sergo_figures(uint64_t engine, struct sergo_text *json);
+
+#if defined(SERGO_TEST_PANIC)
+// Fails inside the library on purpose, to show that the failure is stopped: it
+// answers SERGO_PANICKED, and the engine is poisoned. Only in a library that was
+// built for tests.
+sergo_code sergo_test_panic(uint64_t engine);
+#endif
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+// Text of these bytes.
+static inline sergo_str sergo_str_of(const char *data, size_t len) {
+    sergo_str text;
+    text.data = data;
+    text.len = len;
+    return text;
+}
+
+#endif  // SERGO_H

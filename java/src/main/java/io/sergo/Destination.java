@@ -1,0 +1,21 @@
+package io.sergo;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Where a request goes, as the rule writes it.
+ *
+ * @param host the host
+ * @param subset the subset of the host's instances, if the rule names one
+ * @param port the port, if the rule names one
+ */
+public record Destination(String host, Optional<String> subset, OptionalInt port) {
+    static Destination of(Value value) {
+        Value port = value.at("port");
+        return new Destination(
+                value.at("host").text(),
+                value.at("subset").optionalText(),
+                port.isPresent() ? OptionalInt.of((int) port.number()) : OptionalInt.empty());
+    }
+}

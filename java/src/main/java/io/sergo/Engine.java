@@ -1,0 +1,450 @@
+package io.sergo;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/**
+ * Decides by OpenSergo rules for one app in this process: whether a call may go on, and where it
+ * goes. All methods may be called from any thread.
+ *
+ * <pre>{@code
+ * try (Engine engine = Engine.builder("foo-app").build()) {
+ *     engine.subscribe(RuleSource.file("rules/"));
+ *     try (Entry entry = engine.enter("GET:/foo")) {
+ *         serve();
+ *     } catch (BlockedException blocked) {
+ *         answer(blocked.fallback());
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>After {@link #close()}, or once the engine is poisoned by a failure inside sergo, every method
+ * but {@code close} throws a {@link SergoException}.
+ */
+public final class Engine implements AutoCloseable {
+    /** The core takes no longer names, so none is kept. */
+    private static final int LONGEST_NAME = 1024;
+
+    private final long handle;
+    private final LongSupplier clock;
+    private final Bounded<String, Resource> resources = new Bounded<>();
+    private final Bounded<Long, Names> blocks = new Bounded<>();
+    private final Bounded<Long, Routing> answers = new Bounded<>();
+    private final AtomicLong changes = new AtomicLong();
+    private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
+
+    private Engine(long handle, LongSupplier clock) {
+        this.handle = handle;
+        this.clock = clock;
+    }
+
+    /**
+     * Begins an engine for an app.
+     *
+     * @param app the app; rules for others do nothing here
+     * @return the builder
+     */
+    public static Builder builder(String app) {
+        return new Builder(app);
+    }
+
+    long handle() {
+        return handle;
+    }
+
+    /** The time to tell the core. */
+    long now() {
+        return clock == null ? Native.NOW : clock.getAsLong();
+    }
+
+    /** How often rules were applied. */
+    long changes() {
+        return changes.get();
+    }
+
+    // Rules
+
+    /**
+     * Replaces all rules by the documents in the text. A bad document is no exception: the report
+     * says what is wrong with it, and its last good version stays in force.
+     *
+     * @param text YAML, perhaps of several documents, or JSON; empty unloads all
+     * @return what it came to
+     * @throws SergoException {@code utf8} for text that has no UTF-8 form; {@code closed}, {@code
+     *     poisoned} or {@code panicked}
+     */
+    public Report load(String text) {
+        return load(List.of(new RuleText("", text)));
+    }
+
+    /**
+     * Replaces all rules by the documents of several texts, as one push.
+     *
+     * @param texts the texts, each with the name that the report calls it by
+     * @return what it came to
+     * @throws SergoException as {@link #load(String)}
+     */
+    public Report load(Collection<RuleText> texts) {
+        byte[][] sources = new byte[texts.size() * 2][];
+        int next = 0;
+        for (RuleText text : texts) {
+            sources[next++] = Utf8.bytes(text.name());
+            sources[next++] = Utf8.bytes(text.text());
+        }
+        Value report = Value.of(Native.apply(handle, sources));
+        changes.incrementAndGet();
+        return Report.of(report);
+    }
+
+    /**
+     * Loads rules from a source now, and again whenever they change.
+     *
+     * @param source where the rules are
+     * @return the subscription; closing it, or this engine, ends it
+     * @throws SergoException {@code closed}, {@code poisoned} or {@code panicked}
+     */
+    public Subscription subscribe(RuleSource source) {
+        return subscribe(source, report -> {});
+    }
+
+    /**
+     * Loads rules from a source now, and again whenever they change, and hands each report to the
+     * listener: the first before this method returns, later ones in the subscription's thread.
+     *
+     * @param source where the rules are
+     * @param listener what to do with each report
+     * @return the subscription; closing it, or this engine, ends it
+     * @throws SergoException {@code closed}, {@code poisoned} or {@code panicked}
+     */
+    public Subscription subscribe(RuleSource source, Consumer<Report> listener) {
+        Subscription subscription = new Subscription(this, (FileSource) source, listener);
+        subscriptions.add(subscription);
+        subscription.start();
+        return subscription;
+    }
+
+    void forget(Subscription subscription) {
+        subscriptions.remove(subscription);
+    }
+
+    /**
+     * The version of the rules in force.
+     *
+     * @return the version, counted from 1; 0 before the first rules
+     * @throws SergoException {@code closed}, {@code poisoned} or {@code panicked}
+     */
+    public long version() {
+        return SergoException.check(Native.version(handle));
+    }
+
+    // Entering
+
+    /**
+     * Looks a resource up, to enter it again and again.
+     *
+     * @param name the resource's name, as in {@code GET:/foo}
+     * @return the resource
+     * @throws SergoException {@code utf8} for a name that has no UTF-8 form; {@code closed}, {@code
+     *     poisoned} or {@code panicked}
+     */
+    public Resource resource(String name) {
+        Resource known = resources.get(name);
+        if (known == null) {
+            known = new Resource(this, name);
+            if (name.length() <= LONGEST_NAME) {
+                resources.put(name, known);
+            }
+        }
+        return known;
+    }
+
+    /**
+     * Asks to enter a resource, at cost 1 and inbound: it never sleeps, and a block is an answer.
+     * For another cost or direction see {@link Resource#tryEnter(int, Direction)}.
+     *
+     * @param resource the resource's name
+     * @return the decision
+     * @throws SergoException as {@link #resource(String)}
+     */
+    public Decision tryEnter(String resource) {
+        return resource(resource).tryEnter();
+    }
+
+    /**
+     * Enters a resource, at cost 1 and inbound, and waits first where the decision is to wait. For
+     * another cost or direction see {@link Resource#enter(int, Direction)}.
+     *
+     * @param resource the resource's name
+     * @return the entry, to be closed when the work is done
+     * @throws BlockedException when a rule blocks
+     * @throws CancellationException when the thread is interrupted while it waits
+     * @throws SergoException as {@link #resource(String)}
+     */
+    public Entry enter(String resource) {
+        return resource(resource).enter();
+    }
+
+    /**
+     * Enters a resource, at cost 1 and inbound, without blocking the thread.
+     *
+     * @param resource the resource's name
+     * @return the entry to come, as {@link Resource#enterAsync(int, Direction)}
+     * @throws SergoException as {@link #resource(String)}
+     */
+    public CompletableFuture<Entry> enterAsync(String resource) {
+        return resource(resource).enterAsync();
+    }
+
+    /**
+     * Does the work inside an entry; an exception marks the entry as failed.
+     *
+     * @param <T> what the work gives
+     * @param resource the resource's name
+     * @param work the work
+     * @return what the work gave
+     * @throws BlockedException when a rule blocks
+     * @throws Exception what the work throws
+     */
+    public <T> T call(String resource, Callable<T> work) throws Exception {
+        return resource(resource).call(work);
+    }
+
+    /**
+     * Does the work inside an entry; an exception marks the entry as failed.
+     *
+     * @param resource the resource's name
+     * @param work the work
+     * @throws BlockedException when a rule blocks
+     */
+    public void run(String resource, Runnable work) {
+        resource(resource).run(work);
+    }
+
+    /** What a block's id stands for. */
+    private record Names(String strategy, String name, String rule, Optional<Fallback> fallback) {
+        static Names of(Value value) {
+            Value fallback = value.at("fallback");
+            return new Names(
+                    value.at("strategy").text(),
+                    value.at("name").text(),
+                    value.at("rule").text(),
+                    fallback.isPresent() ? Optional.of(Fallback.of(fallback)) : Optional.empty());
+        }
+    }
+
+    /** The block that the core answered; what it can't describe any more keeps empty names. */
+    Decision.Blocked blocked(String resource, int strategy, long id, long retryAfterPlusOne) {
+        Names names = blocks.get(id);
+        if (names == null) {
+            try {
+                names = Names.of(Value.of(Native.block(handle, id)));
+                blocks.put(id, names);
+            } catch (SergoException gone) {
+                names = new Names(Words.kind(strategy), "", "", Optional.empty());
+            }
+        }
+        Optional<Duration> retryAfter =
+                retryAfterPlusOne == 0
+                        ? Optional.empty()
+                        : Optional.of(Duration.ofNanos(retryAfterPlusOne - 1));
+        return new Decision.Blocked(
+                resource, names.strategy, names.name, names.rule, retryAfter, names.fallback);
+    }
+
+    // Routing
+
+    /**
+     * Says where a request goes.
+     *
+     * @param request the request
+     * @return a destination, or none, or none because a destination has no healthy instance
+     * @throws SergoException {@code utf8} for text that has no UTF-8 form; {@code closed}, {@code
+     *     poisoned} or {@code panicked}
+     */
+    public Routing route(RouteRequest request) {
+        int place = Scratch.take();
+        long id;
+        try {
+            Packed packed = Scratch.request(place);
+            request.pack(packed);
+            double[] rolls = request.rolls();
+            if (rolls == null) {
+                long seed = ThreadLocalRandom.current().nextLong();
+                id = Native.route(handle, packed.address(), packed.length(), seed);
+            } else {
+                id = Native.routeBy(handle, packed.copy(), rolls);
+            }
+        } finally {
+            Scratch.give(place);
+        }
+        return SergoException.check(id) == 0 ? Routing.NOWHERE : answer(id);
+    }
+
+    private Routing answer(long id) {
+        Routing known = answers.get(id);
+        if (known == null) {
+            known = Answers.routing(Value.of(Native.answer(handle, id)));
+            answers.put(id, known);
+        }
+        return known;
+    }
+
+    /**
+     * Says what discovery knows of a host, replacing what it knew. A host of which nothing was ever
+     * said is unknown, not empty.
+     *
+     * @param host the host, as rules name it
+     * @param instances all its instances
+     * @throws SergoException {@code utf8} for text that has no UTF-8 form; {@code closed}, {@code
+     *     poisoned} or {@code panicked}
+     */
+    public void setInstances(String host, Collection<Instance> instances) {
+        byte[] list = Utf8.bytes(Instance.json(instances));
+        SergoException.check(Native.setInstances(handle, Utf8.bytes(host), list));
+    }
+
+    // What happened
+
+    /**
+     * The counters of this moment.
+     *
+     * @return one entry per target that rules name
+     * @throws SergoException {@code closed}, {@code poisoned} or {@code panicked}
+     */
+    public Figures figures() {
+        return Figures.of(Value.of(Native.figures(handle)));
+    }
+
+    /**
+     * What happened since the last call, oldest first; at most the newest 1,024 events are kept.
+     *
+     * @return the events
+     * @throws SergoException {@code closed}, {@code poisoned} or {@code panicked}
+     */
+    public List<Event> drainEvents() {
+        return Value.of(Native.drainEvents(handle)).list(Answers::event);
+    }
+
+    /**
+     * The state of a circuit breaker.
+     *
+     * @param target the target as the rule writes it
+     * @param strategy the strategy's name
+     * @return its state; empty when no rule in force has this breaker
+     * @throws SergoException {@code utf8} for text that has no UTF-8 form; {@code closed}, {@code
+     *     poisoned} or {@code panicked}
+     */
+    public Optional<BreakerState> breakerState(String target, String strategy) {
+        byte[] answer = Native.breakerState(handle, Utf8.bytes(target), Utf8.bytes(strategy));
+        String state = Value.of(answer).text();
+        return state.isEmpty() ? Optional.empty() : Optional.of(BreakerState.of(state));
+    }
+
+    /**
+     * Closes the engine and its subscriptions. Calls under way end as they would have; closing
+     * twice does nothing.
+     */
+    @Override
+    public void close() {
+        // First the handle, so that a subscription that begins meanwhile fails.
+        Native.close(handle);
+        List.copyOf(subscriptions).forEach(Subscription::close);
+    }
+
+    /** Says whose rules an engine enforces. */
+    public static final class Builder {
+        private final String app;
+        private final Map<String, String> labels = new LinkedHashMap<>();
+        private String namespace = "default";
+        private LongSupplier clock;
+
+        private Builder(String app) {
+            this.app = Objects.requireNonNull(app, "app");
+        }
+
+        /**
+         * The namespace, {@code default} without this; rules of others do nothing here.
+         *
+         * @param namespace the namespace
+         * @return this
+         */
+        public Builder namespace(String namespace) {
+            this.namespace = Objects.requireNonNull(namespace, "namespace");
+            return this;
+        }
+
+        /**
+         * A label of the workload that the engine runs in.
+         *
+         * @param name the label's name
+         * @param value its value
+         * @return this
+         */
+        public Builder label(String name, String value) {
+            labels.put(
+                    Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
+            return this;
+        }
+
+        /**
+         * Labels of the workload that the engine runs in.
+         *
+         * @param labels names and values
+         * @return this
+         */
+        public Builder labels(Map<String, String> labels) {
+            labels.forEach(this::label);
+            return this;
+        }
+
+        /**
+         * The clock that decisions go by, instead of the monotonic clock: for tests. Waits still
+         * sleep in real time, and files are watched in real time.
+         *
+         * @param nanos gives the nanoseconds since the engine was made; not negative
+         * @return this
+         */
+        public Builder clock(LongSupplier nanos) {
+            this.clock = nanos;
+            return this;
+        }
+
+        /**
+         * Makes the engine. Without rules everything passes.
+         *
+         * @return the engine
+         * @throws SergoException {@code full} when 4,096 engines are open; {@code utf8} for text
+         *     that has no UTF-8 form
+         * @throws UnsatisfiedLinkError when the native library can't be loaded; it says what was
+         *     tried
+         */
+        public Engine build() {
+            NativeLibrary.require();
+            List<byte[]> flat = new ArrayList<>();
+            labels.forEach(
+                    (name, value) -> {
+                        flat.add(Utf8.bytes(name));
+                        flat.add(Utf8.bytes(value));
+                    });
+            long handle =
+                    Native.open(
+                            Utf8.bytes(app), Utf8.bytes(namespace), flat.toArray(new byte[0][]));
+            return new Engine(SergoException.check(handle), clock);
+        }
+    }
+}

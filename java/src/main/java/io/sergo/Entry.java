@@ -1,0 +1,86 @@
+package io.sergo;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * A permit to go on. Close it when the work is done, best by try-with-resources:
+ *
+ * <pre>{@code
+ * try (Entry entry = engine.enter("GET:/foo")) {
+ *     ...
+ * }
+ * }</pre>
+ *
+ * <p>Any thread may close it.
+ */
+public final class Entry implements AutoCloseable {
+    private static final VarHandle CLOSED;
+
+    static {
+        try {
+            CLOSED = MethodHandles.lookup().findVarHandle(Entry.class, "closed", boolean.class);
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    private final Engine engine;
+    private long a;
+    private long b;
+    private long c;
+    private long d;
+    private long e;
+    private long wait;
+    private volatile boolean error;
+    private boolean closed;
+
+    Entry(Engine engine) {
+        this.engine = engine;
+    }
+
+    /** Takes the permit and the wait from where the core wrote them. */
+    void read(int place) {
+        a = Scratch.word(place, 0);
+        b = Scratch.word(place, 1);
+        c = Scratch.word(place, 2);
+        d = Scratch.word(place, 3);
+        e = Scratch.word(place, 4);
+        wait = Scratch.word(place, 5);
+    }
+
+    /** How long to wait before going on, in nanoseconds. */
+    long waitNanos() {
+        return wait;
+    }
+
+    /**
+     * Says whether the work failed; what was said last counts. Without it, it succeeded.
+     *
+     * @param failed whether it failed
+     */
+    public void error(boolean failed) {
+        error = failed;
+    }
+
+    /**
+     * Says that the work failed.
+     *
+     * @param cause why; null is no failure
+     */
+    public void error(Throwable cause) {
+        error(cause != null);
+    }
+
+    /**
+     * Gives the permit back. Closing twice does nothing, nor does closing after the engine was
+     * closed: it never throws, so that it never hides how the work ended.
+     */
+    @Override
+    public void close() {
+        if (CLOSED.compareAndSet(this, false, true)) {
+            // A code would mean that the engine is gone, and the permit with it.
+            Native.exit(engine.handle(), a, b, c, d, e, error, engine.now());
+        }
+    }
+}

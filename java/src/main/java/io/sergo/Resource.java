@@ -1,0 +1,246 @@
+package io.sergo;
+
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A resource of an engine, looked up once: the quickest way to enter one again and again. It stays
+ * valid when rules change. Made by {@link Engine#resource(String)}; safe for many threads.
+ */
+public final class Resource {
+    /** The id, and which count of rule changes it was looked up at. */
+    private record Resolved(long id, long changes) {}
+
+    private final Engine engine;
+    private final String name;
+    private volatile Resolved resolved;
+
+    Resource(Engine engine, String name) {
+        this.engine = engine;
+        this.name = name;
+        resolve();
+    }
+
+    private Resolved resolve() {
+        long changes = engine.changes();
+        long id = SergoException.check(Native.resolve(engine.handle(), Utf8.bytes(name)));
+        Resolved fresh = new Resolved(id, changes);
+        resolved = fresh;
+        return fresh;
+    }
+
+    /** The id to enter by. 0 stands for all unnamed resources, so it can't tell its own age. */
+    private Resolved current() {
+        Resolved known = resolved;
+        return known.id == 0 && known.changes != engine.changes() ? resolve() : known;
+    }
+
+    /**
+     * The resource's name.
+     *
+     * @return the name, as given
+     */
+    public String name() {
+        return name;
+    }
+
+    /** Asks once: fills the entry in for a pass and answers null, or answers the block. */
+    private Decision.Blocked ask(Entry entry, int cost, Direction direction) {
+        if (cost < 1) {
+            throw SergoException.argument("cost: found " + cost + ", it must be 1 or more");
+        }
+        Resolved known = current();
+        int place = Scratch.take();
+        try {
+            while (true) {
+                int answer =
+                        Native.enter(
+                                engine.handle(),
+                                known.id,
+                                cost,
+                                direction == Direction.OUTBOUND,
+                                engine.now(),
+                                Scratch.address(place));
+                if (answer == 0) {
+                    entry.read(place);
+                    return null;
+                }
+                if (answer > 0) {
+                    return engine.blocked(
+                            name, answer, Scratch.word(place, 6), Scratch.word(place, 7));
+                }
+                if (answer != Words.STALE) {
+                    throw SergoException.of(answer);
+                }
+                known = resolve();
+            }
+        } finally {
+            Scratch.give(place);
+        }
+    }
+
+    /**
+     * Asks to enter, at cost 1 and inbound; see {@link #tryEnter(int, Direction)}.
+     *
+     * @return the decision
+     * @throws SergoException {@code closed}, {@code poisoned} or {@code panicked}
+     */
+    public Decision tryEnter() {
+        return tryEnter(1, Direction.INBOUND);
+    }
+
+    /**
+     * Asks to enter. It never sleeps, and a block is an answer, not an exception.
+     *
+     * @param cost what the entry costs, 1 or more
+     * @param direction which way the call goes
+     * @return the decision
+     * @throws SergoException {@code argument} for a cost below 1; {@code closed}, {@code poisoned}
+     *     or {@code panicked}
+     */
+    public Decision tryEnter(int cost, Direction direction) {
+        Entry entry = new Entry(engine);
+        Decision.Blocked blocked = ask(entry, cost, direction);
+        if (blocked != null) {
+            return blocked;
+        }
+        long wait = entry.waitNanos();
+        return new Decision.Passed(entry, wait == 0 ? Duration.ZERO : Duration.ofNanos(wait));
+    }
+
+    /**
+     * Enters, at cost 1 and inbound; see {@link #enter(int, Direction)}.
+     *
+     * @return the entry, to be closed when the work is done
+     * @throws BlockedException when a rule blocks
+     * @throws CancellationException when the thread is interrupted while it waits
+     * @throws SergoException {@code closed}, {@code poisoned} or {@code panicked}
+     */
+    public Entry enter() {
+        return enter(1, Direction.INBOUND);
+    }
+
+    /**
+     * Enters, and waits first where the decision is to wait.
+     *
+     * @param cost what the entry costs, 1 or more
+     * @param direction which way the call goes
+     * @return the entry, to be closed when the work is done
+     * @throws BlockedException when a rule blocks
+     * @throws CancellationException when the thread is interrupted while it waits; the permit is
+     *     given back, and the thread stays interrupted
+     * @throws SergoException {@code argument} for a cost below 1; {@code closed}, {@code poisoned}
+     *     or {@code panicked}
+     */
+    public Entry enter(int cost, Direction direction) {
+        Entry entry = new Entry(engine);
+        Decision.Blocked blocked = ask(entry, cost, direction);
+        if (blocked != null) {
+            throw new BlockedException(blocked);
+        }
+        if (entry.waitNanos() > 0) {
+            sleep(entry);
+        }
+        return entry;
+    }
+
+    private void sleep(Entry entry) {
+        long end = System.nanoTime() + entry.waitNanos();
+        for (long left = entry.waitNanos(); left > 0; left = end - System.nanoTime()) {
+            if (Thread.currentThread().isInterrupted()) {
+                entry.close();
+                throw new CancellationException("interrupted while waiting to enter " + name);
+            }
+            LockSupport.parkNanos(this, left);
+        }
+    }
+
+    /**
+     * Enters without blocking the thread, at cost 1 and inbound; see {@link #enterAsync(int,
+     * Direction)}.
+     *
+     * @return the entry to come
+     */
+    public CompletableFuture<Entry> enterAsync() {
+        return enterAsync(1, Direction.INBOUND);
+    }
+
+    /**
+     * Enters without blocking the thread: the future completes when the wait is over, or fails with
+     * a {@link BlockedException}. Cancelling it gives the permit back; after a wait it completes in
+     * the common pool.
+     *
+     * @param cost what the entry costs, 1 or more
+     * @param direction which way the call goes
+     * @return the entry to come; an unusable engine or argument is its failure too
+     */
+    public CompletableFuture<Entry> enterAsync(int cost, Direction direction) {
+        Entry entry = new Entry(engine);
+        try {
+            Decision.Blocked blocked = ask(entry, cost, direction);
+            if (blocked != null) {
+                return CompletableFuture.failedFuture(new BlockedException(blocked));
+            }
+        } catch (SergoException failure) {
+            return CompletableFuture.failedFuture(failure);
+        }
+        if (entry.waitNanos() == 0) {
+            return CompletableFuture.completedFuture(entry);
+        }
+        CompletableFuture<Entry> waiting = new CompletableFuture<>();
+        Executor later = CompletableFuture.delayedExecutor(entry.waitNanos(), TimeUnit.NANOSECONDS);
+        later.execute(() -> waiting.complete(entry));
+        waiting.whenComplete(
+                (done, failure) -> {
+                    // Cancelled, or completed by someone else: nobody holds the entry.
+                    if (done != entry) {
+                        entry.close();
+                    }
+                });
+        return waiting;
+    }
+
+    /**
+     * Does the work inside an entry; an exception marks the entry as failed.
+     *
+     * @param <T> what the work gives
+     * @param work the work
+     * @return what the work gave
+     * @throws BlockedException when a rule blocks
+     * @throws Exception what the work throws
+     */
+    public <T> T call(Callable<T> work) throws Exception {
+        Entry entry = enter();
+        try {
+            return work.call();
+        } catch (Throwable failure) {
+            entry.error(failure);
+            throw failure;
+        } finally {
+            entry.close();
+        }
+    }
+
+    /**
+     * Does the work inside an entry; an exception marks the entry as failed.
+     *
+     * @param work the work
+     * @throws BlockedException when a rule blocks
+     */
+    public void run(Runnable work) {
+        Entry entry = enter();
+        try {
+            work.run();
+        } catch (Throwable failure) {
+            entry.error(failure);
+            throw failure;
+        } finally {
+            entry.close();
+        }
+    }
+}

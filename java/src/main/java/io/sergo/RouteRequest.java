@@ -1,0 +1,200 @@
+package io.sergo;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * A request to be routed: {@code RouteRequest.to("orders").method("POST").header("tag", "v2")}.
+ *
+ * <p>It may be filled once and routed many times; one thread at a time.
+ */
+public final class RouteRequest {
+    private final String host;
+    private final List<String> headers = new ArrayList<>();
+    private String method;
+    private String path;
+    private String scheme;
+    private int port = Packed.ABSENT;
+    private String client;
+    private String hash;
+    private String callerNamespace;
+    private String callerGateway;
+    private Map<String, String> callerLabels;
+    private double[] rolls;
+
+    private RouteRequest(String host) {
+        this.host = Objects.requireNonNull(host, "host");
+    }
+
+    /**
+     * A request to a host: {@code GET /} over http without headers, from the engine's own workload.
+     *
+     * @param host the host that is called, perhaps with a port
+     * @return the request
+     */
+    public static RouteRequest to(String host) {
+        return new RouteRequest(host);
+    }
+
+    /**
+     * The method.
+     *
+     * @param method the method, as in {@code POST}
+     * @return this
+     */
+    public RouteRequest method(String method) {
+        this.method = method;
+        return this;
+    }
+
+    /**
+     * The path.
+     *
+     * @param path the path, perhaps with {@code ?query}
+     * @return this
+     */
+    public RouteRequest path(String path) {
+        this.path = path;
+        return this;
+    }
+
+    /**
+     * The scheme.
+     *
+     * @param scheme {@code http} or {@code https}
+     * @return this
+     */
+    public RouteRequest scheme(String scheme) {
+        this.scheme = scheme;
+        return this;
+    }
+
+    /**
+     * The destination port.
+     *
+     * @param port 0 to 65535
+     * @return this
+     * @throws SergoException {@code argument} for any other number
+     */
+    public RouteRequest port(int port) {
+        if (port < 0 || port > 0xFFFF) {
+            throw SergoException.argument("port: found " + port + ", it must be 0 to 65535");
+        }
+        this.port = port;
+        return this;
+    }
+
+    /**
+     * One more header; a name may come several times.
+     *
+     * @param name the name, in any case
+     * @param value the value
+     * @return this
+     */
+    public RouteRequest header(String name, String value) {
+        headers.add(Objects.requireNonNull(name, "name"));
+        headers.add(Objects.requireNonNull(value, "value"));
+        return this;
+    }
+
+    /**
+     * More headers, each with all its values.
+     *
+     * @param headers names, in any case, and values
+     * @return this
+     */
+    public RouteRequest headers(Map<String, ? extends Iterable<String>> headers) {
+        headers.forEach((name, values) -> values.forEach(value -> header(name, value)));
+        return this;
+    }
+
+    /**
+     * The caller's address.
+     *
+     * @param address an IP address
+     * @return this
+     */
+    public RouteRequest client(String address) {
+        this.client = address;
+        return this;
+    }
+
+    /**
+     * A sticky key: the same key always gets the same destination.
+     *
+     * @param key the key
+     * @return this
+     */
+    public RouteRequest hash(String key) {
+        this.hash = key;
+        return this;
+    }
+
+    /**
+     * The labels of the calling workload, where it is not the engine's own.
+     *
+     * @param labels names and values
+     * @return this
+     */
+    public RouteRequest callerLabels(Map<String, String> labels) {
+        this.callerLabels = new LinkedHashMap<>(labels);
+        return this;
+    }
+
+    /**
+     * The namespace of the caller, where it is not the engine's own.
+     *
+     * @param namespace the namespace
+     * @return this
+     */
+    public RouteRequest callerNamespace(String namespace) {
+        this.callerNamespace = namespace;
+        return this;
+    }
+
+    /**
+     * The gateway that the request comes through; {@code mesh} without this.
+     *
+     * @param gateway the gateway
+     * @return this
+     */
+    public RouteRequest callerGateway(String gateway) {
+        this.callerGateway = gateway;
+        return this;
+    }
+
+    /**
+     * The random numbers to pick by, instead of the package's own: for tests. They are used in
+     * order, and the last serves every further pick.
+     *
+     * @param rolls numbers from 0 to below 1; none is the package's own again
+     * @return this
+     */
+    public RouteRequest rolls(double... rolls) {
+        this.rolls = rolls.length == 0 ? null : rolls.clone();
+        return this;
+    }
+
+    double[] rolls() {
+        return rolls;
+    }
+
+    /** Writes it as bindings/border/src/packed.rs reads it. */
+    void pack(Packed to) {
+        to.number(port).text(host).text(method).text(path).text(scheme).text(client).text(hash);
+        to.text(callerNamespace).text(callerGateway);
+        if (callerLabels == null) {
+            to.number(Packed.ABSENT);
+        } else {
+            to.number(callerLabels.size());
+            callerLabels.forEach((name, value) -> to.text(name).text(value));
+        }
+        to.number(headers.size() / 2);
+        for (int i = 0; i < headers.size(); i++) {
+            to.text(headers.get(i));
+        }
+    }
+}

@@ -1,0 +1,62 @@
+"""Traffic governance by OpenSergo rules: flow control and routing.
+
+>>> import sergo
+>>> with sergo.Engine("foo-app") as engine:
+...     report = engine.load(rules)
+...     for n in range(3):
+...         try:
+...             with engine.enter("GET:/foo"):
+...                 print("served")
+...         except sergo.Blocked as block:
+...             print("blocked by", block.name, "with", block.fallback.status)
+served
+served
+blocked by rate-limit-foo with 429
+
+An :class:`Engine` enforces the rules of one app in this process. All its calls
+may come from any thread; it goes on in forked children, which make random picks
+of their own.
+"""
+
+from ._clock import ManualClock
+from ._engine import Engine
+from ._entering import Direction, Entering
+from ._errors import Blocked, Fallback, SergoError
+from ._figures import BreakerChanged, Event, Figures, FirstBlock, ResourceFigures, RulesApplied, StrategyFigures
+from ._files import FileSource, file
+from ._report import Diagnostic, Report, Waiting
+from ._routing import Destination, Instance, Routing
+from ._sergo import BlockedDecision, Entry
+from ._subscription import Subscription
+
+Passed = Entry
+"""What :meth:`Engine.decide` answers for a pass: an :class:`Entry`."""
+
+__all__ = [
+    "Engine",
+    "Report",
+    "Diagnostic",
+    "Waiting",
+    "file",
+    "FileSource",
+    "Subscription",
+    "Entry",
+    "Entering",
+    "Direction",
+    "Passed",
+    "BlockedDecision",
+    "Blocked",
+    "Fallback",
+    "SergoError",
+    "Routing",
+    "Destination",
+    "Instance",
+    "Figures",
+    "ResourceFigures",
+    "StrategyFigures",
+    "Event",
+    "BreakerChanged",
+    "RulesApplied",
+    "FirstBlock",
+    "ManualClock",
+]

@@ -1,0 +1,171 @@
+"""The engine: rules in, decisions out."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Callable, TypeVar, cast
+from weakref import WeakSet
+
+from . import _figures, _fork, _report, _sergo
+from ._entering import Direction, Entering
+from ._figures import Event, Figures
+from ._files import FileSource
+from ._report import Report
+from ._routing import Instance, instances_to_json
+from ._subscription import OnError, OnReport, Subscription
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Engine(_sergo.Engine):
+    """Enforces the rules of one app in this process.
+
+    ``labels`` are those of the workload that this process is. ``clock`` is called for
+    the time in nanoseconds since the engine was made; without one it is the system's
+    monotonic clock. Close the engine when it is no longer needed, or use it in
+    ``with``.
+
+    Every call raises :class:`sergo.SergoError` after :meth:`close`.
+    """
+
+    def __init__(
+        self,
+        app: str,
+        namespace: str = "default",
+        labels: dict[str, str] | None = None,
+        clock: Callable[[], int] | None = None,
+    ) -> None:
+        self.app = app
+        self.namespace = namespace
+        self._subscriptions: WeakSet[Subscription] = WeakSet()
+
+    def __repr__(self) -> str:
+        return f"<sergo.Engine {self.namespace}/{self.app}>"
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the engine and its subscriptions. Closing it again does nothing."""
+        for subscription in list(self._subscriptions):
+            subscription.close()
+        super().close()
+
+    def load(self, text: str) -> Report:
+        """Replace all rules by the documents of ``text``, YAML or JSON.
+
+        A bad document is no exception: its last good version stays in force, it takes
+        no other with it, and the report says what is wrong and what would be right.
+
+        >>> engine = sergo.Engine("foo-app")
+        >>> report = engine.load(rules)
+        >>> report.accepted, report.rejected
+        (3, ())
+        """
+        return self.push([("", text)])
+
+    def push(self, sources: Iterable[tuple[str, str]]) -> Report:
+        """Replace all rules by the documents of several named texts, as one push.
+
+        The names are what the report calls them by.
+        """
+        named = list(sources)
+        with _fork.applying:
+            answer = self._apply(named)
+        return _report.from_json(answer)
+
+    def subscribe(
+        self,
+        source: FileSource,
+        *,
+        on_report: OnReport | None = None,
+        on_error: OnError | None = None,
+        interval: float = 0.2,
+    ) -> Subscription:
+        """Load the rules of a source, now and whenever they change.
+
+        The first load is over when this returns: ``last_report`` says what it came to,
+        or ``last_error`` why there was none. ``on_report`` is called with every report,
+        and ``on_error`` when the source can't be read. ``interval`` is in seconds.
+
+        >>> with sergo.Engine("foo-app") as engine:
+        ...     subscription = engine.subscribe(sergo.file("rules/"))
+        ...     subscription.last_report.accepted
+        3
+        """
+        subscription = Subscription(self, source, on_report, on_error, interval)
+        self._subscriptions.add(subscription)
+        return subscription
+
+    def enter_async(self, resource: str, cost: int = 1, direction: Direction = "inbound") -> Entering:
+        """Enter from a coroutine: await it, or use it in ``async with``.
+
+        Raises :class:`sergo.Blocked` when it is awaited; a wait is ``asyncio.sleep``.
+
+        >>> async def serve(engine):
+        ...     async with engine.enter_async("GET:/foo"):
+        ...         return "served"
+        >>> asyncio.run(serve(sergo.Engine("foo-app")))
+        'served'
+        """
+        return Entering(self, resource, cost, direction)
+
+    def governed(self, resource: str, cost: int = 1, direction: Direction = "inbound") -> Callable[[F], F]:
+        """Make every call of a function an entry; an exception is an error.
+
+        It takes plain functions and coroutine functions.
+
+        >>> engine = sergo.Engine("foo-app")
+        >>> @engine.governed("hello")
+        ... def hello(name):
+        ...     return f"hello {name}"
+        >>> hello("you")
+        'hello you'
+        """
+
+        def govern(function: F) -> F:
+            if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+                raise TypeError(f"{function.__qualname__} is a generator: govern the function that runs through it")
+            if inspect.iscoroutinefunction(function):
+
+                @functools.wraps(function)
+                async def governed(*args: Any, **kwargs: Any) -> Any:
+                    async with self.enter_async(resource, cost, direction):
+                        return await function(*args, **kwargs)
+            else:
+
+                @functools.wraps(function)
+                def governed(*args: Any, **kwargs: Any) -> Any:
+                    with self.enter(resource, cost, direction):
+                        return function(*args, **kwargs)
+
+            return cast(F, governed)
+
+        return govern
+
+    def set_instances(self, host: str, instances: Iterable[Instance]) -> None:
+        """Tell what discovery knows of a host's instances, replacing what it knew.
+
+        >>> engine = sergo.Engine("foo-app")
+        >>> engine.set_instances("provider", [sergo.Instance("a", {"version": "v1"})])
+        """
+        self._set_instances(host, instances_to_json(instances))
+
+    def figures(self) -> Figures:
+        """Read the counters of this moment."""
+        return _figures.figures_from_json(self._figures())
+
+    def drain_events(self) -> list[Event]:
+        """Take what happened since the last call, oldest first, at most the newest 1,024 events."""
+        return _figures.events_from_json(self._drain_events())

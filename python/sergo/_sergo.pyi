@@ -1,0 +1,150 @@
+"""The part of sergo that is written in Rust."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Callable, Literal, final
+
+from typing_extensions import Self, TypeAlias
+
+from ._entering import Direction
+from ._errors import Fallback
+from ._routing import Routing
+
+_Headers: TypeAlias = Mapping[str, str | Sequence[str]] | Iterable[tuple[str | bytes, str | bytes]]
+
+class Engine:
+    """The engine without what Python adds: make a ``sergo.Engine``."""
+
+    def __new__(
+        cls,
+        app: str,
+        namespace: str = "default",
+        labels: dict[str, str] | None = None,
+        clock: Callable[[], int] | None = None,
+    ) -> Self: ...
+    def enter(self, resource: str, cost: int = 1, direction: Direction = "inbound") -> Entry:
+        """Enter: give an open entry, after sleeping where the rules space entries out, or raise ``Blocked``."""
+
+    def decide(self, resource: str, cost: int = 1, direction: Direction = "inbound") -> Entry | BlockedDecision:
+        """Ask to enter, for an answer as a value.
+
+        It never sleeps: wait ``entry.wait`` seconds first.
+        """
+
+    def route(
+        self,
+        host: str,
+        *,
+        method: str = "GET",
+        path: str = "/",
+        scheme: str = "http",
+        port: int | None = None,
+        headers: _Headers | None = None,
+        client: str | None = None,
+        source_labels: dict[str, str] | None = None,
+        source_namespace: str | None = None,
+        source_gateway: str | None = None,
+        roll: float | Sequence[float] | None = None,
+        hash: str | None = None,
+    ) -> Routing:
+        """Say where a request goes.
+
+        ``headers`` is a mapping of names, in any case, to a value or several, or an
+        iterable of pairs. ``client`` is the caller's address. What is left open of the
+        source is the engine's own. ``roll`` is a number of 0 up to 1, or several,
+        instead of random ones; the same ``hash`` always gets the same pick, without a
+        roll.
+        """
+
+    @property
+    def version(self) -> int:
+        """The version of the rules in force, 0 before the first."""
+
+    def breaker_state(self, target: str, strategy: str) -> Literal["closed", "open", "half-open"] | None:
+        """Tell the state of the breaker that a strategy is for a target, both as the rules write them."""
+
+    def close(self) -> None:
+        """Close the engine. Closing it again does nothing."""
+
+    def _apply(self, sources: list[tuple[str, str]]) -> str: ...
+    def _set_instances(self, host: str, json: str) -> None: ...
+    def _drain_events(self) -> str: ...
+    def _figures(self) -> str: ...
+
+@final
+class Entry:
+    """An entry that passed, open until ``exit`` or the end of its ``with`` block."""
+
+    @property
+    def passed(self) -> Literal[True]:
+        """Always true: a ``BlockedDecision`` says false."""
+
+    @property
+    def wait(self) -> float:
+        """How many seconds to wait before going on; 0.0 is not at all. ``enter`` has waited already."""
+
+    @property
+    def wait_ns(self) -> int:
+        """How many nanoseconds to wait before going on; 0 is not at all."""
+
+    def exit(self, error: bool = False) -> None:
+        """Leave; ``error`` says whether the call failed.
+
+        Leaving again does nothing, nor does leaving an engine that is closed.
+        """
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+
+@final
+class BlockedDecision:
+    """The value form of a block: the entry may not go on, and has left no trace."""
+
+    def __new__(
+        cls,
+        strategy: str,
+        name: str,
+        rule: str,
+        retry_after_ns: int | None = None,
+        fallback: Fallback | None = None,
+    ) -> Self: ...
+    def __bool__(self) -> Literal[False]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+    @property
+    def passed(self) -> Literal[False]:
+        """Always false: an ``Entry`` says true."""
+
+    @property
+    def strategy(self) -> str:
+        """The kind of the strategy that blocked, as in ``RateLimitStrategy``."""
+
+    @property
+    def name(self) -> str:
+        """The name of the strategy that blocked."""
+
+    @property
+    def rule(self) -> str:
+        """The name of the rule that blocked."""
+
+    @property
+    def retry_after(self) -> float | None:
+        """After how many seconds the same entry would pass this gate; None is unknown."""
+
+    @property
+    def retry_after_ns(self) -> int | None:
+        """After how many nanoseconds the same entry would pass this gate; None is unknown."""
+
+    @property
+    def fallback(self) -> Fallback | None:
+        """The response that the rule gives, if it gives one."""
+
+def reseed(seed: int) -> None:
+    """Start the random numbers of this process anew."""

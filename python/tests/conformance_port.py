@@ -1,0 +1,175 @@
+"""The conformance port: a vector a line in, its answers a line out, until the end of input.
+
+It drives the public package alone, on a manual clock, as tests/conformance asks.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from typing import Any
+
+import sergo
+
+Step = dict[str, Any]
+Answer = dict[str, Any]
+
+
+class Port:
+    """One vector: an engine, and the entries that it holds under names."""
+
+    def __init__(self, engine: sergo.Engine, clock: sergo.ManualClock) -> None:
+        self.engine = engine
+        self.clock = clock
+        self.open: dict[str, list[sergo.Entry]] = {}
+        self.closed: dict[str, list[sergo.Entry]] = {}
+
+    def answer(self, step: Step) -> Answer:
+        """Take one step; whatever it raises is its answer."""
+        ask = getattr(self, f"_{step['op']}", None)
+        if ask is None:
+            return {"error": f"unknown op: {step['op']}"}
+        self.clock.now_ns = step["at"]
+        try:
+            answer: Answer = ask(step)
+        except Exception as error:
+            return {"error": f"{type(error).__name__}: {error}"}
+        return answer
+
+    def _rules(self, step: Step) -> Answer:
+        report = self.engine.load(step["text"])
+
+        def fields(diagnostics: tuple[sergo.Diagnostic, ...]) -> list[Answer]:
+            return [
+                {"kind": d.kind, "name": d.name, "field": d.field, "found": d.found, "message": d.message}
+                for d in diagnostics
+            ]
+
+        return {
+            "version": report.version,
+            "accepted": report.accepted,
+            "rejected": fields(report.rejected),
+            "waiting": [{"kind": w.kind, "name": w.name, "missing": w.missing} for w in report.waiting],
+            "warnings": fields(report.warnings),
+            "shadowed": fields(report.shadowed),
+        }
+
+    def _enter(self, step: Step) -> Answer:
+        passed = blocked = 0
+        answer: Answer = {}
+        for _ in range(step["repeat"]):
+            decision = self.engine.decide(step["resource"], step["cost"], step["direction"])
+            if isinstance(decision, sergo.Entry):
+                passed += 1
+                if step["as"] is not None:
+                    self.open.setdefault(step["as"], []).append(decision)
+                answer = {"wait": decision.wait_ns} if decision.wait_ns else {"pass": True}
+            else:
+                blocked += 1
+                answer = {
+                    "block": decision.strategy,
+                    "strategy": decision.name,
+                    "rule": decision.rule,
+                    "retryAfter": decision.retry_after_ns,
+                    "fallback": _fallback(decision.fallback),
+                }
+        return answer if step["repeat"] == 1 else {"passed": passed, "blocked": blocked}
+
+    def _exit(self, step: Step) -> Answer:
+        name, count = step["entry"], step["count"]
+        opened, closed = self.open.get(name), self.closed.setdefault(name, [])
+        if opened is None:
+            return {"error": f"no entry is called {name}"}
+        if step["again"]:
+            leaving = closed[:count]
+        else:
+            leaving = opened[:count]
+            self.open[name] = opened[len(leaving) :]
+            closed.extend(leaving)
+        for entry in leaving:
+            entry.exit(error=step["error"])
+        return {}
+
+    def _state(self, step: Step) -> Answer:
+        return {"state": self.engine.breaker_state(step["resource"], step["strategy"])}
+
+    def _events(self, step: Step) -> Answer:
+        return {
+            "events": [
+                {
+                    "resource": event.resource,
+                    "strategy": event.strategy,
+                    "from": event.from_state,
+                    "to": event.to_state,
+                    "total": event.total,
+                    "bad": event.bad,
+                }
+                for event in self.engine.drain_events()
+                if isinstance(event, sergo.BreakerChanged)
+            ]
+        }
+
+    def _endpoints(self, step: Step) -> Answer:
+        self.engine.set_instances(step["host"], [sergo.Instance(**instance) for instance in step["instances"]])
+        return {}
+
+    def _route(self, step: Step) -> Answer:
+        share: Counter[str] = Counter()
+        source = step["source"]
+        for _ in range(step["repeat"]):
+            routing = self.engine.route(
+                step["host"],
+                method=step["method"],
+                path=step["path"],
+                scheme=step["scheme"],
+                port=step["port"],
+                headers=_headers(step["headers"]),
+                client=step["client"],
+                source_labels=source["labels"],
+                source_namespace=source["namespace"],
+                source_gateway=source["gateway"],
+                roll=step["rolls"],
+                hash=step["hash"],
+            )
+            if routing.destination:
+                share[routing.destination.subset or routing.destination.host] += 1
+        return _routing(routing) if step["repeat"] == 1 else {"share": share}
+
+
+def _fallback(fallback: sergo.Fallback | None) -> Answer | None:
+    if fallback is None:
+        return None
+    return {"status": fallback.status, "body": fallback.body, "headers": dict(fallback.headers)}
+
+
+def _headers(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    headers: dict[str, list[str]] = {}
+    for name, value in pairs:
+        headers.setdefault(name, []).append(value)
+    return headers
+
+
+def _routing(routing: sergo.Routing) -> Answer:
+    if routing.destination:
+        place = routing.destination
+        destination = {"host": place.host, "subset": place.subset, "port": place.port}
+        return {"route": routing.route, "destination": destination, "fallback": routing.fallback}
+    if routing.empty:
+        return {"none": {"host": routing.empty.host, "subset": routing.empty.subset}}
+    return {"none": True}
+
+
+def main() -> None:
+    """Answer every line of standard input."""
+    for line in sys.stdin:
+        vector = json.loads(line)
+        clock = sergo.ManualClock()
+        with sergo.Engine(vector["app"], vector["namespace"], vector["labels"], clock) as engine:
+            port = Port(engine, clock)
+            answers = [port.answer(step) for step in vector["steps"]]
+        print(json.dumps({"answers": answers}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+// Where requests go, in the three ways of asking.
+
+#include "check.h"
+#include "json.h"
+
+// The subset, else the host, of where a request goes; "" for nowhere. Static.
+static const char* goes(uint64_t engine, const sergo_request* request, double roll) {
+    static char name[64];
+    uint64_t id;
+    sergo_answer answer = {0};
+    CHECK_OK(sergo_route_rolls(engine, request, &roll, 1, &id));
+    if (id) CHECK_OK(sergo_answer_get(engine, id, &answer));
+    sergo_str chosen = answer.subset.data ? answer.subset : answer.host;
+    snprintf(name, sizeof name, "%.*s", SERGO_PRINT(chosen));
+    sergo_answer_free(&answer);
+    return name;
+}
+
+static bool same(const char* a, const char* b) {
+    return !strcmp(a, b);
+}
+
+static void test_struct(void) {
+    uint64_t engine = engine_with(ROUTES), id;
+    sergo_request request = {.host = SERGO_STR("web")};
+    CHECK(same(goes(engine, &request, 0), "v1"));
+
+    sergo_pair tags[] = {{SERGO_STR("Tag"), SERGO_STR("v2")}, {SERGO_STR("tAG"), SERGO_STR("v3")}};
+    request.headers = tags;
+    request.header_count = 1;
+    CHECK(same(goes(engine, &request, 0), "v2"));
+    request.header_count = 2;
+    CHECK(same(goes(engine, &request, 0), "v3"));
+
+    sergo_request post = {.host = SERGO_STR("WEB:80"), .method = SERGO_STR("POST"), .path = SERGO_STR("/orders/7?x")};
+    CHECK(same(goes(engine, &post, 0.29), "orders"));
+    CHECK(same(goes(engine, &post, 0.30), "archive"));
+    int archived = 0;
+    for (uint64_t seed = 0; seed < 1000; seed++) {
+        uint64_t expected;
+        double roll = 0.5;
+        CHECK_OK(sergo_route(engine, &post, seed, &id));
+        CHECK_OK(sergo_route_rolls(engine, &post, &roll, 1, &expected));
+        archived += id == expected;
+    }
+    CHECK(archived > 600 && archived < 800);
+
+    post.hash = SERGO_STR("user-1");
+    uint64_t first;
+    CHECK_OK(sergo_route(engine, &post, 0, &first));
+    for (uint64_t seed = 1; seed < 50; seed++) {
+        CHECK_OK(sergo_route(engine, &post, seed, &id));
+        CHECK(id == first);
+    }
+
+    request.host = SERGO_STR("elsewhere");
+    CHECK_OK(sergo_route(engine, &request, 0, &id));
+    CHECK(id == 0);
+    CHECK_OK(sergo_close(engine));
+}
+
+static void test_answer(void) {
+    uint64_t engine = engine_with(ROUTES), id, again;
+    sergo_pair tag = {SERGO_STR("tag"), SERGO_STR("v2")};
+    sergo_request request = {.host = SERGO_STR("web"), .headers = &tag, .header_count = 1};
+    sergo_answer answer;
+    CHECK_OK(sergo_route(engine, &request, 0, &id));
+    CHECK_OK(sergo_route(engine, &request, 1, &again));
+    CHECK(id == again && id != 0 && id < 1ull << 53);
+    CHECK_OK(sergo_answer_get(engine, id, &answer));
+    CHECK_TEXT("testers", answer.route);
+    CHECK_TEXT("web", answer.host);
+    CHECK_TEXT("v2", answer.subset);
+    CHECK(answer.port == 8080 && !answer.empty && !answer.fallback);
+    sergo_answer_free(&answer);
+    CHECK(answer.host.data == NULL);
+    sergo_answer_free(&answer);
+    sergo_answer_free(NULL);
+
+    // No instance of v2: the fallback.
+    sergo_pair v1 = {SERGO_STR("version"), SERGO_STR("v1")}, v2 = {SERGO_STR("version"), SERGO_STR("v2")};
+    sergo_instance instances[] = {
+        {.id = SERGO_STR("a"), .labels = &v1, .label_count = 1, .zone = SERGO_STR("z"), .weight = 3},
+        {.id = SERGO_STR("b"), .labels = &v2, .label_count = 1, .flags = SERGO_UNHEALTHY},
+    };
+    CHECK_OK(sergo_set_instances(engine, request.host, instances, 2));
+    CHECK_OK(sergo_route(engine, &request, 0, &id));
+    CHECK_OK(sergo_answer_get(engine, id, &answer));
+    CHECK_TEXT("v1", answer.subset);
+    CHECK(answer.fallback);
+    sergo_answer_free(&answer);
+    instances[1].flags = SERGO_HEALTHY;
+    CHECK_OK(sergo_set_instances(engine, request.host, instances, 2));
+    CHECK(same(goes(engine, &request, 0), "v2"));
+
+    // Neither: nowhere, and what was empty.
+    CHECK_OK(sergo_set_instances_json(engine, request.host, SERGO_STR("[{\"id\": \"a\", \"healthy\": false}]")));
+    CHECK_OK(sergo_route(engine, &request, 0, &id));
+    CHECK_OK(sergo_answer_get(engine, id, &answer));
+    CHECK(answer.empty && answer.route.data == NULL);
+    CHECK_TEXT("web", answer.host);
+    CHECK_TEXT("v1", answer.subset);
+    sergo_answer_free(&answer);
+
+    sergo_text text;
+    json read;
+    CHECK_OK(sergo_answer_json(engine, id, &text));
+    CHECK(json_read(text.data, text.len, &read));
+    CHECK(json_is(json_get(json_get(&read, "empty"), "subset"), "v1"));
+    json_free(&read);
+    sergo_text_free(&text);
+
+    CHECK_CODE(SERGO_STALE, sergo_answer_get(engine, UINT64_MAX, &answer));
+    CHECK(answer.owner == NULL);
+    CHECK_CODE(SERGO_STALE, sergo_answer_json(engine, UINT64_MAX, &text));
+    sergo_text_free(&text);
+    CHECK_OK(sergo_close(engine));
+}
+
+static void test_caller(void) {
+    const char* rules =
+        "apiVersion: traffic.opensergo.io/v1alpha1\n"
+        "kind: TrafficRouter\n"
+        "metadata: {name: web}\n"
+        "spec:\n"
+        "  hosts: [web]\n"
+        "  http:\n"
+        "    - {match: [{sourceLabels: {tag: gray}}], route: [{destination: {host: gray}}]}\n"
+        "    - {match: [{sourceNamespace: other}], route: [{destination: {host: other}}]}\n"
+        "    - {match: [{port: 81}], route: [{destination: {host: port}}]}\n"
+        "    - {match: [{scheme: {exact: https}}], route: [{destination: {host: secure}}]}\n"
+        "    - route: [{destination: {host: plain}}]\n";
+    sergo_pair gray = {SERGO_STR("tag"), SERGO_STR("gray")};
+    sergo_config config = {.app = SERGO_STR("demo-app"), .labels = &gray, .label_count = 1};
+    uint64_t engine;
+    CHECK_OK(sergo_open(&config, &engine));
+    apply(engine, rules);
+    sergo_request request = {.host = SERGO_STR("web")};
+    // Null labels are the engine's own, an empty list is none.
+    CHECK(same(goes(engine, &request, 0), "gray"));
+    request.caller_labels = &gray;
+    CHECK(same(goes(engine, &request, 0), "plain"));
+    request.caller_label_count = 1;
+    CHECK(same(goes(engine, &request, 0), "gray"));
+    request.caller_label_count = 0;
+    request.scheme = SERGO_STR("https");
+    CHECK(same(goes(engine, &request, 0), "secure"));
+    request.port = 81;
+    CHECK(same(goes(engine, &request, 0), "port"));
+    request.caller_namespace = SERGO_STR("other");
+    CHECK(same(goes(engine, &request, 0), "other"));
+    request.caller_gateway = SERGO_STR("not-the-mesh");
+    CHECK(same(goes(engine, &request, 0), ""));
+    CHECK_OK(sergo_close(engine));
+}
+
+// Writes a packed request as the header's words describe it.
+static void pack_number(uint8_t** to, uint32_t number) {
+    for (int i = 0; i < 4; i++) *(*to)++ = (uint8_t)(number >> 8 * i);
+}
+
+static void pack_text(uint8_t** to, const char* text) {
+    pack_number(to, text ? (uint32_t)strlen(text) : UINT32_MAX);
+    while (text && *text) *(*to)++ = (uint8_t)*text++;
+}
+
+static void test_packed(void) {
+    uint64_t engine = engine_with(ROUTES), packed, plain;
+    uint8_t block[256], *end = block;
+    const char* texts[] = {"web", "POST", "/orders", NULL, NULL, NULL, NULL, NULL};
+    pack_number(&end, UINT32_MAX);
+    for (int i = 0; i < 8; i++) pack_text(&end, texts[i]);
+    pack_number(&end, UINT32_MAX);
+    pack_number(&end, 1);
+    pack_text(&end, "Tag");
+    pack_text(&end, "v9");
+    size_t len = (size_t)(end - block);
+
+    sergo_pair tag = {SERGO_STR("Tag"), SERGO_STR("v9")};
+    sergo_request request = {
+        .host = SERGO_STR("web"),
+        .method = SERGO_STR("POST"),
+        .path = SERGO_STR("/orders"),
+        .headers = &tag,
+        .header_count = 1,
+    };
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        CHECK_OK(sergo_route_packed(engine, block, len, seed, NULL, 0, &packed));
+        CHECK_OK(sergo_route(engine, &request, seed, &plain));
+        CHECK(packed == plain && packed != 0);
+        double roll = (double)seed / 20;
+        CHECK_OK(sergo_route_packed(engine, block, len, 0, &roll, 1, &packed));
+        CHECK_OK(sergo_route_rolls(engine, &request, &roll, 1, &plain));
+        CHECK(packed == plain);
+    }
+    for (size_t cut = 0; cut < len; cut++)
+        CHECK_CODE(SERGO_ARGUMENT, sergo_route_packed(engine, block, cut, 0, NULL, 0, &packed));
+    CHECK(packed == 0);
+    CHECK_OK(sergo_close(engine));
+}
+
+void test_route(void) {
+    test_struct();
+    test_answer();
+    test_caller();
+    test_packed();
+}
