@@ -16,6 +16,7 @@ use crate::route::Discovery;
 use crate::snapshot::Snapshot;
 use crate::spec::document::{self, Reading};
 use crate::stat::State;
+use crate::stat::event::Event;
 use crate::sync::{Arc, Swap, lock};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -89,10 +90,11 @@ impl Engine {
         let compiled = compile(Whose::Engine { namespace, app, labels }, &catalog, read(sources));
         let previous = self.snapshot.load_full();
         let version = previous.version.saturating_add(1);
-        let decide = lower(&compiled.rules, &previous.decide, &self.state, version);
+        let decide = lower(&compiled.rules, &previous.decide, version);
         let routers = compiled.routers.get(namespace).map(Vec::as_slice).unwrap_or_default();
         let (route, shadowed) = route(routers, namespace, version, &previous.route);
         self.snapshot.store(Arc::new(Snapshot { version, decide, route }));
+        self.state.events.push(Event::RulesApplied { version });
         *catalog = compiled.catalog.clone();
         compiled.into_report(version, shadowed)
     }

@@ -173,8 +173,7 @@ fn read_object(mut root: Object<'_>) -> Outcome {
         }
     };
     let notes = spec.notes();
-    // Without a name the rest is read all the same, to tell all mistakes at once.
-    let meta = read_meta(&metadata).unwrap_or_default();
+    let meta = read_meta(&metadata);
     let spec = spec.required().object();
     root.finish();
     let Some(spec) = spec else { return Outcome::Bad };
@@ -206,20 +205,22 @@ const OTHER_METADATA: [&str; 12] = [
     "uid",
 ];
 
-fn read_meta(field: &Field<'_>) -> Option<Meta> {
+/// What is missing is noted and left empty, so that the rest can be read and all
+/// mistakes are told at once.
+fn read_meta(field: &Field<'_>) -> Meta {
+    let default = "default".to_owned();
     if !field.is_present() {
         field.notes().error("metadata.name", field.place(), "nothing", NAME);
-        return None;
     }
-    let mut metadata = field.object()?;
-    let name = metadata.take("name").required().filled(NAME);
-    let namespace = metadata.take("namespace").text().filter(|namespace| !namespace.is_empty());
+    let Some(mut metadata) = field.object() else { return Meta { namespace: default, ..Meta::default() } };
+    let name = metadata.take("name").required().filled(NAME).unwrap_or_default();
+    let namespace = metadata.take("namespace").text().filter(|namespace| !namespace.is_empty()).unwrap_or(default);
     let labels = metadata.take("labels").map().unwrap_or_default();
     let labels = labels.into_iter().map(|(key, value)| (key.to_owned(), value.text().unwrap_or_default())).collect();
     let creation_timestamp = metadata.take("creationTimestamp").text().unwrap_or_default();
     metadata.skip(&OTHER_METADATA);
     metadata.finish();
-    Some(Meta { namespace: namespace.unwrap_or_else(|| "default".to_owned()), name: name?, labels, creation_timestamp })
+    Meta { namespace, name, labels, creation_timestamp }
 }
 
 const NAME: &str = "the name of the document";

@@ -1,12 +1,19 @@
 //! The typed way through a document: asks for fields by name and type, and
 //! notes every mistake on the way with its path and place.
 //!
-//! ```ignore
-//! let mut spec = document.take("spec").required().object()?;
+//! ```
+//! use sergo::spec::diagnostic::Identity;
+//! use sergo::spec::reader::{Notes, Object};
+//!
+//! let node = sergo::spec::yaml::documents("threshold: ten\nlimitMod: Local").remove(0).unwrap();
+//! let notes = Notes::new(Identity::default(), "rules.yaml");
+//! let mut spec = Object::root(&node, &notes).unwrap();
 //! let threshold = spec.take("threshold").required().number();
-//! let mode = spec.take("limitMode").one_of(&[("Local", Mode::Local), ("Global", Mode::Global)]);
+//! let mode = spec.take("limitMode").one_of(&[("Local", 1), ("Global", 2)]);
 //! spec.finish(); // warns of what nobody asked for
-//! Some(Limit { threshold: threshold?.floor(), mode: mode.unwrap_or_default() })
+//! assert_eq!((threshold, mode), (None, None));
+//! let (errors, warnings) = notes.into_parts();
+//! assert_eq!((errors[0].field.as_str(), warnings[0].field.as_str()), ("threshold", "limitMod"));
 //! ```
 //!
 //! A value of the wrong type and an absent one are both `None`; what is wrong

@@ -7,6 +7,9 @@
 
 mod class;
 mod dialect;
+mod substitution;
+
+pub use substitution::Substitution;
 
 use regex::bytes::{Regex, RegexBuilder};
 use std::fmt;
