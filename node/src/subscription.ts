@@ -114,9 +114,8 @@ export class Subscription {
     const reason = new Error(`${this.path} can't be loaded, the last rules stay in force: ${message}`, {
       cause: error,
     });
-    const known = this.#error?.message === reason.message;
-    this.#error = reason;
-    if (!known) {
+    if (this.#error?.message !== reason.message) {
+      this.#error = reason;
       tell(this.#options.onError, reason);
     }
   }

@@ -23,7 +23,7 @@ test('without rules everything passes', () => {
   assert.equal(decision.waitNanos, 0n);
   decision.entry.exit();
   assert.equal(engine.version, 0);
-  assert.deepEqual(engine.figures(), { version: 0, resources: [] });
+  assert.deepEqual(engine.figures(), { version: 0, inFlight: 0, resources: [], instance: [] });
 });
 
 test('a block says who blocked, when to come again and what to answer', () => {
@@ -294,8 +294,33 @@ test('arguments out of their bounds are errors that say so', () => {
 test('events are drained once', () => {
   const { engine } = engineAt();
   engine.load(limit());
-  assert.deepEqual(engine.drainEvents(), [{ event: 'rulesApplied', version: 1 }]);
+  engine.tryEnter('GET:/foo');
+  engine.tryEnter('GET:/foo');
+  const events = engine.drainEvents();
+  assert.deepEqual(
+    events.filter(({ event }) => event === 'firstBlock'),
+    [{ event: 'firstBlock', resource: '/foo', strategy: 'limit' }],
+  );
   assert.deepEqual(engine.drainEvents(), []);
+});
+
+test('figures count what passed, was blocked and failed', () => {
+  const { engine, time } = engineAt();
+  engine.load(limit({ threshold: 2 }));
+  const entries = [1, 2, 3].map(() => engine.tryEnter('/foo')).filter(({ kind }) => kind === 'pass');
+  time.now = 1000n;
+  for (const { entry } of entries) {
+    entry.exit({ error: true });
+  }
+  const { version, inFlight, resources } = engine.figures();
+  assert.deepEqual([version, inFlight, resources.length], [1, 0, 1]);
+  const [{ passed, blocked, waited, completed, errors, rtSumNanos, rtMinNanos, rtMaxNanos, strategies }] = resources;
+  assert.deepEqual(
+    { passed, blocked, waited, completed, errors },
+    { passed: 2, blocked: 1, waited: 0, completed: 2, errors: 2 },
+  );
+  assert.deepEqual({ rtSumNanos, rtMinNanos, rtMaxNanos }, { rtSumNanos: 2000, rtMinNanos: 1000, rtMaxNanos: 1000 });
+  assert.deepEqual(strategies, [{ kind: 'RateLimitStrategy', strategy: 'limit', blocked: 1 }]);
 });
 
 test('what is closed says so, and closing twice does nothing', async () => {

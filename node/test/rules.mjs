@@ -64,3 +64,21 @@ export async function until(holds) {
     await sleep(5);
   }
 }
+
+/** A rule that lets entries of `target` through `interval` apart, however long they wait. */
+export function throttle({ target = '/foo', interval = '1h' } = {}) {
+  return `
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: ThrottlingStrategy
+metadata: {name: throttle}
+spec: {minIntervalOfRequests: ${interval}, queueTimeout: 365d}
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: rule-of-throttle}
+spec:
+  targets: [{targetResourceName: "${target}"}]
+  strategies: [{name: throttle, kind: ThrottlingStrategy}]
+---
+`;
+}

@@ -1,31 +1,26 @@
 import assert from 'node:assert/strict';
-import { EventEmitter } from 'node:events';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { Engine, SergoError } from 'sergo';
+import { Engine } from 'sergo';
 import { govern } from 'sergo/http';
-import { limit } from './rules.mjs';
+import { throttle, until } from './rules.mjs';
 
-const require = createRequire(import.meta.url);
-const { Entry } = require('../dist/entry.js');
-const { Link } = require('../dist/link.js');
-const { sleepUntil } = require('../dist/wait.js');
+const { sleepUntil } = createRequire(import.meta.url)('../dist/wait.js');
 
-const MILLISECOND = 1_000_000n;
-const LONG = 1000n * 3600n * 1000n * MILLISECOND;
-
-/** An entry that has to wait for `nanos`, and the engine that it is of. */
-function waiting(t, nanos) {
-  const engine = new Engine({ app: 'foo-app' });
+/** An engine whose clock stands still, and whose first entry has gone: each further one waits `interval` longer. */
+function throttled(t, interval) {
+  const engine = new Engine({ app: 'foo-app', clock: () => 0n });
   t.after(() => engine.close());
-  engine.load(limit({ threshold: 100 }));
-  engine.tryEnter('/foo');
-  const link = new Link(engine.share().handle, undefined);
-  const inFlight = () => engine.figures().resources[0].inFlight;
-  return { engine, link, entry: new Entry(link, nanos), inFlight };
+  assert.deepEqual(engine.load(throttle({ interval })).rejected, []);
+  engine.tryEnter('/foo').entry.exit();
+  return { engine, inFlight: () => engine.figures().resources[0].inFlight };
 }
 
-test('a wait is never shorter than it should be', async () => {
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+
+test('a sleep is never shorter than it should be', async () => {
   for (let n = 0; n < 20; n += 1) {
     const until = process.hrtime.bigint() + BigInt(n) * 137_000n;
     await sleepUntil(until, { waiting: new Set(), closed: () => assert.fail('closed') });
@@ -33,71 +28,98 @@ test('a wait is never shorter than it should be', async () => {
   }
 });
 
-test('an entry is ready after its wait, and keeps its permit', async (t) => {
-  const { entry, inFlight } = waiting(t, 5n * MILLISECOND);
-  await entry.ready();
+test('tryEnter says how long to wait, and waits for nothing', (t) => {
+  const { engine } = throttled(t, '40d');
+  const { kind, waitMs, waitNanos } = engine.tryEnter('/foo');
+  assert.deepEqual([kind, waitMs, waitNanos], ['pass', 40 * 86_400_000, 40n * 86_400_000_000_000n]);
+  assert.equal(engine.tryEnter('/foo').waitNanos, 80n * 86_400_000_000_000n);
+  assert.equal(timers(), 0);
+});
+
+test('enter and run wait as long as they should', async (t) => {
+  const { engine, inFlight } = throttled(t, '5ms');
+  const start = process.hrtime.bigint();
+  const entry = await engine.enter('/foo');
+  assert(process.hrtime.bigint() - start >= 5_000_000n);
   assert.equal(inFlight(), 1);
   entry.exit();
-  assert.equal(inFlight(), 0);
+  assert.equal(await engine.run('/foo', () => process.hrtime.bigint() - start >= 10_000_000n), true);
+  assert.deepEqual([inFlight(), engine.figures().resources[0].waited], [0, 2]);
 });
 
 test('a wait that is called off gives its permit back', async (t) => {
-  const { entry, inFlight, link } = waiting(t, LONG);
+  const { engine, inFlight } = throttled(t, '40d');
   const controller = new AbortController();
   const reason = new Error('the client left');
-  const ready = entry.ready({ signal: controller.signal });
+  const { signal } = controller;
+  const entered = [engine.enter('/foo', { signal }), engine.run('/foo', () => assert.fail('never'), { signal })];
+  assert.equal(inFlight(), 2);
+  assert.equal(timers(), 2);
   controller.abort(reason);
-  await assert.rejects(ready, reason);
+  for (const one of entered) {
+    await assert.rejects(one, reason);
+  }
   assert.equal(inFlight(), 0);
-  assert.equal(link.waiting.size, 0);
-  await assert.rejects(entry.ready({ signal: controller.signal }), reason);
+  assert.equal(timers(), 0);
 });
 
 test('closing ends the waits', async (t) => {
-  const { entry, link } = waiting(t, LONG);
-  const ready = entry.ready();
-  for (const end of link.waiting) {
-    end();
+  const { engine } = throttled(t, '40d');
+  const entered = [engine.enter('/foo'), engine.enter('/foo')];
+  engine.close();
+  for (const one of entered) {
+    await assert.rejects(one, { name: 'SergoError', code: 'closed' });
   }
-  await assert.rejects(ready, (error) => error instanceof SergoError && error.code === 'closed');
-  assert.equal(link.waiting.size, 0);
-  assert.deepEqual(
-    process.getActiveResourcesInfo().filter((name) => name === 'Timeout'),
-    [],
-  );
+  assert.equal(timers(), 0);
 });
 
-/** A response as far as the adapter looks at it. */
-const response = () =>
-  Object.assign(new EventEmitter(), { statusCode: 200, destroyed: false, writableFinished: false });
+/** Serves `/foo` behind the engine; what was served, and a way to ask. */
+async function serve(t, engine, options) {
+  const served = [];
+  const handler = (request, response) => {
+    served.push(request.method);
+    response.end('hello');
+  };
+  const server = createServer(govern(engine, handler, options)).listen(0, '127.0.0.1');
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await once(server, 'listening');
+  const { port } = server.address();
+  const ask = () => request({ port, host: '127.0.0.1', path: '/foo', agent: false }).end();
+  return { served, ask };
+}
 
-test('the HTTP adapter serves after the wait, and not a client that left', async (t) => {
-  const { entry, inFlight } = waiting(t, MILLISECOND);
-  const engine = { tryEnter: () => ({ kind: 'pass', entry, waitMs: 1, waitNanos: MILLISECOND }) };
-  await new Promise((served) => govern(engine, served)({ method: 'GET', url: '/foo' }, response()));
-  assert.equal(inFlight(), 1);
-  entry.exit();
-
-  const left = waiting(t, LONG);
-  const second = { tryEnter: () => ({ kind: 'pass', entry: left.entry, waitMs: 1, waitNanos: LONG }) };
-  const gone = response();
-  govern(second, () => assert.fail('nobody is there'))({ method: 'GET', url: '/foo' }, gone);
-  gone.emit('close');
-  assert.equal(left.inFlight(), 0);
-  assert.equal(left.link.waiting.size, 0);
+test('the HTTP adapter serves after the wait', async (t) => {
+  const { engine, inFlight } = throttled(t, '1ms');
+  const { served, ask } = await serve(t, engine);
+  const [response] = await once(ask(), 'response');
+  assert.equal(response.statusCode, 200);
+  response.resume();
+  await until(() => inFlight() === 0);
+  assert.deepEqual(served, ['GET']);
+  assert.equal(engine.figures().resources[0].waited, 1);
 });
 
-test('the HTTP adapter serves a request whose engine closes during its wait', async (t) => {
-  const { entry, link } = waiting(t, LONG);
+test('the HTTP adapter forgets a client that leaves during the wait', async (t) => {
+  const { engine, inFlight } = throttled(t, '40d');
+  const { served, ask } = await serve(t, engine);
+  const client = ask().on('error', () => {});
+  await until(() => inFlight() === 1);
+  client.destroy();
+  await until(() => inFlight() === 0);
+  assert.deepEqual(served, []);
+});
+
+test('the HTTP adapter serves a request whose engine closes during the wait', async (t) => {
+  const { engine, inFlight } = throttled(t, '40d');
   const errors = [];
-  const engine = { tryEnter: () => ({ kind: 'pass', entry, waitMs: 1, waitNanos: LONG }) };
-  const onError = ({ code }) => errors.push(code);
-  const served = new Promise((served) =>
-    govern(engine, served, { onError })({ method: 'GET', url: '/foo' }, response()),
-  );
-  for (const end of link.waiting) {
-    end();
-  }
-  await served;
+  const { served, ask } = await serve(t, engine, { onError: ({ code }) => errors.push(code) });
+  const response = once(ask(), 'response');
+  await until(() => inFlight() === 1);
+  engine.close();
+  assert.equal((await response)[0].statusCode, 200);
+  assert.deepEqual(served, ['GET']);
   assert.deepEqual(errors, ['closed']);
 });

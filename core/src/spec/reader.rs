@@ -25,6 +25,7 @@ use super::quantity::{self, Decimal};
 use crate::ratio::Ratio;
 use crate::time::Span;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 /// What is noted while one document is read.
@@ -32,8 +33,15 @@ use std::ops::RangeInclusive;
 pub struct Notes {
     identity: Identity,
     source: String,
-    errors: RefCell<Vec<Diagnostic>>,
-    warnings: RefCell<Vec<Diagnostic>>,
+    errors: RefCell<Told>,
+    warnings: RefCell<Told>,
+}
+
+/// Diagnostics, one for each path.
+#[derive(Debug, Default)]
+struct Told {
+    paths: BTreeSet<String>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Notes {
@@ -57,31 +65,33 @@ impl Notes {
 
     /// Notes a mistake. Of several at one path the first is kept.
     pub fn error(&self, field: &str, place: Place, found: &str, expected: &str) {
-        let mut errors = self.errors.borrow_mut();
-        if errors.iter().all(|known| known.field != field) {
-            errors.push(Diagnostic::new(&self.identity, &self.source, field, place, found, expected));
-        }
+        self.tell(&self.errors, field, place, found, expected);
     }
 
     /// Notes what is most likely not meant. Of several at one path the first is
     /// kept.
     pub fn warning(&self, field: &str, place: Place, found: &str, expected: &str) {
-        let mut warnings = self.warnings.borrow_mut();
-        if warnings.iter().all(|known| known.field != field) {
-            warnings.push(Diagnostic::new(&self.identity, &self.source, field, place, found, expected));
+        self.tell(&self.warnings, field, place, found, expected);
+    }
+
+    fn tell(&self, told: &RefCell<Told>, field: &str, place: Place, found: &str, expected: &str) {
+        let mut told = told.borrow_mut();
+        if told.paths.insert(field.to_owned()) {
+            let diagnostic = Diagnostic::new(&self.identity, &self.source, field, place, found, expected);
+            told.diagnostics.push(diagnostic);
         }
     }
 
     /// Whether a mistake has been noted.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        !self.errors.borrow().is_empty()
+        !self.errors.borrow().diagnostics.is_empty()
     }
 
     /// The mistakes and the warnings.
     #[must_use]
     pub fn into_parts(self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
-        (self.errors.into_inner(), self.warnings.into_inner())
+        (self.errors.into_inner().diagnostics, self.warnings.into_inner().diagnostics)
     }
 }
 

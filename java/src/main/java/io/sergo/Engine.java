@@ -13,7 +13,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -44,7 +43,6 @@ public final class Engine implements AutoCloseable {
     private final Bounded<String, Resource> resources = new Bounded<>();
     private final Blocks blocks;
     private final Bounded<Long, Routing> answers = new Bounded<>();
-    private final AtomicLong changes = new AtomicLong();
     private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
 
     private Engine(long handle, LongSupplier clock) {
@@ -70,11 +68,6 @@ public final class Engine implements AutoCloseable {
     /** The time to tell the core. */
     long now() {
         return clock == null ? Native.NOW : clock.getAsLong();
-    }
-
-    /** How often rules were applied. */
-    long changes() {
-        return changes.get();
     }
 
     /** How many resources are kept by name. */
@@ -111,9 +104,7 @@ public final class Engine implements AutoCloseable {
             sources[next++] = Utf8.bytes(text.name());
             sources[next++] = Utf8.bytes(text.text());
         }
-        Value report = Value.of(Native.apply(handle, sources));
-        changes.incrementAndGet();
-        return Report.of(report);
+        return Report.of(Value.of(Native.apply(handle, sources)));
     }
 
     /**

@@ -1,7 +1,6 @@
 package io.sergo;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -200,9 +200,45 @@ final class EngineTest {
 
     @Test
     void eventsAreDrainedOnce() {
-        engine.load(Rules.limit("/foo", 1, 1));
-        assertTrue(engine.drainEvents().contains(new Event.RulesApplied(1)));
-        assertFalse(engine.drainEvents().contains(new Event.RulesApplied(1)));
+        engine.load(Rules.limit("/foo", 0, 1));
+        engine.drainEvents();
+        engine.tryEnter("GET:/foo");
+        assertEquals(List.of(new Event.FirstBlock("/foo", "rate-limit-foo")), engine.drainEvents());
+        assertEquals(List.of(), engine.drainEvents());
+    }
+
+    @Test
+    void aBreakerOpensAndSaysSo() {
+        engine.load(Rules.BREAKER);
+        assertEquals(Optional.of(BreakerState.CLOSED), engine.breakerState("/foo", "breaker"));
+        assertEquals(Optional.empty(), engine.breakerState("/foo", "other"));
+        engine.drainEvents();
+        for (int i = 0; i < 2; i++) {
+            Entry entry = engine.enter("GET:/foo");
+            entry.error(true);
+            entry.close();
+        }
+        assertEquals(Optional.of(BreakerState.OPEN), engine.breakerState("/foo", "breaker"));
+        assertEquals(
+                List.of(
+                        new Event.Breaker(
+                                "/foo",
+                                "breaker",
+                                BreakerState.CLOSED,
+                                BreakerState.OPEN,
+                                OptionalLong.of(2),
+                                OptionalLong.of(2))),
+                engine.drainEvents());
+        assertEquals(
+                "CircuitBreakerStrategy",
+                assertThrows(BlockedException.class, () -> engine.enter("GET:/foo")).strategy());
+
+        clock.set(5_000_000_000L);
+        Entry probe = engine.enter("GET:/foo");
+        assertEquals(Optional.of(BreakerState.HALF_OPEN), engine.breakerState("/foo", "breaker"));
+        probe.close();
+        assertEquals(Optional.of(BreakerState.CLOSED), engine.breakerState("/foo", "breaker"));
+        assertEquals("half-open", BreakerState.HALF_OPEN.toString());
     }
 
     @Test
