@@ -57,14 +57,15 @@ fn diagnostic(meta: &Meta, field: &str, found: &str, expected: &str) -> Diagnost
 
 /// The routes behind a catch-all.
 fn unreachable(router: &TrafficRouter) -> Vec<Diagnostic> {
-    let Some(catch_all) = router.http.iter().position(HttpRoute::is_catch_all) else { return Vec::new() };
-    let behind = catch_all.saturating_add(1)..router.http.len();
-    behind
-        .map(|i| {
-            let found = format!("a route behind spec.http[{catch_all}], which matches every request");
-            diagnostic(&router.meta, &format!("spec.http[{i}]"), &found, "the route before it, or a match there")
-        })
-        .collect()
+    let Some(catch_all) = router.http.iter().find(|route| route.is_catch_all()) else { return Vec::new() };
+    let mut behind: Vec<usize> = router.http.iter().map(|route| route.position).collect();
+    behind.retain(|position| *position > catch_all.position);
+    behind.dedup();
+    let found = format!("a route behind spec.http[{}], which matches every request", catch_all.position);
+    let told = |position| {
+        diagnostic(&router.meta, &format!("spec.http[{position}]"), &found, "the route before it, or a match there")
+    };
+    behind.into_iter().map(told).collect()
 }
 
 /// The order in which routers claim a host. One without a time comes first.
@@ -156,6 +157,8 @@ impl Lowering<'_> {
                 };
                 return Split::new(destinations.iter().map(chain).collect()).map(Action::Split);
             }
+            // What is missing here is told as what the router waits for.
+            RouteAction::Delegate(_) => return None,
             RouteAction::Redirect(redirect) => {
                 Answer::Redirect { route: name, redirect: Arc::new(redirect.clone()), policy }
             }
@@ -381,8 +384,7 @@ http:
     fn every_mistake_is_told_at_its_field() {
         let to = "route: [{destination: {host: a}}]";
         for (spec, field) in [
-            ("hosts: []".to_owned(), "hosts"),
-            (format!("http: [{{{to}}}]"), "hosts"),
+            (format!("hosts: ['']\nhttp: [{{{to}}}]"), "hosts[0]"),
             ("hosts: [a]".into(), "http"),
             ("hosts: [a]\nhttp: []".into(), "http"),
             (format!("hosts: [a, 'b*c']\nhttp: [{{{to}}}]"), "hosts[1]"),

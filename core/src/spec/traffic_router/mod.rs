@@ -19,7 +19,8 @@ use std::collections::BTreeMap;
 pub struct TrafficRouter {
     /// Its metadata.
     pub meta: Meta,
-    /// `spec.hosts[]`, in order and as written; each one can be read as a
+    /// `spec.hosts[]`, in order and as written; empty only for a router that
+    /// others delegate to. Each one can be read as a
     /// [`HostPattern`](crate::matcher::HostPattern).
     pub hosts: Vec<String>,
     /// `spec.gateways[]`; `mesh` when absent.
@@ -34,7 +35,8 @@ impl TrafficRouter {
     #[must_use]
     pub fn read(meta: &Meta, mut spec: Object<'_>) -> TrafficRouter {
         let mut hosts = Vec::new();
-        for field in spec.take("hosts").required().filled_list("a list of hosts").unwrap_or_default() {
+        // Whether it may do without is seen beside the other routers.
+        for field in spec.take("hosts").list().unwrap_or_default() {
             let host = field.read("a host name, perhaps with a `*` at one end, without port", |host, _| {
                 HostPattern::read(host, &meta.namespace).map(|_| host.to_owned())
             });
@@ -45,7 +47,7 @@ impl TrafficRouter {
             not_enforced(&spec.take(protocol));
         }
         let routes = spec.take("http").required().filled_list("a list of routes").unwrap_or_default();
-        let http = routes.iter().filter_map(|field| http::route(field, &meta.namespace)).collect();
+        let http = routes.iter().enumerate().filter_map(|(i, field)| http::route(i, field, &meta.namespace)).collect();
         // It says to whom the router is shown, which a rule file settles already.
         let export = spec.take("exportTo");
         if export.is_present() {
@@ -67,6 +69,8 @@ fn not_enforced(field: &super::reader::Field<'_>) {
 /// `spec.http[i]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpRoute {
+    /// Its index in `spec.http`.
+    pub position: usize,
     /// `name`.
     pub name: Option<String>,
     /// `match[]`: one of them must hold; none at all is every request.
@@ -87,6 +91,17 @@ pub enum RouteAction {
     Redirect(Redirect),
     /// `directResponse`.
     Respond(DirectResponse),
+    /// `delegate`: the routes of another router stand here.
+    Delegate(Delegate),
+}
+
+/// `delegate`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delegate {
+    /// The other router's name.
+    pub name: String,
+    /// Its namespace; this router's when absent.
+    pub namespace: String,
 }
 
 impl HttpRoute {
@@ -198,6 +213,7 @@ mod tests {
         let port = HttpMatch { port: Some(80), ..uri(Text::Prefix("/".into())) };
         assert!(!port.is_catch_all());
         let route = |matches| HttpRoute {
+            position: 0,
             name: None,
             matches,
             action: RouteAction::Forward(vec![]),
