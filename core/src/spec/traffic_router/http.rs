@@ -70,7 +70,8 @@ fn delegate(field: &Field<'_>, namespace: &str) -> Option<Delegate> {
     Some(Delegate { name: name?, namespace: other.unwrap_or_else(|| namespace.to_owned()) })
 }
 
-fn destinations(list: &Field<'_>, namespace: &str) -> Vec<WeightedDestination> {
+/// Reads weighted destinations.
+pub(super) fn destinations(list: &Field<'_>, namespace: &str) -> Vec<WeightedDestination> {
     let items = list.filled_list("a list of destinations").unwrap_or_default();
     let route: Vec<WeightedDestination> = items.iter().filter_map(|field| weighted(field, namespace)).collect();
     if route.len() > 1 && route.iter().all(|to| to.weight == 0) {
