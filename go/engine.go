@@ -53,7 +53,7 @@ func WithLabels(labels map[string]string) Option {
 }
 
 // WithClock makes the engine live by this clock instead of the system's: see
-// [ManualClock]. A nil clock changes nothing.
+// [ManualClock]. Nil is the system's.
 func WithClock(clock Clock) Option {
 	return func(c *config) { c.clock = clock }
 }

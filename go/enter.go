@@ -45,25 +45,16 @@ type Decision struct {
 // A resource is an exact string of 1 to 1024 bytes, "GET:/foo" for a request of
 // HTTP; one that no rule names passes.
 func (e *Engine) Enter(ctx context.Context, resource string, opts ...EnterOption) (*Entry, error) {
-	// Kept small enough to be inlined, so that the entry lives on the
-	// caller's stack.
-	entry := new(Entry)
-	if err := e.enter(ctx, resource, opts, entry); err != nil {
-		return nil, err
-	}
-	return entry, nil
+	// Small enough to be inlined, so that the entry lives on the caller's
+	// stack.
+	return e.enter(ctx, resource, opts, new(Entry))
 }
 
 // Decide asks to do a piece of work on a resource and answers at once: it never
 // sleeps, and a block is no error. Whoever gets a wait must wait before the
 // work; the entry of a pass must be exited. Errors are [*Error].
 func (e *Engine) Decide(resource string, opts ...EnterOption) (Decision, error) {
-	entry := new(Entry)
-	wait, block, err := e.decide(resource, opts, entry)
-	if err != nil || block != nil {
-		return Decision{Block: block}, err
-	}
-	return Decision{Entry: entry, Wait: wait}, nil
+	return e.decision(resource, opts, new(Entry)) // on the caller's stack
 }
 
 // Do does a piece of work on a resource if the rules let it, and waits before it
@@ -83,21 +74,31 @@ func (e *Engine) Do(ctx context.Context, resource string, work func(context.Cont
 }
 
 // enter is decide with the wait waited and the block as an error.
-func (e *Engine) enter(ctx context.Context, resource string, opts []EnterOption, entry *Entry) error {
+func (e *Engine) enter(ctx context.Context, resource string, opts []EnterOption, entry *Entry) (*Entry, error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
 	}
 	wait, block, err := e.decide(resource, opts, entry)
 	switch {
 	case err != nil:
-		return err
+		return nil, err
 	case block != nil:
-		return block
+		return nil, block
 	case wait > 0:
-		return e.wait(ctx, wait, entry)
-	default:
-		return nil
+		if err := e.wait(ctx, wait, entry); err != nil {
+			return nil, err
+		}
 	}
+	return entry, nil
+}
+
+// decision is decide as one value.
+func (e *Engine) decision(resource string, opts []EnterOption, entry *Entry) (Decision, error) {
+	wait, block, err := e.decide(resource, opts, entry)
+	if err != nil || block != nil {
+		return Decision{Block: block}, err
+	}
+	return Decision{Entry: entry, Wait: wait}, nil
 }
 
 // wait waits before the work of an entry, and gives its permit back if the

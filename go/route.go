@@ -27,8 +27,8 @@ type Request struct {
 	// Caller says who calls; what it leaves open is the engine's own.
 	Caller Caller
 	// Hash is a sticky key: the same key always gets the same destination.
-	// Empty is none.
-	Hash string
+	// Nil is none; an empty key is one, too.
+	Hash *string
 	// Rolls are the random numbers to decide by, each in [0, 1): used in
 	// order, the last one for all that follow. Nil: the package's own.
 	Rolls []float64

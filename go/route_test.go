@@ -97,13 +97,13 @@ func TestAHashAlwaysGoesTheSameWay(t *testing.T) {
 	engine, _ := newEngine(t, routes)
 	seen := make(map[string]int)
 	for _, key := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"} {
-		first, err := engine.Route(sergo.Request{Host: "provider", Method: "POST", Hash: key})
+		first, err := engine.Route(sergo.Request{Host: "provider", Method: "POST", Hash: &key})
 		if err != nil {
 			t.Fatal(err)
 		}
 		seen[first.Destination.Subset]++
 		for range 10 {
-			if again, _ := engine.Route(sergo.Request{Host: "provider", Method: "POST", Hash: key}); again != first {
+			if again, _ := engine.Route(sergo.Request{Host: "provider", Method: "POST", Hash: &key}); again != first {
 				t.Errorf("key %s went to %v, then to %v", key, first, again)
 			}
 		}

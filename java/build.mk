@@ -1,14 +1,13 @@
 # The Java package: included by the top Makefile, run from the repository's root.
 #
 #   java-build    library, jar, test classes, and the demo's service
-#   java-test     JUnit
-#   java-lint     format; javac's lints are errors in every build
+#   java-test     JUnit, and the binding's own tests
+#   java-lint     the format; javac's lints are errors in every build
 #   java-fmt      formats
 #   java-bench    JMH: nanoseconds per enter and exit
-#   java-package  the jar to release: without the tests' export that panics
+#   java-package  the jar to release: its library has no call that panics on purpose
 
 JAVA_MVN := mvn --batch-mode --no-transfer-progress -f java/pom.xml
-JAVA_FEATURES ?= test-panic
 JAVA_OS := $(shell uname -s | tr '[:upper:]' '[:lower:]' | sed 's/darwin/macos/')
 JAVA_ARCH := $(shell uname -m | sed 's/arm64/aarch64/')
 JAVA_LIBRARY := libsergo_jni.$(if $(filter macos,$(JAVA_OS)),dylib,so)
@@ -16,20 +15,21 @@ JAVA_NATIVE := java/target/native/io/sergo/native/$(JAVA_OS)-$(JAVA_ARCH)/$(JAVA
 JAVA_SOURCES := java/pom.xml $(shell find java/src -type f)
 
 # The conformance port and the demo's service, once java-build has run.
-PORT_java := java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 @java/target/test.args io.sergo.conformance.Port
-DEMO_java := java -cp java/target/sergo.jar:java/target/demo FooService
+PORT_java = java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 @java/target/test.args io.sergo.conformance.Port
+DEMO_java = java -cp java/target/sergo.jar:java/target/demo FooService
 
-.PHONY: java-build java-test java-lint java-fmt java-bench java-package java-always
+.PHONY: java-build java-test java-lint java-fmt java-bench java-package
 
 java-build: java/target/sergo.jar java/target/demo/FooService.class
 
-# Cargo knows what has changed; the file is replaced only if it has.
-$(JAVA_NATIVE): java-always
-	@cargo build --release --quiet $(CARGO_FLAGS) -p sergo-jni $(if $(JAVA_FEATURES),--features $(JAVA_FEATURES))
+# The copy is replaced only by another library, so that nothing is packaged anew
+# without need.
+$(JAVA_NATIVE): native
 	@mkdir -p $(@D)
-	@built=$${CARGO_TARGET_DIR:-target}/release/$(JAVA_LIBRARY); cmp -s $$built $@ || cp $$built $@
+	@cmp -s $(TARGET)/release/$(JAVA_LIBRARY) $@ || cp $(TARGET)/release/$(JAVA_LIBRARY) $@
 
 java/target/sergo.jar: $(JAVA_NATIVE) $(JAVA_SOURCES)
+	@echo "== Java: sergo.jar"
 	@$(JAVA_MVN) --quiet -DskipTests package dependency:build-classpath \
 		-Dmdep.includeScope=test -Dmdep.outputFile=target/test.classpath
 	@echo "-cp java/target/sergo.jar:java/target/test-classes:$$(cat java/target/test.classpath)" > java/target/test.args
@@ -39,6 +39,7 @@ java/target/demo/FooService.class: examples/java/FooService.java java/target/ser
 	@javac -Xlint:all -Werror -cp java/target/sergo.jar -d java/target/demo $<
 
 java-test: java-build
+	@cargo test --quiet $(CARGO_FLAGS) -p sergo-jni
 	@$(JAVA_MVN) surefire:test
 
 java-lint:
@@ -51,4 +52,7 @@ java-bench: java-build
 	@java @java/target/test.args org.openjdk.jmh.Main EnterBench
 
 java-package:
-	@$(MAKE) --no-print-directory JAVA_FEATURES= java/target/sergo.jar
+	@cargo build --release $(CARGO_FLAGS) -p sergo-jni
+	@mkdir -p $(dir $(JAVA_NATIVE))
+	@cp $(TARGET)/release/$(JAVA_LIBRARY) $(JAVA_NATIVE)
+	@$(JAVA_MVN) --quiet -DskipTests package

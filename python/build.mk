@@ -7,7 +7,8 @@ PYTHON_IN_VENV := $(PYTHON_VENV)/bin/python
 PYTHON_BUILT := $(PYTHON_VENV)/.sergo-built
 PYTHON_FROM := $(shell find core/src bindings/border/src bindings/pyo3/src -name '*.rs') Cargo.toml Cargo.lock \
 	core/Cargo.toml bindings/border/Cargo.toml bindings/pyo3/Cargo.toml python/pyproject.toml
-PYTHON_CODE := python examples/python
+PYTHON_CODE := . ../examples/python
+PYTHON_RUFF := cd python && ../$(PYTHON_VENV)/bin/ruff
 
 PORT_python = $(PYTHON_IN_VENV) python/tests/conformance_port.py
 DEMO_python = $(PYTHON_IN_VENV) examples/python/service.py
@@ -30,16 +31,17 @@ python-build: $(PYTHON_BUILT)
 
 python-test: python-build
 	cd python && ../$(PYTHON_IN_VENV) -m pytest -q
-	cd python && ../$(PYTHON_IN_VENV) -m mypy.stubtest --mypy-config-file pyproject.toml sergo
+	cd python && ../$(PYTHON_IN_VENV) -m mypy.stubtest --mypy-config-file pyproject.toml \
+		--allowlist tests/stubtest-allowlist.txt sergo._sergo
 
 python-lint: python-build
-	$(PYTHON_VENV)/bin/ruff check --config python/pyproject.toml $(PYTHON_CODE)
-	$(PYTHON_VENV)/bin/ruff format --check --config python/pyproject.toml $(PYTHON_CODE)
+	$(PYTHON_RUFF) check --config pyproject.toml $(PYTHON_CODE)
+	$(PYTHON_RUFF) format --check --config pyproject.toml $(PYTHON_CODE)
 	cd python && ../$(PYTHON_IN_VENV) -m mypy
 
 python-fmt: $(PYTHON_VENV)/.tools-installed
-	$(PYTHON_VENV)/bin/ruff check --fix --quiet --config python/pyproject.toml $(PYTHON_CODE)
-	$(PYTHON_VENV)/bin/ruff format --config python/pyproject.toml $(PYTHON_CODE)
+	$(PYTHON_RUFF) check --fix --config pyproject.toml $(PYTHON_CODE)
+	$(PYTHON_RUFF) format --config pyproject.toml $(PYTHON_CODE)
 
 python-bench: python-build
 	$(PYTHON_IN_VENV) python/benches/enter.py

@@ -17,6 +17,7 @@ mod engine;
 pub mod error;
 pub mod matcher;
 pub mod name;
+pub mod policy;
 pub mod ratio;
 pub mod route;
 pub mod snapshot;
@@ -30,6 +31,7 @@ pub use decide::{Ask, Block, BlockId, Blocked, Decision, Direction, Fallback, Ou
 pub use engine::{Config, Engine, Source, check};
 pub use error::Code;
 pub use name::StrategyKind;
-pub use route::{Answer, AnswerId, Destination, Headers, Instance, Request, Rolls};
+pub use route::{Answer, AnswerId, Destination, Directions, Effects, Headers, Instance, Request, Rolls};
 pub use spec::diagnostic::Diagnostic;
+pub use stat::instance::SystemLoad;
 pub use time::{Span, Tick};

@@ -47,6 +47,20 @@ impl Tick {
         Tick(self.0.saturating_add(span.0))
     }
 
+    /// The number of the slice that this moment is in, where every `length` has
+    /// `parts` slices, aligned to the beginning of time; saturates.
+    #[must_use]
+    pub fn slice(self, length: Span, parts: u64) -> u64 {
+        let length = length.0.max(1);
+        match self.0.checked_mul(parts) {
+            Some(product) => product.checked_div(length).unwrap_or(0),
+            None => {
+                let product = u128::from(self.0).saturating_mul(u128::from(parts));
+                u64::try_from(product.checked_div(u128::from(length)).unwrap_or(0)).unwrap_or(u64::MAX)
+            }
+        }
+    }
+
     /// How long after `earlier` this moment is; zero when it is not after it.
     #[must_use]
     pub const fn since(self, earlier: Tick) -> Span {
@@ -84,6 +98,16 @@ mod tests {
         assert_eq!(Span::from_secs(1).ceil_secs(), 1);
         assert_eq!(Span(1_000_000_001).ceil_secs(), 2);
         assert_eq!(Span::ZERO.ceil_secs(), 0);
+    }
+
+    #[test]
+    fn slices_are_aligned_to_the_beginning() {
+        let second = Span::from_secs(1);
+        assert_eq!(Tick(99_999_999).slice(second, 10), 0);
+        assert_eq!(Tick(100_000_000).slice(second, 10), 1);
+        assert_eq!(Tick(u64::MAX).slice(Span(u64::MAX), 256), 256);
+        assert_eq!(Tick(u64::MAX).slice(Span(1), 256), u64::MAX);
+        assert_eq!(Tick(7).slice(Span::ZERO, 2), 14);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::path::Path;
 const LAYERS: &[&[&str]] = &[
     &["time", "name", "ratio", "error", "sync"],
     &["matcher"],
+    &["policy"],
     &["spec"],
     &["stat"],
     &["decide"],

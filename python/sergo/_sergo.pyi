@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Callable, Literal, final
 
-from typing_extensions import Self, TypeAlias
+from typing_extensions import Self, TypeAlias, disjoint_base
 
 from ._entering import Direction
 from ._errors import Fallback
@@ -12,6 +12,7 @@ from ._routing import Routing
 
 _Headers: TypeAlias = Mapping[str, str | Sequence[str]] | Iterable[tuple[str | bytes, str | bytes]]
 
+@disjoint_base
 class Engine:
     """The engine without what Python adds: make a ``sergo.Engine``."""
 

@@ -116,7 +116,7 @@ class Port:
 
     def _route(self, step: Step) -> Answer:
         share: Counter[str] = Counter()
-        source = step["source"]
+        source = step["source"] or {}
         for _ in range(step["repeat"]):
             routing = self.engine.route(
                 step["host"],
@@ -126,9 +126,9 @@ class Port:
                 port=step["port"],
                 headers=_headers(step["headers"]),
                 client=step["client"],
-                source_labels=source["labels"],
-                source_namespace=source["namespace"],
-                source_gateway=source["gateway"],
+                source_labels=source.get("labels"),
+                source_namespace=source.get("namespace"),
+                source_gateway=source.get("gateway"),
                 roll=step["rolls"],
                 hash=step["hash"],
             )

@@ -6,7 +6,7 @@
 #define MILLIS 1000000ull
 #define SECONDS 1000000000ull
 
-static sergo_decision enter_at(uint64_t engine, const char* resource, uint64_t now) {
+static sergo_decision enter_at(uint64_t engine, const char *resource, uint64_t now) {
     sergo_decision decision;
     CHECK_OK(sergo_enter_name(engine, SERGO_STRZ(resource), 1, SERGO_INBOUND, now, &decision));
     return decision;

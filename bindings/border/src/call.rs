@@ -6,7 +6,7 @@ use crate::handle::with;
 use crate::{packed, text};
 use sergo::decide::{Ask, BlockId, Decision, Direction, Outcome, Permit, ResourceId};
 use sergo::route::{AnswerId, Rolls};
-use sergo::{Code, Source};
+use sergo::{Code, Source, SystemLoad};
 
 /// The answer to [`enter`] as plain integers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,6 +99,15 @@ pub enum Random<'a> {
     Rolls(&'a [f64]),
 }
 
+impl<'a> Random<'a> {
+    fn rolls(self) -> Rolls<'a> {
+        match self {
+            Random::Seed(seed) => Rolls::seeded(seed),
+            Random::Rolls(numbers) => Rolls::given(numbers),
+        }
+    }
+}
+
 /// Where a [packed](packed) request goes: an id for [`answer`], or 0 for
 /// nowhere.
 ///
@@ -107,12 +116,21 @@ pub enum Random<'a> {
 #[inline]
 pub fn route(handle: u64, block: &[u8], random: Random<'_>) -> Result<u64, Code> {
     with(handle, |host| {
+        packed::request(block, |request| Ok(host.engine().route(request, &mut random.rolls()).map_or(0, |id| id.0)))
+    })
+}
+
+/// Where a [packed](packed) request goes and all that is done with it on the
+/// way, as [`text::directions`]; empty for nowhere. For the same request and
+/// random numbers it is what [`route`] answers.
+///
+/// # Errors
+/// Those of [`route`].
+pub fn direct(handle: u64, block: &[u8], random: Random<'_>) -> Result<String, Code> {
+    with(handle, |host| {
         packed::request(block, |request| {
-            let mut rolls = match random {
-                Random::Seed(seed) => Rolls::seeded(seed),
-                Random::Rolls(numbers) => Rolls::given(numbers),
-            };
-            Ok(host.engine().route(request, &mut rolls).map_or(0, |id| id.0))
+            let directions = host.engine().direct(request, &mut random.rolls());
+            Ok(directions.map(|directions| text::directions(&directions)).unwrap_or_default())
         })
     })
 }
@@ -162,6 +180,30 @@ pub fn breaker_state(handle: u64, target: &str, strategy: &str) -> Result<String
         let state = host.engine().breaker_state(target, strategy);
         Ok(state.map(|state| text::json(&state).trim_matches('"').to_owned()).unwrap_or_default())
     })
+}
+
+/// Takes the system's figures as they are at `now`, until the next call: the
+/// shares of CPU time and of memory in use, 0 to 1, and the load average of the
+/// last minute. What is no number (NaN) is unknown.
+///
+/// # Errors
+/// Those of [`with`].
+pub fn set_system_load(handle: u64, cpu: f64, load1: f64, memory: f64, now: u64) -> Result<(), Code> {
+    let known = |figure: f64| (!figure.is_nan()).then_some(figure);
+    let load = SystemLoad { cpu: known(cpu), load1: known(load1), memory: known(memory) };
+    with(handle, |host| {
+        host.engine().set_system_load(load, host.tick(now));
+        Ok(())
+    })
+}
+
+/// Whether the rules in force look at the system's figures: while they don't,
+/// nobody needs to measure them.
+///
+/// # Errors
+/// Those of [`with`].
+pub fn needs_system_load(handle: u64) -> Result<bool, Code> {
+    with(handle, |host| Ok(host.engine().needs_system_load()))
 }
 
 /// The events since the last call, a JSON list.

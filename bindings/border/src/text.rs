@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sergo::decide::Block;
-use sergo::{Answer, Code, Instance};
+use sergo::{Answer, Code, Directions, Instance};
 use std::collections::BTreeMap;
 
 /// A block's names: `{"strategy": kind, "name", "rule", "fallback": {"status",
@@ -21,20 +21,27 @@ pub fn block(block: &Block) -> String {
     .to_string()
 }
 
-/// A route's answer: `{"route": text | null, "destination": {"host", "subset":
-/// text | null, "port": number | null}, "fallback": bool}`, or `{"empty":
-/// {"host", "subset": text | null}}`.
+/// A route's answer. For a destination: `{"route": text | null, "destination":
+/// {"host", "subset": text | null, "port": number | null}, "fallback": bool,
+/// "timeout": duration | null, "retries", "headers", "corsPolicy", "varies":
+/// bool}`; for a redirect: `{"route", "headers", "corsPolicy", "varies": true}`;
+/// for a response of the rule's own: `{"route", "directResponse", "headers",
+/// "corsPolicy", "varies": false}`; for nothing: `{"empty": {"host", "subset":
+/// text | null}}`. `retries`, `headers` and the rest are shaped as in the
+/// document, `headers` and `corsPolicy` null where there are none. What `varies`
+/// has more to it, which [`directions`] tells for each request.
 #[must_use]
 pub fn answer(answer: &Answer) -> String {
-    match answer {
-        Answer::To { route, destination, fallback } => serde_json::json!({
-            "route": route,
-            "destination": {"host": destination.host, "subset": destination.subset, "port": destination.port},
-            "fallback": fallback,
-        }),
-        Answer::Empty { host, subset } => serde_json::json!({"empty": {"host": host, "subset": subset}}),
-    }
-    .to_string()
+    json(answer)
+}
+
+/// The answer for one request: that of [`answer`], and where they apply also
+/// `"rewrite": {"uri", "authority"}`, `"redirect": {"uri", "authority", "scheme",
+/// "port", "redirectCode"}`, `"fault": {"abort", "delay"}` and `"mirror":
+/// [{"destination", "percentage": {"value"}}]`, worked out and drawn.
+#[must_use]
+pub fn directions(directions: &Directions) -> String {
+    json(directions)
 }
 
 /// A value of the core as JSON: a report, events, figures.

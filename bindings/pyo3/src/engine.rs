@@ -54,9 +54,7 @@ impl Engine {
         }
         let name = utf8(resource)?;
         let id = call::resolve(self.handle, &name).map_err(raise)?;
-        if id != 0 {
-            self.names.put(resource, id)?;
-        }
+        self.names.put(resource, name.len(), id)?;
         call::enter_name(self.handle, &name, cost.0, outbound, now).map_err(raise)
     }
 

@@ -10,7 +10,6 @@ use crate::decide::table::{Blocks, Both, PAST, Place, SERIAL_MASK, Target, hash,
 use crate::decide::{Block, Table};
 use crate::name::StrategyKind;
 use crate::spec::strategy::StrategySpec;
-use crate::stat::State;
 use crate::sync::Arc;
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashTable};
@@ -19,8 +18,7 @@ use hashbrown::{HashMap, HashTable};
 /// `version` is the version of the rules that the table will be part of; it
 /// rises from one to the next.
 #[must_use]
-pub fn lower(rules: &[ResolvedRule], previous: &Table, state: &State, version: u64) -> Table {
-    let _ = state;
+pub fn lower(rules: &[ResolvedRule], previous: &Table, version: u64) -> Table {
     let mut rules: Vec<&ResolvedRule> = rules.iter().collect();
     rules.sort_by(|a, b| a.name.cmp(&b.name));
     let mut names: Vec<Arc<str>> = rules.iter().flat_map(|rule| &rule.targets).cloned().collect();

@@ -1,13 +1,16 @@
 //! Routers into the table that requests are routed by.
 
+use crate::matcher::Text;
 use crate::matcher::{HostName, HostPattern};
+use crate::policy::Policy;
 use crate::route::condition::{Condition, HeaderName, MESH, short_gateway};
+use crate::route::rule::{Action, Block, Routes, Rule};
 use crate::route::split::{Chain, Split, Stop};
-use crate::route::{Action, Answer, Destination, Routes, Rule, Table};
+use crate::route::{Answer, Destination, Table};
 use crate::spec::Meta;
 use crate::spec::diagnostic::{Diagnostic, Identity};
 use crate::spec::node::Place;
-use crate::spec::traffic_router::{self as spec, HttpMatch, HttpRoute, TrafficRouter};
+use crate::spec::traffic_router::{self as spec, HttpMatch, HttpRoute, RouteAction, TrafficRouter};
 use crate::sync::Arc;
 use std::collections::HashMap;
 
@@ -131,17 +134,48 @@ impl Lowering<'_> {
     }
 
     fn rule(&mut self, router: &TrafficRouter, route: &HttpRoute) -> Option<Rule> {
-        let weighted = route.route.iter().map(|to| (to.weight, self.chain(route, &to.destination))).collect();
         let every = [HttpMatch::default()];
         let matches = if route.matches.is_empty() { every.as_slice() } else { &route.matches };
         let blocks = matches.iter().map(|block| self.block(router, block)).collect();
-        Some(Rule { blocks, action: Action::Split(Split::new(weighted)?) })
+        Some(Rule { blocks, action: self.action(route)? })
+    }
+
+    fn action(&mut self, route: &HttpRoute) -> Option<Action> {
+        let policy = Arc::new(route.policy.clone());
+        let name = route.name.clone();
+        let answer = match &route.action {
+            RouteAction::Forward(destinations) => {
+                let chain = |to: &spec::WeightedDestination| {
+                    let headers = route.policy.headers.over(&to.headers);
+                    let policy = if to.headers.is_empty() {
+                        Arc::clone(&policy)
+                    } else {
+                        Arc::new(Policy { headers, ..route.policy.clone() })
+                    };
+                    (to.weight, self.chain(route, &to.destination, &policy))
+                };
+                return Split::new(destinations.iter().map(chain).collect()).map(Action::Split);
+            }
+            RouteAction::Redirect(redirect) => {
+                Answer::Redirect { route: name, redirect: Arc::new(redirect.clone()), policy }
+            }
+            RouteAction::Respond(response) => {
+                Answer::Respond { route: name, response: Arc::new(response.clone()), policy }
+            }
+        };
+        let number = self.next_answer();
+        self.answers.push(answer);
+        Some(Action::Answer(number))
+    }
+
+    fn next_answer(&self) -> u32 {
+        u32::try_from(self.answers.len()).unwrap_or(u32::MAX)
     }
 
     /// A destination and its fallbacks, with an answer for each and one for when
     /// all of them are empty.
-    fn chain(&mut self, route: &HttpRoute, to: &spec::Destination) -> Chain {
-        let first = u32::try_from(self.answers.len()).unwrap_or(u32::MAX);
+    fn chain(&mut self, route: &HttpRoute, to: &spec::Destination, policy: &Arc<Policy>) -> Chain {
+        let first = self.next_answer();
         let picked = Destination { host: to.host.clone(), subset: to.subset.clone(), port: to.port };
         let fallbacks = to.fallbacks.iter().map(|fallback| Destination {
             host: fallback.host.clone(),
@@ -162,13 +196,14 @@ impl Lowering<'_> {
             route: route.name.clone(),
             destination,
             fallback: step > 0,
+            policy: Arc::clone(policy),
         }));
         self.answers.extend(empty);
         Chain { first, stops }
     }
 
     /// A match block's conditions, the cheapest first.
-    fn block(&self, router: &TrafficRouter, block: &HttpMatch) -> Vec<Condition> {
+    fn block(&self, router: &TrafficRouter, block: &HttpMatch) -> Block {
         let gateways = if block.gateways.is_empty() { &router.gateways } else { &block.gateways };
         let short = |gateway: &String| short_gateway(gateway, self.namespace).into();
         let mesh = || [MESH.into()].into();
@@ -195,7 +230,12 @@ impl Lowering<'_> {
         conditions
             .extend(block.query_params.iter().map(|(key, text)| Condition::Query(key.as_str().into(), text.clone())));
         conditions.sort_by_key(Condition::cost);
-        conditions
+        let prefix = match &block.uri {
+            None => Some(1),
+            Some(Text::Prefix(prefix)) => Some(prefix.len()),
+            Some(Text::Exact(_) | Text::Regex(_)) => None,
+        };
+        Block { conditions, prefix }
     }
 }
 
@@ -246,6 +286,7 @@ mod tests {
                     if fallback { " (fallback)" } else { "" }
                 )
             }
+            Some(other @ (Answer::Redirect { .. } | Answer::Respond { .. })) => format!("{other:?}"),
             Some(Answer::Empty { host, subset }) => format!("empty {host} {}", subset.unwrap_or_default()),
         }
     }
@@ -277,7 +318,8 @@ http:
         assert_eq!(to(&Request::new("other")), "none");
         let answer = asked(&table, &discovery, &Request { headers: &tagged, ..Request::new("shop") }, 0.0);
         let destination = Destination { host: "shop".into(), subset: Some("v2".into()), port: Some(80) };
-        assert_eq!(answer, Some(Answer::To { route: Some("tagged".into()), destination, fallback: false }));
+        let policy = Arc::default();
+        assert_eq!(answer, Some(Answer::To { route: Some("tagged".into()), destination, fallback: false, policy }));
     }
 
     #[test]

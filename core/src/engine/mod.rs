@@ -90,7 +90,7 @@ impl Engine {
         let compiled = compile(Whose::Engine { namespace, app, labels }, &catalog, read(sources));
         let previous = self.snapshot.load_full();
         let version = previous.version.saturating_add(1);
-        let decide = lower(&compiled.rules, &previous.decide, &self.state, version);
+        let decide = lower(&compiled.rules, &previous.decide, version);
         let routers = compiled.routers.get(namespace).map(Vec::as_slice).unwrap_or_default();
         let (route, shadowed) = route(routers, namespace, version, &previous.route);
         self.snapshot.store(Arc::new(Snapshot { version, decide, route }));

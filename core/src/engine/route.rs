@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::matcher::HostName;
 use crate::route::condition::Home;
-use crate::route::{Answer, AnswerId, Instance, Request, Rolls};
+use crate::route::{Answer, AnswerId, Directions, Instance, Request, Rolls};
 use crate::sync::Arc;
 
 impl Engine {
@@ -11,6 +11,15 @@ impl Engine {
     /// says.
     pub fn route(&self, request: &Request<'_>, rolls: &mut Rolls<'_>) -> Option<AnswerId> {
         self.snapshot.load().route.route(request, rolls, self.home(), &self.discovery)
+    }
+
+    /// Where the request goes, and all that is done with it on the way: what
+    /// [`Engine::route`] answers for the same request and rolls, with the
+    /// rewrite or redirect worked out and the faults and mirrors drawn. It
+    /// allocates; a host that only needs a destination asks `route`, and asks
+    /// here when the [answer varies](Answer::varies).
+    pub fn direct(&self, request: &Request<'_>, rolls: &mut Rolls<'_>) -> Option<Directions> {
+        self.snapshot.load().route.direct(request, rolls, self.home(), &self.discovery)
     }
 
     /// The answer behind an id; `None` when eight versions of the rules have

@@ -1,6 +1,7 @@
 //! One string against what a rule asks of it.
 
 use super::Pattern;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// What a rule asks of a string: exactly one of the three forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +36,20 @@ impl Text {
             }
             Text::Regex(pattern) => pattern.is_match(value),
         }
+    }
+}
+
+/// As rules write it: `{"exact": ".."}`, `{"prefix": ".."}`, `{"regex": ".."}`.
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (form, text) = match self {
+            Text::Exact(exact) => ("exact", &**exact),
+            Text::Prefix(prefix) => ("prefix", &**prefix),
+            Text::Regex(pattern) => ("regex", pattern.as_str()),
+        };
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry(form, text)?;
+        map.end()
     }
 }
 

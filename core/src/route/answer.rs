@@ -1,5 +1,8 @@
 //! What routing answers, and what discovery tells it.
 
+use crate::policy::{DirectResponse, Policy, Redirect};
+use crate::sync::Arc;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Names an [`Answer`] of one version of the rules, for
@@ -19,6 +22,26 @@ pub enum Answer {
         destination: Destination,
         /// Whether this is a fallback for the destination that was picked.
         fallback: bool,
+        /// What is done with the request beside sending it on.
+        policy: Arc<Policy>,
+    },
+    /// Nowhere: the caller is sent elsewhere.
+    Redirect {
+        /// The matched route's `name`, if it has one.
+        route: Option<String>,
+        /// Where to; it is worked out for each request.
+        redirect: Arc<Redirect>,
+        /// What else is done: the changes to the response's headers, CORS.
+        policy: Arc<Policy>,
+    },
+    /// Nowhere: the rule has the response itself.
+    Respond {
+        /// The matched route's `name`, if it has one.
+        route: Option<String>,
+        /// The response.
+        response: Arc<DirectResponse>,
+        /// What else is done: the changes to the response's headers, CORS.
+        policy: Arc<Policy>,
     },
     /// Nowhere: the picked destination and all its fallbacks have no healthy
     /// instance; this host and subset is the last that was looked at.
@@ -30,8 +53,23 @@ pub enum Answer {
     },
 }
 
+impl Answer {
+    /// Whether more than this is done with a request, worked out or drawn for
+    /// each one: [`Engine::direct`](crate::Engine::direct) tells.
+    #[must_use]
+    pub fn varies(&self) -> bool {
+        match self {
+            Answer::To { policy, .. } => {
+                policy.rewrite.is_some() || !policy.fault.is_empty() || !policy.mirrors.is_empty()
+            }
+            Answer::Redirect { .. } => true,
+            Answer::Respond { .. } | Answer::Empty { .. } => false,
+        }
+    }
+}
+
 /// A destination as the rule writes it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Destination {
     /// The host.
     pub host: String,

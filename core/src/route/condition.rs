@@ -45,6 +45,14 @@ impl<'a> Seen<'a> {
     }
 }
 
+impl Seen<'_> {
+    /// The path without its query.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.path
+    }
+}
+
 /// A gateway's name as seen from a namespace: `ns/name` is `name` there.
 #[must_use]
 pub fn short_gateway<'a>(gateway: &'a str, namespace: &str) -> &'a str {

@@ -2,14 +2,18 @@
 
 mod answer;
 pub mod condition;
+mod directions;
 mod discovery;
 mod request;
 mod rolls;
+pub mod rule;
+mod shape;
 pub mod split;
 mod table;
 
 pub use answer::{Answer, AnswerId, Destination, Instance};
+pub use directions::{Directions, Effects};
 pub use discovery::{Discovery, Instances, SUBSET_LABELS};
 pub use request::{Caller, Headers, Request};
 pub use rolls::Rolls;
-pub use table::{Action, KEPT_VERSIONS, Routes, Rule, Table};
+pub use table::{KEPT_VERSIONS, Table};

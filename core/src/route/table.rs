@@ -1,9 +1,9 @@
 //! The routes of all hosts: which host's are asked, and which of them matches.
 
-use super::condition::{Condition, Home, Seen};
+use super::condition::{Home, Seen};
 use super::discovery::Discovery;
-use super::split::Split;
-use super::{Answer, AnswerId, Request, Rolls};
+use super::rule::{Action, Routes};
+use super::{Answer, AnswerId, Directions, Effects, Request, Rolls};
 use crate::matcher::{HostName, HostPattern};
 use crate::sync::Arc;
 use foldhash::fast::FixedState;
@@ -32,27 +32,6 @@ pub struct Table {
 struct Answers {
     version: u64,
     list: Vec<Arc<Answer>>,
-}
-
-/// The routes of one router, in order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Routes(pub Vec<Rule>);
-
-/// A route.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// Its match blocks; one of them must hold. A block without conditions
-    /// always does.
-    pub blocks: Vec<Vec<Condition>>,
-    /// What it does.
-    pub action: Action,
-}
-
-/// What a route does with a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Sends it to one of several destinations.
-    Split(Split),
 }
 
 impl Table {
@@ -91,13 +70,42 @@ impl Table {
         home: Home<'_>,
         discovery: &Discovery,
     ) -> Option<AnswerId> {
-        let routes = self.hosts.find(request.host).and_then(|index| self.routes.get(index))?;
-        let rule = routes.first_match(&Seen::new(request, home))?;
-        let number = match &rule.action {
-            Action::Split(split) => split.pick(request.hash, rolls)?.settle(&discovery.load()),
-        };
+        let (number, _) = self.decide(request, &Seen::new(request, home), rolls, discovery)?;
         let index = u64::from(number).checked_add(1).filter(|index| *index <= INDEX_MASK)?;
         Some(AnswerId((self.answers.version & VERSION_MASK) << INDEX_BITS | index))
+    }
+
+    /// Where the request goes, and all that is done with it on the way.
+    pub fn direct(
+        &self,
+        request: &Request<'_>,
+        rolls: &mut Rolls<'_>,
+        home: Home<'_>,
+        discovery: &Discovery,
+    ) -> Option<Directions> {
+        let seen = Seen::new(request, home);
+        let (number, prefix) = self.decide(request, &seen, rolls, discovery)?;
+        let answer = Arc::clone(self.answers.list.get(usize::try_from(number).ok()?)?);
+        let effects = Effects::of(&answer, request, seen.path(), prefix, rolls);
+        Some(Directions { answer, effects })
+    }
+
+    /// The number of the answer, and how much of the path the matching block's
+    /// prefix took.
+    fn decide(
+        &self,
+        request: &Request<'_>,
+        seen: &Seen<'_>,
+        rolls: &mut Rolls<'_>,
+        discovery: &Discovery,
+    ) -> Option<(u32, Option<usize>)> {
+        let routes = self.hosts.find(request.host).and_then(|index| self.routes.get(index))?;
+        let (rule, block) = routes.first_match(seen)?;
+        let number = match &rule.action {
+            Action::Split(split) => split.pick(request.hash, rolls)?.settle(&discovery.load()),
+            Action::Answer(number) => *number,
+        };
+        Some((number, block.prefix))
     }
 
     /// The answer behind an id, if its version is still kept.
@@ -107,22 +115,6 @@ impl Table {
         let index = usize::try_from((id.0 & INDEX_MASK).checked_sub(1)?).ok()?;
         let mut kept = std::iter::once(&self.answers).chain(&self.older);
         kept.find(|answers| answers.version & VERSION_MASK == version)?.list.get(index).cloned()
-    }
-}
-
-impl Routes {
-    /// The first route that matches, by asking one after the other.
-    #[must_use]
-    pub fn first_match(&self, seen: &Seen<'_>) -> Option<&Rule> {
-        self.0.iter().find(|rule| rule.matches(seen))
-    }
-}
-
-impl Rule {
-    /// Whether one of its blocks holds.
-    #[must_use]
-    pub fn matches(&self, seen: &Seen<'_>) -> bool {
-        self.blocks.iter().any(|block| block.iter().all(|condition| condition.holds(seen)))
     }
 }
 

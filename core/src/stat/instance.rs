@@ -9,7 +9,7 @@ use crate::time::{Span, Tick};
 const SLICE: u64 = 100_000_000;
 /// How many finished slices are looked at.
 const SLICES: u64 = 100;
-const CELLS: usize = 128;
+const CELLS: u64 = 128;
 /// Counters are spread over as many stripes, chosen by the clock's lower bits.
 const STRIPES: usize = 4;
 
@@ -66,7 +66,7 @@ impl Instance {
     pub fn exit(&self, rt: Span, now: Tick) {
         self.give_back(now);
         let slice = now.0 / SLICE;
-        let lap = slice / CELLS as u64;
+        let lap = slice / CELLS;
         if let Some((count, sum)) = self.cell(slice)
             && count.add(lap, 1, |found| is_newer(found, lap & Counts::TAGS, Counts::TAGS))
         {
@@ -92,7 +92,7 @@ impl Instance {
         let mut most = 0u64;
         let mut least: Option<(u64, u64)> = None;
         for slice in current.saturating_sub(SLICES)..current {
-            let lap = slice / CELLS as u64;
+            let lap = slice / CELLS;
             let Some((count, sum)) = self.cell(slice) else { continue };
             let (count, sum) = (count.read(lap), sum.read(lap));
             if count == 0 {
@@ -116,7 +116,7 @@ impl Instance {
     }
 
     fn cell(&self, slice: u64) -> Option<&(Counts, Sums)> {
-        self.history.get((slice % CELLS as u64) as usize)
+        self.history.get((slice % CELLS) as usize)
     }
 
     /// Takes the system's figures; those that are no number are unknown.

@@ -214,8 +214,7 @@ const fn start_word(slice: u64, units: u64) -> u64 {
 /// The slice that a time is in.
 #[must_use]
 pub fn slice_of(time: Tick, window: Span) -> u64 {
-    let slice = u128::from(time.0).saturating_mul(u128::from(SLICES)) / u128::from(window.0.max(1));
-    u64::try_from(slice).unwrap_or(u64::MAX)
+    time.slice(window, SLICES)
 }
 
 /// The first moment of a slice.

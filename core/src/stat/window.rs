@@ -69,7 +69,7 @@ impl Window {
     /// Counts a completion of this life at `now`, and says what the window then
     /// holds.
     pub fn add(&self, life: Life, bad: bool, now: Tick) -> Completions {
-        let slice = self.slice(now);
+        let slice = now.slice(self.length, SLICES);
         if let Some((total, bads)) = self.cells.get((slice % CELLS) as usize) {
             let (tag, lap) = (tag(life, slice), slice / CELLS);
             // A cell of a later life, or of a later slice, is not to be spoilt.
@@ -87,7 +87,7 @@ impl Window {
     /// What the window holds at `now`.
     #[must_use]
     pub fn read(&self, life: Life, now: Tick) -> Completions {
-        let newest = self.slice(now);
+        let newest = now.slice(self.length, SLICES);
         let mut sum = Completions::default();
         for slice in newest.saturating_sub(SLICES.saturating_sub(1))..=newest {
             if let Some((total, bad)) = self.cells.get((slice % CELLS) as usize) {
@@ -98,11 +98,6 @@ impl Window {
             }
         }
         sum
-    }
-
-    fn slice(&self, now: Tick) -> u64 {
-        let slice = u128::from(now.0).saturating_mul(u128::from(SLICES)) / u128::from(self.length.0.max(1));
-        u64::try_from(slice).unwrap_or(u64::MAX)
     }
 }
 

@@ -44,7 +44,7 @@ type step struct {
 	Client  string      `json:"client"`
 	Source  source      `json:"source"`
 	Rolls   []float64   `json:"rolls"`
-	Hash    string      `json:"hash"`
+	Hash    *string     `json:"hash"`
 }
 
 type instance struct {

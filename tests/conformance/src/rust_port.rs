@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use sergo::stat::event::Event;
 use sergo::{
-    Answer, Ask, Config, Decision, Direction, Engine, Headers, Instance, Outcome, Permit, Request, Rolls, Source, Tick,
+    Answer, Ask, Config, Decision, Direction, Engine, Headers, Instance, Outcome, Permit, Request, Rolls, Source,
+    SystemLoad, Tick,
 };
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -59,6 +60,12 @@ impl Port {
                 Ok(json!({"state": state}))
             }
             "events" => Ok(self.events()),
+            "load" => {
+                let figure = |name: &str| step[name].as_f64();
+                let load = SystemLoad { cpu: figure("cpu"), load1: figure("load1"), memory: figure("memory") };
+                self.engine.set_system_load(load, now);
+                Ok(json!({}))
+            }
             "endpoints" => {
                 self.engine.set_instances(&text(step, "host"), instances(&step["instances"]));
                 Ok(json!({}))
@@ -153,20 +160,16 @@ impl Port {
         for _ in 0..repeat {
             self.seed += 1;
             let mut rolls = given.as_deref().map_or(Rolls::seeded(self.seed), Rolls::given);
-            let answer = self.engine.route(&request, &mut rolls).and_then(|id| self.engine.answer(id));
-            last = match answer.as_deref() {
+            let directions = self.engine.direct(&request, &mut rolls);
+            last = match directions.as_ref().map(|directions| &*directions.answer) {
                 None => json!({"none": true}),
                 Some(Answer::Empty { host, subset }) => json!({"none": {"host": host, "subset": subset}}),
-                Some(Answer::To { route, destination, fallback }) => {
-                    let name = destination.subset.as_ref().unwrap_or(&destination.host);
-                    *share.entry(name.clone()).or_default() += 1;
-                    json!({
-                        "route": route,
-                        "destination": {
-                            "host": destination.host, "subset": destination.subset, "port": destination.port,
-                        },
-                        "fallback": fallback,
-                    })
+                Some(answer) => {
+                    if let Answer::To { destination, .. } = answer {
+                        let name = destination.subset.as_ref().unwrap_or(&destination.host);
+                        *share.entry(name.clone()).or_default() += 1;
+                    }
+                    serde_json::to_value(&directions).map_err(|error| error.to_string())?
                 }
             };
         }

@@ -62,6 +62,15 @@ fn strings(field: &Field<'_>) -> Vec<(String, Option<Text>)> {
     if field.is_present() { field.map().unwrap_or_default().into_iter().map(named).collect() } else { Vec::new() }
 }
 
+/// Reads a string match that must ask for something.
+pub(super) fn text(field: &Field<'_>) -> Option<Text> {
+    if !field.is_present() || is_empty(field) {
+        field.wrong("a map with exactly one of exact, prefix, regex");
+        return None;
+    }
+    string(field, On::Attribute)
+}
+
 /// Reads a string match; `None` is "is present", also where a mistake was noted.
 fn string(field: &Field<'_>, on: On) -> Option<Text> {
     const ONE: &str = "exactly one of exact, prefix, regex";

@@ -1,12 +1,17 @@
 //! `TrafficRouter`: which requests to which hosts go where.
 
+mod action;
+mod cors;
 mod destination;
+mod headers;
 mod http;
 mod matches;
+mod resilience;
 
 use super::Meta;
 use super::reader::Object;
 use crate::matcher::{HostPattern, Text};
+use crate::policy::{DirectResponse, Headers, Policy, Redirect};
 use std::collections::BTreeMap;
 
 /// The routes of some hosts.
@@ -66,8 +71,22 @@ pub struct HttpRoute {
     pub name: Option<String>,
     /// `match[]`: one of them must hold; none at all is every request.
     pub matches: Vec<HttpMatch>,
-    /// `route[]`: where it goes; never empty, and not all of weight zero.
-    pub route: Vec<WeightedDestination>,
+    /// What becomes of the request.
+    pub action: RouteAction,
+    /// What is done beside it, with the route's own `headers`.
+    pub policy: Policy,
+}
+
+/// What becomes of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RouteAction {
+    /// `route[]`: it goes to one of these; never empty, and not all of weight
+    /// zero.
+    Forward(Vec<WeightedDestination>),
+    /// `redirect`.
+    Redirect(Redirect),
+    /// `directResponse`.
+    Respond(DirectResponse),
 }
 
 impl HttpRoute {
@@ -131,6 +150,8 @@ pub struct WeightedDestination {
     pub destination: Destination,
     /// `weight`, 0 when absent; of no meaning where there is one alone.
     pub weight: u32,
+    /// `headers`.
+    pub headers: Headers,
 }
 
 /// A `destination` with what comes into its place when it is empty.
@@ -176,7 +197,12 @@ mod tests {
         assert!(!uri(Text::Prefix("/a".into())).is_catch_all());
         let port = HttpMatch { port: Some(80), ..uri(Text::Prefix("/".into())) };
         assert!(!port.is_catch_all());
-        let route = |matches| HttpRoute { name: None, matches, route: vec![] };
+        let route = |matches| HttpRoute {
+            name: None,
+            matches,
+            action: RouteAction::Forward(vec![]),
+            policy: Policy::default(),
+        };
         assert!(route(vec![]).is_catch_all());
         assert!(route(vec![port.clone(), HttpMatch::default()]).is_catch_all());
         assert!(!route(vec![port]).is_catch_all());

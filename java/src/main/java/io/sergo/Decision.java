@@ -1,6 +1,7 @@
 package io.sergo;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** The answer of {@link Engine#tryEnter(String)}: a pass, perhaps after a wait, or a block. */
@@ -33,6 +34,25 @@ public sealed interface Decision {
             Optional<Duration> retryAfter,
             Optional<Fallback> fallback)
             implements Decision {
+        private static final Fallback TOO_MANY_REQUESTS = new Fallback(429, "", List.of());
+
+        /**
+         * The HTTP response to give, for an adapter: the rule's fallback, or 429 without a body;
+         * and {@code Retry-After} in whole seconds, rounded up, where it is known and the fallback
+         * does not set it.
+         *
+         * @return the response
+         */
+        public Fallback response() {
+            Fallback response = fallback.orElse(TOO_MANY_REQUESTS);
+            if (retryAfter.isEmpty() || response.sets("Retry-After")) {
+                return response;
+            }
+            Duration wait = retryAfter.get();
+            long seconds = wait.getSeconds() + (wait.getNano() > 0 ? 1 : 0);
+            return response.with("Retry-After", Long.toString(seconds));
+        }
+
         /**
          * The block as an exception, for the caller's own flow.
          *

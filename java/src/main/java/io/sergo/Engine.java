@@ -1,6 +1,5 @@
 package io.sergo;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -14,7 +13,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -43,14 +41,14 @@ public final class Engine implements AutoCloseable {
     private final long handle;
     private final LongSupplier clock;
     private final Bounded<String, Resource> resources = new Bounded<>();
-    private final Bounded<Long, Names> blocks = new Bounded<>();
+    private final Blocks blocks;
     private final Bounded<Long, Routing> answers = new Bounded<>();
-    private final AtomicLong changes = new AtomicLong();
     private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
 
     private Engine(long handle, LongSupplier clock) {
         this.handle = handle;
         this.clock = clock;
+        this.blocks = new Blocks(handle);
     }
 
     /**
@@ -72,9 +70,9 @@ public final class Engine implements AutoCloseable {
         return clock == null ? Native.NOW : clock.getAsLong();
     }
 
-    /** How often rules were applied. */
-    long changes() {
-        return changes.get();
+    /** How many resources are kept by name. */
+    long knownResources() {
+        return resources.size();
     }
 
     // Rules
@@ -106,9 +104,7 @@ public final class Engine implements AutoCloseable {
             sources[next++] = Utf8.bytes(text.name());
             sources[next++] = Utf8.bytes(text.text());
         }
-        Value report = Value.of(Native.apply(handle, sources));
-        changes.incrementAndGet();
-        return Report.of(report);
+        return Report.of(Value.of(Native.apply(handle, sources)));
     }
 
     /**
@@ -235,35 +231,8 @@ public final class Engine implements AutoCloseable {
         resource(resource).run(work);
     }
 
-    /** What a block's id stands for. */
-    private record Names(String strategy, String name, String rule, Optional<Fallback> fallback) {
-        static Names of(Value value) {
-            Value fallback = value.at("fallback");
-            return new Names(
-                    value.at("strategy").text(),
-                    value.at("name").text(),
-                    value.at("rule").text(),
-                    fallback.isPresent() ? Optional.of(Fallback.of(fallback)) : Optional.empty());
-        }
-    }
-
-    /** The block that the core answered; what it can't describe any more keeps empty names. */
-    Decision.Blocked blocked(String resource, int strategy, long id, long retryAfterPlusOne) {
-        Names names = blocks.get(id);
-        if (names == null) {
-            try {
-                names = Names.of(Value.of(Native.block(handle, id)));
-                blocks.put(id, names);
-            } catch (SergoException gone) {
-                names = new Names(Words.kind(strategy), "", "", Optional.empty());
-            }
-        }
-        Optional<Duration> retryAfter =
-                retryAfterPlusOne == 0
-                        ? Optional.empty()
-                        : Optional.of(Duration.ofNanos(retryAfterPlusOne - 1));
-        return new Decision.Blocked(
-                resource, names.strategy, names.name, names.rule, retryAfter, names.fallback);
+    Blocks blocks() {
+        return blocks;
     }
 
     // Routing
@@ -282,7 +251,7 @@ public final class Engine implements AutoCloseable {
         try {
             Packed packed = Scratch.request(place);
             request.pack(packed);
-            double[] rolls = request.rolls();
+            double[] rolls = request.givenRolls();
             if (rolls == null) {
                 long seed = ThreadLocalRandom.current().nextLong();
                 id = Native.route(handle, packed.address(), packed.length(), seed);

@@ -78,7 +78,8 @@ public final class Entry implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (CLOSED.compareAndSet(this, false, true)) {
+        // A permit of nothing but zeroes is of a resource that nothing governs.
+        if ((a | b | c | d | e) != 0 && CLOSED.compareAndSet(this, false, true)) {
             // A code would mean that the engine is gone, and the permit with it.
             Native.exit(engine.handle(), a, b, c, d, e, error, engine.now());
         }

@@ -1,5 +1,6 @@
 package io.sergo;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -20,6 +21,16 @@ public record Fallback(int status, String body, List<Map.Entry<String, String>> 
      */
     public Fallback {
         headers = List.copyOf(headers);
+    }
+
+    boolean sets(String header) {
+        return headers.stream().anyMatch(pair -> pair.getKey().equalsIgnoreCase(header));
+    }
+
+    Fallback with(String header, String value) {
+        List<Map.Entry<String, String>> more = new ArrayList<>(headers);
+        more.add(Map.entry(header, value));
+        return new Fallback(status, body, more);
     }
 
     static Fallback of(Value value) {

@@ -178,7 +178,7 @@ public final class RouteRequest {
         return this;
     }
 
-    double[] rolls() {
+    double[] givenRolls() {
         return rolls;
     }
 

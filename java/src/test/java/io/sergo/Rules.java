@@ -20,7 +20,7 @@ public final class Rules {
           behaviorDesc:
             responseStatusCode: 429
             responseContentBody: "Blocked by Sentinel"
-            responseAdditionalHeaders: [{name: X-Sentinel-Limit, value: foo}]
+            responseAdditionalHeaders: [{key: X-Sentinel-Limit, value: foo}]
         ---
         apiVersion: fault-tolerance.opensergo.io/v1alpha1
         kind: FaultToleranceRule
@@ -33,4 +33,82 @@ public final class Rules {
         """
                 .formatted(threshold, seconds, target);
     }
+
+    /** A queue on a target: entries some way apart, waiting at most a while. */
+    static String throttle(String target, String interval, String queue) {
+        return """
+        apiVersion: fault-tolerance.opensergo.io/v1alpha1
+        kind: ThrottlingStrategy
+        metadata: {name: throttle-foo}
+        spec: {minIntervalOfRequests: "%s", queueTimeout: "%s"}
+        ---
+        apiVersion: fault-tolerance.opensergo.io/v1alpha1
+        kind: FaultToleranceRule
+        metadata: {name: queue}
+        spec:
+          targets: [{targetResourceName: "%s"}]
+          strategies: [{name: throttle-foo, kind: ThrottlingStrategy}]
+        """
+                .formatted(interval, queue, target);
+    }
+
+    /** At most so many at once on a target. */
+    static String concurrency(String target, int most) {
+        return """
+        apiVersion: fault-tolerance.opensergo.io/v1alpha1
+        kind: ConcurrencyLimitStrategy
+        metadata: {name: at-once}
+        spec: {maxConcurrency: %d, limitMode: Local}
+        ---
+        apiVersion: fault-tolerance.opensergo.io/v1alpha1
+        kind: FaultToleranceRule
+        metadata: {name: at-once}
+        spec:
+          targets: [{targetResourceName: "%s"}]
+          strategies: [{name: at-once, kind: ConcurrencyLimitStrategy}]
+        """
+                .formatted(most, target);
+    }
+
+    /** Opens at two errors of two, for five seconds. */
+    static final String BREAKER =
+            """
+            apiVersion: fault-tolerance.opensergo.io/v1alpha1
+            kind: CircuitBreakerStrategy
+            metadata: {name: breaker}
+            spec:
+              strategy: ErrorRequestRatio
+              triggerRatio: 60%
+              statDuration: 10s
+              recoveryTimeout: 5s
+              minRequestAmount: 2
+            ---
+            apiVersion: fault-tolerance.opensergo.io/v1alpha1
+            kind: FaultToleranceRule
+            metadata: {name: breaker}
+            spec:
+              targets: [{targetResourceName: "/foo"}]
+              strategies: [{name: breaker, kind: CircuitBreakerStrategy}]
+            """;
+
+    /** Requests that bear {@code tag: v2} to v2, else to v1; v1 stands in for v2. */
+    static final String ROUTER =
+            """
+            apiVersion: traffic.opensergo.io/v1alpha1
+            kind: TrafficRouter
+            metadata: {name: service-provider}
+            spec:
+              hosts: [service-provider]
+              http:
+                - name: testers
+                  match: [{headers: {tag: {exact: v2}}}]
+                  route:
+                    - destination:
+                        host: service-provider
+                        subset: v2
+                        port: {number: 8080}
+                        fallback: {host: service-provider, subset: v1}
+                - route:
+                    - destination: {host: service-provider, subset: v1}
+            """;
 }

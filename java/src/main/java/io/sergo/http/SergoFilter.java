@@ -1,7 +1,6 @@
 package io.sergo.http;
 
 import com.sun.net.httpserver.Filter;
-import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import io.sergo.BlockedException;
 import io.sergo.Engine;
@@ -11,9 +10,6 @@ import io.sergo.SergoException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.Function;
@@ -68,7 +64,7 @@ public final class SergoFilter extends Filter {
         try {
             entry = engine.enter(exchange.getRequestMethod() + ":" + template.apply(exchange));
         } catch (BlockedException blocked) {
-            answer(exchange, blocked);
+            answer(exchange, blocked.decision().response());
             return;
         } catch (CancellationException interrupted) {
             throw (IOException)
@@ -88,28 +84,19 @@ public final class SergoFilter extends Filter {
         }
     }
 
-    private static void answer(HttpExchange exchange, BlockedException blocked) throws IOException {
-        Fallback fallback = blocked.fallback().orElse(new Fallback(429, "", List.of()));
+    private static void answer(HttpExchange exchange, Fallback response) throws IOException {
         try (exchange) {
-            Headers headers = exchange.getResponseHeaders();
-            for (Map.Entry<String, String> header : fallback.headers()) {
-                headers.add(header.getKey(), header.getValue());
-            }
-            if (blocked.retryAfter().isPresent() && !headers.containsKey("Retry-After")) {
-                headers.set("Retry-After", Long.toString(wholeSeconds(blocked.retryAfter().get())));
-            }
-            byte[] body = fallback.body().getBytes(StandardCharsets.UTF_8);
-            boolean bodiless =
-                    body.length == 0 || exchange.getRequestMethod().equalsIgnoreCase("HEAD");
-            exchange.sendResponseHeaders(fallback.status(), bodiless ? -1 : body.length);
+            response.headers()
+                    .forEach(
+                            header ->
+                                    exchange.getResponseHeaders()
+                                            .add(header.getKey(), header.getValue()));
+            byte[] body = response.body().getBytes(StandardCharsets.UTF_8);
+            boolean bodiless = body.length == 0 || exchange.getRequestMethod().equals("HEAD");
+            exchange.sendResponseHeaders(response.status(), bodiless ? -1 : body.length);
             if (!bodiless) {
                 exchange.getResponseBody().write(body);
             }
         }
-    }
-
-    /** Rounded up, so that who comes back then is not too early. */
-    private static long wholeSeconds(Duration wait) {
-        return wait.getSeconds() + (wait.getNano() > 0 ? 1 : 0);
     }
 }

@@ -1,0 +1,152 @@
+package sergo_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"time"
+
+	sergo "github.com/sergo-rs/sergo/go"
+)
+
+// twoASecond lets two requests a second through to GET:/foo.
+const twoASecond = `
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: RateLimitStrategy
+metadata: {name: two-a-second}
+spec: {metricType: RequestAmount, limitMode: Local, threshold: 2, statDuration: 1s}
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: foo}
+spec:
+  targets: [{targetResourceName: 'GET:/foo'}]
+  strategies: [{name: two-a-second, kind: RateLimitStrategy}]
+`
+
+func Example() {
+	engine, err := sergo.New("foo-app")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer engine.Close()
+	if _, err := engine.Subscribe(sergo.File("../examples/rules")); err != nil {
+		log.Fatal(err)
+	}
+	for range 4 {
+		err := engine.Do(context.Background(), "GET:/foo", func(context.Context) error {
+			fmt.Println("hello")
+			return nil
+		})
+		var block *sergo.BlockError
+		if errors.As(err, &block) {
+			fmt.Println(block.Fallback.Status, block.Fallback.Body)
+		}
+	}
+	// Output:
+	// hello
+	// hello
+	// hello
+	// 429 Blocked by Sentinel
+}
+
+func ExampleEngine_Enter() {
+	clock := new(sergo.ManualClock) // a test's; leave WithClock out elsewhere
+	engine, err := sergo.New("foo-app", sergo.WithClock(clock))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer engine.Close()
+	if _, err := engine.Load(twoASecond); err != nil {
+		log.Fatal(err)
+	}
+	for range 3 {
+		clock.Advance(100 * time.Millisecond)
+		entry, err := engine.Enter(context.Background(), "GET:/foo")
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		fmt.Println("at work")
+		entry.Exit()
+	}
+	// Output:
+	// at work
+	// at work
+	// sergo: "GET:/foo" is blocked by RateLimitStrategy "two-a-second" of rule "foo"; try again after 800ms
+}
+
+func ExampleEngine_Decide() {
+	engine, err := sergo.New("foo-app", sergo.WithClock(new(sergo.ManualClock)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer engine.Close()
+	if _, err := engine.Load(twoASecond); err != nil {
+		log.Fatal(err)
+	}
+	for _, cost := range []uint32{2, 1} {
+		decision, err := engine.Decide("GET:/foo", sergo.Cost(cost))
+		if err != nil {
+			log.Fatal(err)
+		}
+		if decision.Block != nil {
+			after, _ := decision.Block.RetryAfter()
+			fmt.Println("blocked for", after)
+			continue
+		}
+		fmt.Println("passed, after a wait of", decision.Wait)
+		decision.Entry.Exit()
+	}
+	// Output:
+	// passed, after a wait of 0s
+	// blocked for 1s
+}
+
+func ExampleEngine_Load() {
+	engine, err := sergo.New("foo-app")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer engine.Close()
+	report, err := engine.Load(`
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: RateLimitStrategy
+metadata: {name: broken}
+spec: {metricType: RequestAmount, limitMode: Local, threshold: many, statDuration: 1s}
+`)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, mistake := range report.Rejected {
+		fmt.Printf("%s %s, line %d: %s\n", mistake.Kind, mistake.Name, mistake.Line, mistake.Field)
+	}
+	// Output:
+	// RateLimitStrategy broken, line 5: spec.threshold
+}
+
+func ExampleEngine_Route() {
+	engine, err := sergo.New("foo-app")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer engine.Close()
+	if _, err := engine.Subscribe(sergo.File("../examples/rules")); err != nil {
+		log.Fatal(err)
+	}
+	err = engine.SetInstances("service-provider", []sergo.Instance{
+		{ID: "10.0.0.1:80", Labels: map[string]string{"version": "v1"}},
+		{ID: "10.0.0.2:80", Labels: map[string]string{"version": "v2"}, Unhealthy: true},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	routing, err := engine.Route(sergo.Request{Host: "service-provider", Header: map[string][]string{"tag": {"v2"}}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(routing.Outcome, "to", routing.Destination.Subset, "as a fallback:", routing.Fallback)
+	// Output:
+	// routed to v1 as a fallback: true
+}

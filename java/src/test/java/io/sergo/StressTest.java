@@ -1,0 +1,143 @@
+package io.sergo;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** Many threads, counted: never over the limit, none lost, none left at the end. */
+final class StressTest {
+    private static final int THREADS = 8;
+    private static final int ENTRIES = 20_000;
+
+    private static long all(Callable<Long> work) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+        try {
+            List<Future<Long>> results = new ArrayList<>();
+            for (int i = 0; i < THREADS; i++) {
+                results.add(threads.submit(work));
+            }
+            long sum = 0;
+            for (Future<Long> result : results) {
+                sum += result.get();
+            }
+            return sum;
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void exactlyTheLimitIsAdmitted() throws Exception {
+        AtomicLong clock = new AtomicLong();
+        try (Engine engine = Engine.builder("foo-app").clock(clock::get).build()) {
+            engine.load(Rules.limit("/foo", 3_000, 1));
+            for (int window = 1; window <= 3; window++) {
+                long passed =
+                        all(
+                                () -> {
+                                    long mine = 0;
+                                    for (int i = 0; i < 1_000; i++) {
+                                        Decision decision = engine.tryEnter("GET:/foo");
+                                        if (decision instanceof Decision.Passed pass) {
+                                            pass.entry().close();
+                                            mine++;
+                                        }
+                                    }
+                                    return mine;
+                                });
+                assertEquals(3_000, passed);
+                clock.addAndGet(1_000_000_000);
+            }
+            Figures.Resource counted = engine.figures().resources().get(0);
+            assertEquals(9_000, counted.passed());
+            assertEquals(15_000, counted.blocked());
+            assertEquals(0, counted.inFlight());
+        }
+    }
+
+    @Test
+    void neverMoreAtOnceWhileRulesAreLoadedAnew() throws Exception {
+        int most = 3;
+        AtomicInteger atOnce = new AtomicInteger();
+        AtomicInteger worst = new AtomicInteger();
+        AtomicBoolean done = new AtomicBoolean();
+        try (Engine engine = Engine.builder("foo-app").build()) {
+            engine.load(Rules.concurrency("/foo", most));
+            Thread pusher =
+                    new Thread(
+                            () -> {
+                                for (int i = 0; !done.get(); i++) {
+                                    // Names come and go, so ids grow stale under way.
+                                    engine.load(
+                                            Rules.concurrency("/foo", most)
+                                                    + "---\n"
+                                                    + Rules.limit("/other" + i % 3, 1, 1));
+                                }
+                            });
+            pusher.start();
+            long passed =
+                    all(
+                            () -> {
+                                long mine = 0;
+                                for (int i = 0; i < ENTRIES; i++) {
+                                    if (engine.tryEnter("GET:/foo")
+                                            instanceof Decision.Passed pass) {
+                                        int now = atOnce.incrementAndGet();
+                                        worst.accumulateAndGet(now, Math::max);
+                                        Thread.onSpinWait();
+                                        atOnce.decrementAndGet();
+                                        pass.entry().close();
+                                        mine++;
+                                    }
+                                }
+                                return mine;
+                            });
+            done.set(true);
+            pusher.join();
+            assertTrue(worst.get() <= most, "at once: " + worst.get());
+            Figures.Resource counted = engine.figures().resources().get(0);
+            assertEquals("/foo", counted.resource());
+            assertEquals(passed, counted.passed());
+            assertEquals((long) THREADS * ENTRIES, counted.passed() + counted.blocked());
+            assertEquals(0, counted.inFlight());
+        }
+    }
+
+    @Test
+    void routesAndClosesUnderWay() throws Exception {
+        Engine engine = Engine.builder("foo-app").build();
+        engine.load(Rules.ROUTER);
+        AtomicInteger routed = new AtomicInteger();
+        long closed =
+                all(
+                        () -> {
+                            RouteRequest request =
+                                    RouteRequest.to("service-provider").header("tag", "v2");
+                            try {
+                                while (true) {
+                                    Destination to =
+                                            engine.route(request).destination().orElseThrow();
+                                    assertEquals("v2", to.subset().orElseThrow());
+                                    engine.enter("GET:/foo").close();
+                                    if (routed.incrementAndGet() == ENTRIES) {
+                                        engine.close();
+                                    }
+                                }
+                            } catch (SergoException end) {
+                                assertEquals("closed", end.code());
+                                return 1L;
+                            }
+                        });
+        assertEquals(THREADS, closed);
+    }
+}

@@ -1,0 +1,110 @@
+package io.sergo.conformance;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.sergo.Destination;
+import io.sergo.Engine;
+import io.sergo.Instance;
+import io.sergo.RouteRequest;
+import io.sergo.Routing;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The steps that are about routing. */
+record Routes(Engine engine) {
+    JsonObject endpoints(JsonObject step) {
+        List<Instance> instances = new ArrayList<>();
+        for (JsonElement element : step.getAsJsonArray("instances")) {
+            JsonObject one = element.getAsJsonObject();
+            instances.add(
+                    new Instance(
+                            one.get("id").getAsString(),
+                            Json.map(one.get("labels")),
+                            Json.flag(one, "healthy", true),
+                            Json.number(one, "weight", 1),
+                            Json.text(one, "zone")));
+        }
+        engine.setInstances(step.get("host").getAsString(), instances);
+        return new JsonObject();
+    }
+
+    JsonObject route(JsonObject step) {
+        RouteRequest request = request(step);
+        int repeat = Json.number(step, "repeat", 1);
+        if (repeat == 1) {
+            return answer(engine.route(request));
+        }
+        Map<String, Integer> share = new TreeMap<>();
+        for (int i = 0; i < repeat; i++) {
+            engine.route(request)
+                    .destination()
+                    .map(to -> to.subset().orElse(to.host()))
+                    .ifPresent(name -> share.merge(name, 1, Integer::sum));
+        }
+        JsonObject counts = new JsonObject();
+        share.forEach(counts::addProperty);
+        JsonObject answer = new JsonObject();
+        answer.add("share", counts);
+        return answer;
+    }
+
+    private static RouteRequest request(JsonObject step) {
+        RouteRequest request = RouteRequest.to(step.get("host").getAsString());
+        Json.text(step, "method").ifPresent(request::method);
+        Json.text(step, "path").ifPresent(request::path);
+        Json.text(step, "scheme").ifPresent(request::scheme);
+        Json.get(step, "port").ifPresent(port -> request.port(port.getAsInt()));
+        Json.text(step, "client").ifPresent(request::client);
+        Json.text(step, "hash").ifPresent(request::hash);
+        Json.get(step, "headers").ifPresent(headers -> headers(request, headers.getAsJsonArray()));
+        Json.get(step, "source").ifPresent(source -> source(request, source.getAsJsonObject()));
+        Json.get(step, "rolls").ifPresent(rolls -> rolls(request, rolls.getAsJsonArray()));
+        return request;
+    }
+
+    private static void headers(RouteRequest request, JsonArray headers) {
+        for (JsonElement element : headers) {
+            JsonArray pair = element.getAsJsonArray();
+            request.header(pair.get(0).getAsString(), pair.get(1).getAsString());
+        }
+    }
+
+    private static void source(RouteRequest request, JsonObject source) {
+        Json.get(source, "labels").ifPresent(labels -> request.callerLabels(Json.map(labels)));
+        Json.text(source, "namespace").ifPresent(request::callerNamespace);
+        Json.text(source, "gateway").ifPresent(request::callerGateway);
+    }
+
+    private static void rolls(RouteRequest request, JsonArray rolls) {
+        double[] numbers = new double[rolls.size()];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = rolls.get(i).getAsDouble();
+        }
+        request.rolls(numbers);
+    }
+
+    private static JsonObject answer(Routing routing) {
+        JsonObject answer = new JsonObject();
+        if (routing instanceof Routing.To to) {
+            answer.addProperty("route", to.route().orElse(null));
+            answer.add("destination", destination(to.target()));
+            answer.addProperty("fallback", to.fallback());
+        } else if (routing instanceof Routing.Empty empty) {
+            answer.add(
+                    "none",
+                    Json.object("host", empty.host(), "subset", empty.subset().orElse(null)));
+        } else {
+            answer.addProperty("none", true);
+        }
+        return answer;
+    }
+
+    private static JsonObject destination(Destination to) {
+        JsonObject answer = Json.object("host", to.host(), "subset", to.subset().orElse(null));
+        answer.addProperty("port", to.port().isPresent() ? to.port().getAsInt() : null);
+        return answer;
+    }
+}

@@ -1,0 +1,65 @@
+/** Finds and loads the addon. */
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { addonFile, platform } from './platform';
+import { version } from './version';
+
+/** The addon's exports: `bindings/napi/src` says what each does. */
+export interface Native {
+  share(words: Float64Array): Float64Array;
+  enter(): number;
+  exit(): number;
+  addonVersion(): string;
+  codes(): string[];
+  strategyKinds(): string[];
+  open(app: string, namespace: string, labels: string[]): number;
+  close(handle: number): void;
+  resolve(handle: number, resource: string): number;
+  block(handle: number, id: number): string;
+  apply(handle: number, names: string[], texts: string[]): string;
+  version(handle: number): number;
+  breakerState(handle: number, target: string, strategy: string): string;
+  drainEvents(handle: number): string;
+  figures(handle: number): string;
+  route(handle: number, block: Uint8Array, length: number, random: number): number;
+  routeRolled(handle: number, block: Uint8Array, length: number, rolls: Float64Array): number;
+  answer(handle: number, id: number): string;
+  setInstances(handle: number, host: string, instances: string): void;
+  panicOnPurpose?(handle: number): void;
+}
+
+/** The path of the addon, and why it is that one. */
+function choose(): { path: string; why: string } {
+  const given = process.env.SERGO_NATIVE_PATH;
+  if (given) {
+    return { path: given, why: 'SERGO_NATIVE_PATH names it' };
+  }
+  const here = platform();
+  return { path: join(__dirname, '..', addonFile(here)), why: `it is the one for ${here}` };
+}
+
+const REMEDY =
+  'build it with `make node-build`, install a package that has it, or set SERGO_NATIVE_PATH to the path of the addon';
+
+function load(): Native {
+  const { path, why } = choose();
+  if (!existsSync(path)) {
+    throw new Error(`sergo: there is no addon at ${path} (${why}): ${REMEDY}`);
+  }
+  const addon = { exports: {} as Native };
+  try {
+    process.dlopen(addon, path);
+  } catch (cause) {
+    throw new Error(`sergo: the addon at ${path} (${why}) can't be loaded: ${(cause as Error).message}: ${REMEDY}`, {
+      cause,
+    });
+  }
+  const found = addon.exports.addonVersion?.();
+  if (found !== version) {
+    throw new Error(`sergo: the addon at ${path} (${why}) is version ${found}, the package is ${version}: ${REMEDY}`);
+  }
+  return addon.exports;
+}
+
+export const native: Native = load();

@@ -1,0 +1,40 @@
+/**
+ * The words that this thread shares with the addon: hot calls find their
+ * arguments here and leave their answers here. `bindings/napi/src/words.rs` has
+ * the same layout, and says what each word is.
+ */
+
+import { native } from './native';
+
+export const HANDLE = 0;
+export const RESOURCE = 1;
+export const COST = 2;
+export const FLAG = 3;
+export const TIME = 4;
+export const PERMIT = 6;
+export const WAIT = 11;
+export const BLOCK = 13;
+export const RETRY = 14;
+const COUNT = 16;
+
+/** The words in force for this thread. */
+export const words: Float64Array = native.share(new Float64Array(COUNT));
+
+const HIGH = 2 ** 32;
+const HIGH_NANOS = 2n ** 32n;
+
+/** Writes nanoseconds that were checked to be below 2⁶⁴. */
+export function putNanos(at: number, nanos: number | bigint): void {
+  if (typeof nanos === 'number') {
+    words[at] = Math.floor(nanos / HIGH);
+    words[at + 1] = nanos % HIGH;
+  } else {
+    words[at] = Number(nanos / HIGH_NANOS);
+    words[at + 1] = Number(nanos % HIGH_NANOS);
+  }
+}
+
+/** Reads nanoseconds. */
+export function nanosAt(at: number): bigint {
+  return BigInt(words[at] as number) * HIGH_NANOS + BigInt(words[at + 1] as number);
+}

@@ -1,0 +1,84 @@
+// Rules that the tests load, and ways to await what happens by itself.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export const SECOND = 1_000_000_000n;
+
+/** A rule that lets `threshold` entries of `target` through in a second. */
+export function limit({ target = '/foo', threshold = 1, name = 'limit', fallback = '' } = {}) {
+  return `
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: RateLimitStrategy
+metadata: {name: ${name}}
+spec: {metricType: RequestAmount, limitMode: Local, threshold: ${threshold}, statDuration: "1s"}
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: rule-of-${name}}
+spec:
+  targets: [{targetResourceName: "${target}"}]
+  strategies: [{name: ${name}, kind: RateLimitStrategy}]
+${fallback && `  fallbackAction: ${fallback}`}
+---
+`;
+}
+
+/** A fallback action, by its name. */
+export function action({ name = 'sorry', status = 429, body = 'Blocked by Sentinel', headers = {} } = {}) {
+  return `
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: HttpRequestFallbackAction
+metadata: {name: ${name}}
+spec:
+  behavior: ReturnProvidedResponse
+  behaviorDesc:
+    responseStatusCode: ${status}
+    responseContentBody: ${JSON.stringify(body)}
+    responseAdditionalHeaders: ${JSON.stringify(Object.entries(headers).map(([key, value]) => ({ key, value })))}
+---
+`;
+}
+
+/** A router that sends `tag: v2` to v2, with fallback to v1, and all else to v1. */
+export const ROUTER = `
+apiVersion: traffic.opensergo.io/v1alpha1
+kind: TrafficRouter
+metadata: {name: service-provider}
+spec:
+  hosts: [service-provider]
+  http:
+    - name: testers
+      match: [{headers: {tag: {exact: v2}}}]
+      route:
+        - destination:
+            host: service-provider
+            subset: v2
+            fallback: {host: service-provider, subset: v1}
+    - name: everyone
+      route: [{destination: {host: service-provider, subset: v1}}]
+---
+`;
+
+/** Resolves when `holds` does; a test that never comes to it is ended by its runner. */
+export async function until(holds) {
+  while (!(await holds())) {
+    await sleep(5);
+  }
+}
+
+/** A rule that lets entries of `target` through `interval` apart, however long they wait. */
+export function throttle({ target = '/foo', interval = '1h' } = {}) {
+  return `
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: ThrottlingStrategy
+metadata: {name: throttle}
+spec: {minIntervalOfRequests: ${interval}, queueTimeout: 365d}
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: rule-of-throttle}
+spec:
+  targets: [{targetResourceName: "${target}"}]
+  strategies: [{name: throttle, kind: ThrottlingStrategy}]
+---
+`;
+}

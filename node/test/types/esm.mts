@@ -1,0 +1,63 @@
+// What the types promise to a module; it is compiled and never run.
+import { createServer } from 'node:http';
+import app from 'express';
+import { BlockedError, type Decision, Engine, type Entry, file, type Report, type Routing, SergoError } from 'sergo';
+import { express, govern } from 'sergo/http';
+
+using engine = new Engine({ app: 'foo-app', labels: { tag: 'gray' }, clock: () => 0n });
+const report: Report = engine.load('');
+const line: number | undefined = report.rejected[0]?.line;
+using subscription = engine.subscribe(file('rules'), { onReport: ({ accepted }) => accepted.toFixed() });
+const reason: Error | undefined = subscription.error;
+
+const decision: Decision = engine.tryEnter('GET:/foo', { cost: 2, direction: 'outbound' });
+if (decision.kind === 'pass') {
+  const entry: Entry = decision.entry;
+  entry.exit({ error: true });
+  // @ts-expect-error a pass has no rule
+  decision.rule;
+} else {
+  const status: number | undefined = decision.fallback?.status;
+  const nanos: bigint | undefined = decision.retryAfterNanos;
+  // @ts-expect-error a block has no entry
+  decision.entry;
+  console.log(status, nanos);
+}
+
+try {
+  using _entry = await engine.enter('GET:/foo', { signal: AbortSignal.timeout(1000) });
+} catch (error) {
+  if (error instanceof BlockedError) {
+    const millis: number | undefined = error.retryAfterMs;
+    console.log(error.strategy === 'RateLimitStrategy', millis);
+  } else if (error instanceof SergoError) {
+    console.log(error.code === 'closed');
+    // @ts-expect-error there is no such code
+    console.log(error.code === 'open');
+  }
+}
+
+const text: string = await engine.run('GET:/foo', async () => 'text');
+const number: number = await engine.run('GET:/foo', () => 1, { cost: 3 });
+
+const routing: Routing = engine.route({ host: 'a', headers: new Headers({ tag: 'v2' }), rolls: [0.5] });
+if (routing.kind === 'to') {
+  const subset: string | undefined = routing.destination.subset;
+  console.log(subset);
+}
+engine.setInstances('a', [{ id: '1', labels: { version: 'v1' }, healthy: false }]);
+
+createServer(govern(engine, (request, response) => response.end(request.url)));
+const server = app();
+server.get('/users/:id', express(engine), (_request, response) => void response.json({}));
+server.use(express(engine, { resource: (request) => request.headers.host }));
+
+// @ts-expect-error an engine is for an app
+new Engine({});
+// @ts-expect-error there is no third direction
+engine.tryEnter('GET:/foo', { direction: 'sideways' });
+// @ts-expect-error resources are text
+engine.tryEnter(1);
+
+const inThread = new Engine({ shared: engine.share() });
+console.log(line, reason, text, number, inThread.version, engine.breakerState('a', 'b') === 'half-open');

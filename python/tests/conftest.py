@@ -1,0 +1,126 @@
+"""What the tests share: rules, an engine on a manual clock, and patience."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+import sergo
+
+LIMIT = """
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: RateLimitStrategy
+metadata: {name: rate-limit-foo}
+spec: {threshold: THRESHOLD, statDuration: "1m"}
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: HttpRequestFallbackAction
+metadata: {name: fallback-foo}
+spec:
+  behavior: ReturnProvidedResponse
+  behaviorDesc:
+    responseStatusCode: 429
+    responseContentBody: "Blocked by Sentinel"
+    responseAdditionalHeaders: [{key: X-Sentinel-Limit, value: foo}]
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: limit-foo}
+spec:
+  selector: {app: foo-app}
+  targets: [{targetResourceName: TARGET}]
+  strategies: [{name: rate-limit-foo, kind: RateLimitStrategy}]
+  fallbackAction: fallback-foo
+"""
+
+THROTTLE = """
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: ThrottlingStrategy
+metadata: {name: one-by-one}
+spec: {minIntervalOfRequests: "20ms", queueTimeout: "1h"}
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: pace-bar}
+spec:
+  targets: [{targetResourceName: /bar}]
+  strategies: [{name: one-by-one, kind: ThrottlingStrategy}]
+"""
+
+ROUTER = """
+apiVersion: traffic.opensergo.io/v1alpha1
+kind: TrafficRouter
+metadata: {name: provider}
+spec:
+  hosts: [provider]
+  http:
+    - name: testers
+      match: [{headers: {tag: {exact: "v2"}}}]
+      route: [{destination: {host: provider, subset: v2, fallback: {host: provider, subset: v1}}}]
+    - name: many
+      match: [{headers: {tag: {exact: "a,b"}}}]
+      route: [{destination: {host: provider, subset: v3, port: {number: 8080}}}]
+    - name: split
+      match: [{uri: {prefix: /split}}]
+      route:
+        - {destination: {host: provider, subset: v1}, weight: 50}
+        - {destination: {host: provider, subset: v2}, weight: 50}
+    - name: everyone
+      route: [{destination: {host: provider, subset: v1}}]
+"""
+
+
+def limit(threshold: int = 2, target: str = "/foo") -> str:
+    """Rules that let so many requests a minute pass to a target."""
+    return LIMIT.replace("THRESHOLD", str(threshold)).replace("TARGET", target)
+
+
+def eventually(happened: Callable[[], object], patience: float = 30.0) -> None:
+    """Wait until something has happened; only its never happening fails."""
+    end = time.monotonic() + patience
+    while not happened():
+        assert time.monotonic() < end, "it has not happened"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def clock() -> sergo.ManualClock:
+    """A clock that stands at 0."""
+    return sergo.ManualClock()
+
+
+@pytest.fixture
+def engine(clock: sergo.ManualClock) -> Iterator[sergo.Engine]:
+    """An engine without rules on that clock."""
+    with sergo.Engine("foo-app", clock=clock) as engine:
+        yield engine
+
+
+@pytest.fixture
+def limited(engine: sergo.Engine) -> sergo.Engine:
+    """An engine that lets two requests a minute pass to /foo."""
+    report = engine.load(limit())
+    assert report, report.rejected
+    assert not report.waiting
+    return engine
+
+
+@pytest.fixture
+def paced(engine: sergo.Engine) -> sergo.Engine:
+    """An engine that lets requests to /bar pass 20 ms apart."""
+    report = engine.load(THROTTLE)
+    assert report, report.rejected
+    return engine
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with those rules in a file."""
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "foo.yaml").write_text(limit())
+    return rules

@@ -1,0 +1,101 @@
+"""What goes on in forked children."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+import sergo
+from conftest import ROUTER, eventually, limit
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+
+
+class Child:
+    """A forked child that answers with a text."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self.answer, inside = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            text = "the child failed"
+            try:
+                text = repr(work())
+            finally:
+                os.write(inside, text.encode())
+                os._exit(0)
+        os.close(inside)
+
+    def result(self) -> str:
+        """What it answered; one that hangs is killed and fails the test."""
+        end = time.monotonic() + 60
+        while os.waitpid(self.pid, os.WNOHANG) == (0, 0):
+            if time.monotonic() > end:
+                os.kill(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
+                pytest.fail("the child hangs")
+            time.sleep(0.005)
+        with os.fdopen(self.answer) as answer:
+            return answer.read()
+
+
+def test_three_workers_pick_differently() -> None:
+    with sergo.Engine("foo-app") as engine:
+        engine.load(ROUTER)
+
+        def picks() -> list[str | None]:
+            routings = [engine.route("provider", path="/split") for _ in range(64)]
+            return [routing.destination.subset for routing in routings if routing.destination]
+
+        picks()
+        workers = [Child(picks) for _ in range(3)]
+        everyone = [worker.result() for worker in workers] + [repr(picks())]
+    assert len(set(everyone)) == 4
+    assert all("v1" in one and "v2" in one for one in everyone)
+
+
+def test_a_child_enters_by_counts_of_its_own(limited: sergo.Engine) -> None:
+    limited.decide("/foo")
+    child = Child(lambda: [limited.decide("/foo").passed for _ in range(2)])
+    assert child.result() == "[True, False]"
+    assert limited.decide("/foo").passed
+
+
+def test_a_child_goes_on_watching(folder: Path) -> None:
+    with sergo.Engine("foo-app") as engine, engine.subscribe(sergo.file(folder), interval=0.02) as subscription:
+
+        def work() -> object:
+            eventually(lambda: subscription.last_report and subscription.last_report.version == 2)
+            threads = threading.active_count()
+            subscription.close()
+            return (engine.version, threads, threading.active_count())
+
+        child = Child(work)
+        (folder / "foo.yaml").write_text(limit(7))
+        assert child.result() == "(2, 2, 1)"
+        eventually(lambda: engine.version == 2)
+
+
+def test_a_fork_finds_no_rules_half_changed() -> None:
+    with sergo.Engine("foo-app") as engine:
+        stopping = threading.Event()
+
+        def change() -> None:
+            while not stopping.is_set():
+                engine.load(limit())
+
+        changing = threading.Thread(target=change)
+        changing.start()
+        try:
+            for _ in range(20):
+                child = Child(lambda: engine.load(limit()).accepted)
+                assert child.result() == "3"
+        finally:
+            stopping.set()
+            changing.join()
