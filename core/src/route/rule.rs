@@ -1,9 +1,20 @@
-//! The routes of one router, and which of them matches.
+//! The routes of a router, and which of them matches.
 
 use super::condition::{Condition, Seen};
 use super::split::Split;
 
-/// The routes of one router, in order.
+/// The routes of one router.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Router {
+    /// Those of requests.
+    pub http: Routes,
+    /// Those of connections by the name that a TLS client asks for.
+    pub tls: Routes,
+    /// Those of all other connections.
+    pub tcp: Routes,
+}
+
+/// The routes of one protocol, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Routes(pub Vec<Rule>);
 
