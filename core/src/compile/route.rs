@@ -134,9 +134,9 @@ struct Lowering<'a> {
 impl Lowering<'_> {
     fn router(&mut self, router: &TrafficRouter) -> Router {
         Router {
-            http: Routes(router.http.iter().filter_map(|route| self.rule(router, route)).collect()),
-            tls: Routes(router.tls.iter().filter_map(|route| self.connection(router, route)).collect()),
-            tcp: Routes(router.tcp.iter().filter_map(|route| self.connection(router, route)).collect()),
+            http: Routes::new(router.http.iter().filter_map(|route| self.rule(router, route)).collect()),
+            tls: Routes::new(router.tls.iter().filter_map(|route| self.connection(router, route)).collect()),
+            tcp: Routes::new(router.tcp.iter().filter_map(|route| self.connection(router, route)).collect()),
         }
     }
 

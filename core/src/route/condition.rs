@@ -66,6 +66,21 @@ impl Seen<'_> {
     pub fn path(&self) -> &str {
         self.path
     }
+
+    /// The method.
+    pub(super) fn method(&self) -> &str {
+        self.request.method
+    }
+
+    /// The first value of a query parameter.
+    pub(super) fn query_value(&self, key: &str) -> Option<&str> {
+        query::value(self.query, key)
+    }
+
+    /// Hands the value of a header on; `None` where it is missing.
+    pub(super) fn header<T>(&self, name: &HeaderName, ask: impl FnOnce(Option<&str>) -> T) -> T {
+        name.ask(self.request, ask)
+    }
 }
 
 /// A gateway's name as seen from a namespace: `ns/name` is `name` there.
@@ -75,7 +90,7 @@ pub fn short_gateway<'a>(gateway: &'a str, namespace: &str) -> &'a str {
 }
 
 /// Where a header condition reads its value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum HeaderName {
     /// The header of this name, in lower case.
     Named(Box<str>),
@@ -103,7 +118,7 @@ impl HeaderName {
     }
 
     /// Asks about the header's value; `None` where it is missing.
-    fn ask(&self, request: &Request<'_>, ask: impl FnOnce(Option<&str>) -> bool) -> bool {
+    fn ask<T>(&self, request: &Request<'_>, ask: impl FnOnce(Option<&str>) -> T) -> T {
         match self {
             HeaderName::Named(name) => ask(request.headers.header(name).as_deref()),
             HeaderName::Method => ask(Some(request.method)),

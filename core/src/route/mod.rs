@@ -5,6 +5,7 @@ pub mod condition;
 mod connection;
 mod directions;
 mod discovery;
+mod index;
 mod request;
 mod rolls;
 pub mod rule;
