@@ -14,6 +14,20 @@ import sergo
 from conftest import limit
 from sergo._figures import events_from_json
 
+OVERLOAD = """
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: AdaptiveOverloadProtectionStrategy
+metadata: {name: cpu}
+spec: {metricType: CpuPercentage, triggerThreshold: 80%, adaptiveStrategy: NONE}
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: protect}
+spec:
+  targets: [{targetResourceName: /foo}]
+  strategies: [{name: cpu, kind: AdaptiveOverloadProtectionStrategy}]
+"""
+
 BREAKER = """
 apiVersion: fault-tolerance.opensergo.io/v1alpha1
 kind: CircuitBreakerStrategy
@@ -117,7 +131,7 @@ def test_figures_count_per_target_and_strategy(limited: sergo.Engine, clock: ser
 
 def test_events_are_drained_once(limited: sergo.Engine) -> None:
     limited.decide("/foo", 3)
-    assert sergo.FirstBlock("/foo", "rate-limit-foo") in limited.drain_events()
+    assert limited.drain_events() == [sergo.RulesApplied(1), sergo.FirstBlock("/foo", "rate-limit-foo")]
     assert limited.drain_events() == []
 
 
@@ -129,7 +143,8 @@ def test_a_breaker_tells_its_state_and_its_changes(engine: sergo.Engine) -> None
         engine.enter("/foo").exit(error)
     assert engine.breaker_state("/foo", "failing") == "open"
     assert engine.breaker_state("/foo", "another") is None
-    assert engine.drain_events() == [sergo.BreakerChanged("/foo", "failing", "closed", "open", total=2, bad=1)]
+    opened = sergo.BreakerChanged("/foo", "failing", "closed", "open", total=2, bad=1)
+    assert engine.drain_events() == [sergo.RulesApplied(1), opened]
 
 
 def test_every_event_of_the_core_is_known() -> None:
@@ -218,6 +233,21 @@ def test_names_without_rules_pass_however_many_there_are(limited: sergo.Engine) 
     assert [limited.decide("/foo").passed for _ in range(3)] == [True, True, False]
 
 
+def test_the_systems_load_protects_while_it_is_known(engine: sergo.Engine) -> None:
+    assert not engine.needs_system_load
+    report = engine.load(OVERLOAD)
+    assert report, report.rejected
+    assert engine.needs_system_load
+    assert engine.decide("/foo")
+    engine.set_system_load(cpu=0.9, load1=1.0, memory=0.5)
+    block = engine.decide("/anything")
+    assert isinstance(block, sergo.BlockedDecision)
+    assert (block.strategy, block.name) == ("AdaptiveOverloadProtectionStrategy", "cpu")
+    assert engine.decide("/foo", direction="outbound")
+    engine.set_system_load(memory=1.0)
+    assert engine.decide("/foo")
+
+
 def test_many_governed_names_are_kept_apart(engine: sergo.Engine) -> None:
     names = [f"/r{number}" for number in range(12_000)]
     targets = ", ".join(f"{{targetResourceName: {name}}}" for name in names)
@@ -272,6 +302,8 @@ def test_a_closed_engine_is_an_error_and_closing_again_is_none(limited: sergo.En
         lambda: limited.figures(),
         lambda: limited.drain_events(),
         lambda: limited.version,
+        lambda: limited.needs_system_load,
+        lambda: limited.set_system_load(cpu=0.5),
         lambda: limited.breaker_state("/foo", "b"),
         lambda: limited.set_instances("provider", []),
         lambda: limited.subscribe(sergo.file(".")),
