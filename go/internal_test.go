@@ -15,13 +15,14 @@ func TestARequestIsPackedAsTheLibraryReadsIt(t *testing.T) {
 		Host:   "a.com",
 		Path:   "/x?y",
 		Port:   8080,
+		Hash:   new(string),
 		Header: map[string][]string{"Tag": {"v1", "é"}},
 		Caller: Caller{Labels: map[string]string{"app": "b"}, Gateway: "g"},
 	}
 	const none = "\xff\xff\xff\xff"
 	want := "\x90\x1f\x00\x00" + // the port
 		"\x05\x00\x00\x00a.com" + none + "\x04\x00\x00\x00/x?y" + none + // host, method, path, scheme
-		none + none + none + "\x01\x00\x00\x00g" + // client, hash, namespace, gateway
+		none + "\x00\x00\x00\x00" + none + "\x01\x00\x00\x00g" + // client, hash, namespace, gateway
 		"\x01\x00\x00\x00" + "\x03\x00\x00\x00app" + "\x01\x00\x00\x00b" +
 		"\x02\x00\x00\x00" + "\x03\x00\x00\x00Tag\x02\x00\x00\x00v1" + "\x03\x00\x00\x00Tag\x02\x00\x00\x00é"
 	var packed pack

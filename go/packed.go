@@ -39,7 +39,11 @@ func (p *pack) request(r *Request) {
 	p.textIfAny(r.Path)
 	p.textIfAny(r.Scheme)
 	p.textIfAny(r.Client)
-	p.textIfAny(r.Hash)
+	if r.Hash == nil {
+		p.number(absent)
+	} else {
+		p.text(*r.Hash)
+	}
 	p.textIfAny(r.Caller.Namespace)
 	p.textIfAny(r.Caller.Gateway)
 	if r.Caller.Labels == nil {

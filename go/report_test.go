@@ -3,8 +3,6 @@ package sergo_test
 import (
 	"strings"
 	"testing"
-
-	sergo "github.com/sergo-rs/sergo/go"
 )
 
 func TestAMistakeIsReportedAndTakesNothingWithIt(t *testing.T) {
@@ -61,32 +59,5 @@ func TestRulesAreYAMLOrJSON(t *testing.T) {
 		 "spec": {"targets": [{"targetResourceName": "/foo"}], "strategies": [{"name": "r"}]}}]}`)
 	if decide(t, engine, "GET:/foo").Block == nil {
 		t.Error("the rules in JSON are not in force")
-	}
-}
-
-func TestEventsAreGivenOutOnce(t *testing.T) {
-	engine, _ := newEngine(t, limit(0))
-	events, err := engine.Events()
-	if err != nil {
-		t.Fatal(err)
-	}
-	applied := 0
-	for _, event := range events {
-		if event.Kind == sergo.RulesApplied && event.Version == 1 {
-			applied++
-		}
-	}
-	if applied != 1 {
-		t.Errorf("got %+v, want that version 1 was applied", events)
-	}
-	if events, err := engine.Events(); err != nil || len(events) != 0 {
-		t.Errorf("the second time: got %+v (%v), want nothing", events, err)
-	}
-}
-
-func TestThereIsNoBreakerWithoutARule(t *testing.T) {
-	engine, _ := newEngine(t, limit(0))
-	if state, err := engine.BreakerState("/foo", "rate-limit-foo"); state != "" || err != nil {
-		t.Errorf("got %q (%v), want none", state, err)
 	}
 }

@@ -3,6 +3,7 @@ package sergo_test
 import (
 	"maps"
 	"net/http"
+	"reflect"
 	"sync"
 	"testing"
 
@@ -85,7 +86,8 @@ func TestRouting(t *testing.T) {
 			}
 			for range 2 { // the second answer comes from what is remembered
 				got, err := engine.Route(test.request)
-				if err != nil || got != test.want {
+				got.Policy = nil // the next test's
+				if err != nil || !reflect.DeepEqual(got, test.want) {
 					t.Errorf("got %+v (%v), want %+v", got, err, test.want)
 				}
 			}
@@ -97,13 +99,14 @@ func TestAHashAlwaysGoesTheSameWay(t *testing.T) {
 	engine, _ := newEngine(t, routes)
 	seen := make(map[string]int)
 	for _, key := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p"} {
-		first, err := engine.Route(sergo.Request{Host: "provider", Method: "POST", Hash: key})
+		first, err := engine.Route(sergo.Request{Host: "provider", Method: "POST", Hash: &key})
 		if err != nil {
 			t.Fatal(err)
 		}
 		seen[first.Destination.Subset]++
 		for range 10 {
-			if again, _ := engine.Route(sergo.Request{Host: "provider", Method: "POST", Hash: key}); again != first {
+			again, _ := engine.Route(sergo.Request{Host: "provider", Method: "POST", Hash: &key})
+			if again.Destination != first.Destination {
 				t.Errorf("key %s went to %v, then to %v", key, first, again)
 			}
 		}

@@ -169,7 +169,7 @@ func TestFilesAreNamedInReports(t *testing.T) {
 	subscription, err := engine.Subscribe(sergo.File(folder))
 	must(t, err)
 	report := subscription.Report()
-	if len(report.Rejected) != 1 || report.Rejected[0].Source != path || !strings.Contains(report.Rejected[0].Message, path) {
+	if len(report.Rejected) != 1 || report.Rejected[0].Source != path {
 		t.Errorf("got %+v, want a mistake in %s", report.Rejected, path)
 	}
 }

@@ -127,6 +127,22 @@
 // For an instance: discovery holds it for unhealthy.
 #define SERGO_UNHEALTHY 1
 
+// An answer's kind: nothing; what an answer is after an error.
+#define SERGO_NOWHERE 0
+
+// An answer's kind: to the destination `host`, `subset`, `port`.
+#define SERGO_DESTINATION 1
+
+// An answer's kind: send the caller elsewhere; `sergo_direct` says where.
+#define SERGO_REDIRECT 2
+
+// An answer's kind: answer with `status` and `body` at once.
+#define SERGO_RESPONSE 3
+
+// An answer's kind: the chosen destination and its fallbacks have no healthy
+// instance; `host` and `subset` are the last that was looked at.
+#define SERGO_EMPTY 4
+
 // No rule gives this target this circuit breaker.
 #define SERGO_BREAKER_NONE 0
 
@@ -213,7 +229,7 @@ typedef struct sergo_report {
     // All of these for programs: JSON with `version`, `accepted`, and the lists
     // `rejected`, `warnings`, `shadowed` (of `kind`, `namespace`, `name`,
     // `field`, `found`, `expected`, `message`, `source`, `line`, `column`) and
-    // `waiting` (of `kind`, `namespace`, `name`, `missing`, `message`).
+    // `waiting` (likewise, with `missing` in the place of `found` and `expected`).
     struct sergo_text json;
 } sergo_report;
 
@@ -297,19 +313,27 @@ typedef struct sergo_request {
 // Where a request goes. Free it with `sergo_answer_free`, which its texts live
 // until.
 typedef struct sergo_answer {
-    // Whether it goes nowhere: the chosen destination and its fallbacks have no
-    // healthy instance; host and subset are the last that was looked at.
-    bool empty;
-    // Whether this is a fallback for the destination that was chosen.
-    bool fallback;
-    // The destination's port; 0 is none.
-    uint16_t port;
+    // `SERGO_DESTINATION`, `SERGO_REDIRECT`, `SERGO_RESPONSE` or `SERGO_EMPTY`.
+    uint32_t kind;
+    // Of a response: the HTTP status.
+    uint32_t status;
+    // Of a destination: how long the call may take, in nanoseconds; 0 is no limit.
+    uint64_t timeout_nanos;
     // The name of the route that matched; may be absent.
     struct sergo_str route;
-    // The destination's host.
+    // Of a destination: its host.
     struct sergo_str host;
     // The subset of the host's instances; may be absent.
     struct sergo_str subset;
+    // Of a response: the body; may be absent.
+    struct sergo_str body;
+    // Of a destination: its port; 0 is none.
+    uint16_t port;
+    // Whether this is a fallback for the destination that was chosen.
+    bool fallback;
+    // Whether rewriting, redirecting, faults or mirrors come with it, which
+    // `sergo_direct` works out for each request.
+    bool varies;
     // Sergo's.
     const struct sergo_answer_owner *owner;
 } sergo_answer;
@@ -379,8 +403,9 @@ void sergo_report_free(struct sergo_report *report);
 // The version of the rules in force, 0 before the first.
 sergo_code sergo_rules_version(uint64_t engine, uint64_t *version);
 
-// Resolves a resource's name to an id for `sergo_enter`; 0 is a resource that no
-// rule names. An id holds until rules change the set of names that they govern.
+// Resolves a resource's name, also one that no rule knows, to an id for
+// `sergo_enter`. It holds until rules change the set of names that they govern;
+// then `sergo_enter` answers SERGO_STALE.
 sergo_code sergo_resolve(uint64_t engine, struct sergo_str resource, uint64_t *id);
 
 // Asks to enter the resource with this id. `cost` is how much of a limit the
@@ -458,14 +483,45 @@ sergo_code sergo_route_packed(uint64_t engine,
                               size_t roll_count,
                               uint64_t *id);
 
+// Where a request goes and all that is done with it on the way, as JSON: as
+// `sergo_answer_json`, and where they apply also `"rewrite": {"uri", "authority"}`,
+// `"redirect": {"uri", "authority", "scheme", "port", "redirectCode"}`, `"fault":
+// {"abort", "delay"}`, `"mirror": [{"destination", "percentage"}]`, worked out and
+// drawn. Text of no length when no route says. With the same seed the destination
+// is the one of `sergo_route`.
+sergo_code sergo_direct(uint64_t engine,
+                        const struct sergo_request *request,
+                        uint64_t seed,
+                        struct sergo_text *json);
+
+// As `sergo_direct`, with the random numbers themselves, as `sergo_route_rolls`.
+sergo_code sergo_direct_rolls(uint64_t engine,
+                              const struct sergo_request *request,
+                              const double *rolls,
+                              size_t roll_count,
+                              struct sergo_text *json);
+
+// As `sergo_direct`, of a block of bytes as for `sergo_route_packed`.
+sergo_code sergo_direct_packed(uint64_t engine,
+                               const uint8_t *block,
+                               size_t block_len,
+                               uint64_t seed,
+                               const double *rolls,
+                               size_t roll_count,
+                               struct sergo_text *json);
+
 // What the id of a route stands for.
 //
 // SERGO_STALE when the rules have changed eight times since.
 sergo_code sergo_answer_get(uint64_t engine, uint64_t id, struct sergo_answer *out);
 
-// As `sergo_answer_get`, as JSON: `{"route": text or null, "destination":
-// {"host", "subset": text or null, "port": number or null}, "fallback": bool}`,
-// or `{"empty": {"host", "subset": text or null}}`.
+// As `sergo_answer_get`, as JSON. A destination: `{"route": text or null,
+// "destination": {"host", "subset": text or null, "port": number or null},
+// "fallback": bool, "timeout": duration or null, "retries", "headers",
+// "corsPolicy", "varies": bool}`; a redirect: `{"route", "headers", "corsPolicy",
+// "varies"}`; a response: `{"route", "directResponse", "headers", "corsPolicy",
+// "varies"}`; empty: `{"empty": {"host", "subset": text or null}}`. What is not
+// explained is shaped as in the rule's document, or null.
 sergo_code sergo_answer_json(uint64_t engine, uint64_t id, struct sergo_text *json);
 
 // Frees an answer's texts and makes it all zero: freeing it again is harmless,
@@ -496,10 +552,26 @@ sergo_code sergo_breaker_state(uint64_t engine,
 // "strategy"}`. The newest 1,024 are kept.
 sergo_code sergo_drain_events(uint64_t engine, struct sergo_text *json);
 
-// The counters of this moment as JSON: `{"version", "resources": [{"resource",
-// "passed", "blocked", "waited", "inFlight", "completed", "errors", "rtSumNanos",
-// "strategies": [{"kind", "strategy", "blocked"}]}]}`.
+// The counters of this moment as JSON: `{"version", "inFlight", "resources":
+// [{"resource", "passed", "blocked", "waited", "inFlight", "completed", "errors",
+// "rtSumNanos", "rtMinNanos", "rtMaxNanos", "rtP50Nanos", "rtP99Nanos",
+// "rtHistogram", "strategies": [{"kind", "strategy", "blocked"}]}], "instance":
+// [{"kind", "strategy", "blocked"}]}`, the last being overload protection, which
+// is for the instance and not for a resource.
 sergo_code sergo_figures(uint64_t engine, struct sergo_text *json);
+
+// Takes the system's figures as they are at `now`, until the next call, for
+// overload protection: the shares of CPU time and of memory in use, 0 to 1, and
+// the load average of the last minute. NaN is not known.
+sergo_code sergo_set_system_load(uint64_t engine,
+                                 double cpu,
+                                 double load1,
+                                 double memory,
+                                 uint64_t now);
+
+// Whether the rules in force look at the system's figures; while they do not,
+// nobody needs to measure them.
+sergo_code sergo_needs_system_load(uint64_t engine, bool *needs);
 
 #if defined(SERGO_TEST_PANIC)
 // Fails inside the library on purpose, to show that the failure is stopped: it

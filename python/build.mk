@@ -40,7 +40,7 @@ python-lint: python-build
 	cd python && ../$(PYTHON_IN_VENV) -m mypy
 
 python-fmt: $(PYTHON_VENV)/.tools-installed
-	$(PYTHON_RUFF) check --fix --config pyproject.toml $(PYTHON_CODE)
+	$(PYTHON_RUFF) check --fix --exit-zero --quiet --config pyproject.toml $(PYTHON_CODE)
 	$(PYTHON_RUFF) format --config pyproject.toml $(PYTHON_CODE)
 
 python-bench: python-build

@@ -7,7 +7,7 @@ C_OUT := $(TARGET)/c
 C_WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Werror
 C_COMPILE = $(CC) $(C_WARNINGS) -O2 -g -Iinclude
 C_LINK := -L$(C_LIBDIR) -lsergo -Wl,-rpath,$(C_LIBDIR) -pthread
-C_TESTS := $(addprefix tests/c/,main.c engine_test.c entry_test.c route_test.c watch_test.c abuse_test.c \
+C_TESTS := $(addprefix tests/c/,main.c engine_test.c entry_test.c gates_test.c route_test.c watch_test.c abuse_test.c \
 	threads_test.c json_test.c json.c)
 C_HEADERS := include/sergo.h tests/c/check.h tests/c/json.h
 # What a shared library is called, and what a static one needs of the system.

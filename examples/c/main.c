@@ -16,23 +16,23 @@ static void must(sergo_code code) {
 }
 
 // A file's text; the caller frees `data`.
-static sergo_str read_file(const char* path) {
-    FILE* file = fopen(path, "rb");
+static sergo_str read_file(const char *path) {
+    FILE *file = fopen(path, "rb");
     long size;
     if (!file || fseek(file, 0, SEEK_END) || (size = ftell(file)) < 0) {
         perror(path);
         exit(1);
     }
     rewind(file);
-    char* data = malloc((size_t)size + 1);
+    char *data = malloc((size_t)size + 1);
     size_t len = data ? fread(data, 1, (size_t)size, file) : 0;
     fclose(file);
     return sergo_str_of(data, len);
 }
 
 // Loads all files as one push, and prints what was wrong with them.
-static void load(uint64_t engine, char** paths, size_t count) {
-    sergo_source* sources = calloc(count, sizeof *sources);
+static void load(uint64_t engine, char **paths, size_t count) {
+    sergo_source *sources = calloc(count, sizeof *sources);
     for (size_t i = 0; i < count; i++) {
         sources[i].name = SERGO_STRZ(paths[i]);
         sources[i].text = read_file(paths[i]);
@@ -41,7 +41,7 @@ static void load(uint64_t engine, char** paths, size_t count) {
     must(sergo_apply(engine, sources, count, &report));
     printf("%zu documents accepted, %zu mistakes\n%s", report.accepted, report.rejected, report.lines.data);
     sergo_report_free(&report);
-    for (size_t i = 0; i < count; i++) free((char*)sources[i].text.data);
+    for (size_t i = 0; i < count; i++) free((char *)sources[i].text.data);
     free(sources);
 }
 
@@ -68,7 +68,7 @@ static void serve(uint64_t engine, sergo_str resource) {
 }
 
 // Says where a request goes.
-static void route(uint64_t engine, const sergo_request* request) {
+static void route(uint64_t engine, const sergo_request *request) {
     uint64_t id;
     must(sergo_route(engine, request, (uint64_t)rand(), &id));
     if (id == 0) {
@@ -77,12 +77,17 @@ static void route(uint64_t engine, const sergo_request* request) {
     }
     sergo_answer answer;
     must(sergo_answer_get(engine, id, &answer));
-    printf("%.*s: to %.*s, subset %.*s%s%s\n", SERGO_PRINT(request->host), SERGO_PRINT(answer.host),
-           SERGO_PRINT(answer.subset), answer.fallback ? ", a fallback" : "", answer.empty ? ", which is empty" : "");
+    if (answer.kind == SERGO_DESTINATION)
+        printf("%.*s: to %.*s, subset %.*s%s\n", SERGO_PRINT(request->host), SERGO_PRINT(answer.host),
+               SERGO_PRINT(answer.subset), answer.fallback ? ", a fallback" : "");
+    else if (answer.kind == SERGO_EMPTY)
+        printf("%.*s: no healthy instance\n", SERGO_PRINT(request->host));
+    else
+        printf("%.*s: answered by the rule itself\n", SERGO_PRINT(request->host));
     sergo_answer_free(&answer);
 }
 
-int main(int argc, char** argv) {
+int main(int argc, char **argv) {
     sergo_config config = {.app = SERGO_STR("foo-app")};
     uint64_t engine;
     must(sergo_open(&config, &engine));

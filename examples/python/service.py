@@ -81,6 +81,12 @@ class Quiet(WSGIRequestHandler):
         """Say nothing."""
 
 
+def complain(report: sergo.Report) -> None:
+    """Say what is wrong with new rules; what is right is in force."""
+    for wrong in (*report.rejected, *report.waiting):
+        print(wrong, file=sys.stderr)
+
+
 def main() -> None:
     """Serve until SIGTERM or Ctrl-C."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
@@ -89,7 +95,7 @@ def main() -> None:
         set_provider(engine, healthy_v2=True)
         rules = engine.subscribe(
             sergo.file(os.environ.get("RULES", "rules")),
-            on_report=lambda report: print(*report.rejected, *report.waiting, sep="\n", end="", file=sys.stderr),
+            on_report=complain,
             on_error=lambda error: print(error, file=sys.stderr),
         )
         app = sergo.wsgi.Middleware(Service(engine), engine)

@@ -27,11 +27,11 @@ func ExampleHandler() {
 	for range 4 {
 		response := httptest.NewRecorder()
 		handler.ServeHTTP(response, httptest.NewRequest("GET", "/foo", nil))
-		fmt.Println(response.Code, response.Body, response.Header().Get("X-Sentinel-Limit"))
+		fmt.Println(response.Code, response.Body)
 	}
 	// Output:
 	// 200 hello
 	// 200 hello
 	// 200 hello
-	// 429 Blocked by Sentinel foo
+	// 429 Blocked by Sentinel
 }

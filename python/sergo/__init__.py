@@ -19,13 +19,25 @@ of their own.
 """
 
 from ._clock import ManualClock
+from ._discovery import Instance
 from ._engine import Engine
 from ._entering import Direction, Entering
 from ._errors import Blocked, Fallback, SergoError
 from ._figures import BreakerChanged, Event, Figures, FirstBlock, ResourceFigures, RulesApplied, StrategyFigures
 from ._files import FileSource, file
+from ._policy import CorsPolicy, HeaderChanges, Headers, Policy, Retries, TextMatch
 from ._report import Diagnostic, Report, Waiting
-from ._routing import Destination, Instance, Routing
+from ._routing import (
+    Abort,
+    Delay,
+    Destination,
+    DirectResponse,
+    Fault,
+    Mirror,
+    Redirect,
+    Rewrite,
+    Routing,
+)
 from ._sergo import BlockedDecision, Entry
 from ._subscription import Subscription
 
@@ -50,6 +62,19 @@ __all__ = [
     "SergoError",
     "Routing",
     "Destination",
+    "Redirect",
+    "DirectResponse",
+    "Policy",
+    "Retries",
+    "Headers",
+    "HeaderChanges",
+    "CorsPolicy",
+    "TextMatch",
+    "Rewrite",
+    "Fault",
+    "Abort",
+    "Delay",
+    "Mirror",
     "Instance",
     "Figures",
     "ResourceFigures",

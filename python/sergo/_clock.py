@@ -11,7 +11,7 @@ class ManualClock:
     >>> report = engine.load(rules)
     >>> [engine.decide("GET:/foo").passed for n in range(3)]
     [True, True, False]
-    >>> clock.advance(1.0)
+    >>> clock.advance(60.0)
     >>> engine.decide("GET:/foo").passed
     True
     """

@@ -10,11 +10,11 @@ from typing import Any, Callable, TypeVar, cast
 from weakref import WeakSet
 
 from . import _figures, _fork, _report, _sergo
+from ._discovery import Instance, instances_to_json
 from ._entering import Direction, Entering
 from ._figures import Event, Figures
 from ._files import FileSource
 from ._report import Report
-from ._routing import Instance, instances_to_json
 from ._subscription import OnError, OnReport, Subscription
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -6,7 +6,7 @@ from ._errors import Blocked
 
 TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
-_NO_BODY = (204, 304)
+NO_BODY = (204, 304)
 
 
 def response(block: Blocked, method: str) -> tuple[int, list[tuple[str, str]], bytes]:
@@ -22,7 +22,7 @@ def response(block: Blocked, method: str) -> tuple[int, list[tuple[str, str]], b
     named = {name.lower() for name, _ in headers}
     if block.retry_after_ns is not None and "retry-after" not in named:
         headers.append(("Retry-After", str(-(-block.retry_after_ns // 1_000_000_000))))
-    if status < 200 or status in _NO_BODY:
+    if status < 200 or status in NO_BODY:
         return status, headers, b""
     if not named & {"content-length", "transfer-encoding"}:
         headers.append(("Content-Length", str(len(body))))

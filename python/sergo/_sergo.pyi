@@ -48,7 +48,7 @@ class Engine:
         roll: float | Sequence[float] | None = None,
         hash: str | None = None,
     ) -> Routing:
-        """Say where a request goes.
+        """Say where a request goes, and what is done with it on the way; the caller does it.
 
         ``headers`` is a mapping of names, in any case, to a value or several, or an
         iterable of pairs. ``client`` is the caller's address. What is left open of the
@@ -60,6 +60,19 @@ class Engine:
     @property
     def version(self) -> int:
         """The version of the rules in force, 0 before the first."""
+
+    def set_system_load(
+        self, *, cpu: float | None = None, load1: float | None = None, memory: float | None = None
+    ) -> None:
+        """Tell how loaded the system is, until the next call.
+
+        ``cpu`` and ``memory`` are the shares in use, 0 to 1, and ``load1`` is the load
+        average of the last minute. What is None is unknown, and protects from nothing.
+        """
+
+    @property
+    def needs_system_load(self) -> bool:
+        """Whether the rules in force look at the system's load: while they don't, nobody needs to measure it."""
 
     def breaker_state(self, target: str, strategy: str) -> Literal["closed", "open", "half-open"] | None:
         """Tell the state of the breaker that a strategy is for a target, both as the rules write them."""

@@ -92,7 +92,7 @@ class _Governed:
         """Listen in on the application's ``start_response``."""
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Callable[[bytes], object]:
-            self._failed = int(status[:3]) >= _http.SERVER_ERROR
+            self._failed = status.startswith("5")
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         return start

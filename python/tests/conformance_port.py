@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import is_dataclass
 from typing import Any
 
 import sergo
@@ -110,6 +112,10 @@ class Port:
             ]
         }
 
+    def _load(self, step: Step) -> Answer:
+        self.engine.set_system_load(cpu=step["cpu"], load1=step["load1"], memory=step["memory"])
+        return {}
+
     def _endpoints(self, step: Step) -> Answer:
         self.engine.set_instances(step["host"], [sergo.Instance(**instance) for instance in step["instances"]])
         return {}
@@ -151,13 +157,68 @@ def _headers(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _routing(routing: sergo.Routing) -> Answer:
-    if routing.destination:
-        place = routing.destination
-        destination = {"host": place.host, "subset": place.subset, "port": place.port}
-        return {"route": routing.route, "destination": destination, "fallback": routing.fallback}
     if routing.empty:
         return {"none": {"host": routing.empty.host, "subset": routing.empty.subset}}
-    return {"none": True}
+    if not (routing or routing.redirect or routing.response):
+        return {"none": True}
+    answer: Answer = {
+        "route": routing.route,
+        "headers": _present({name: _members(changes) for name, changes in vars(routing.policy.headers).items()}),
+        "corsPolicy": _members(routing.policy.cors),
+        "redirect": _members(routing.redirect),
+        "rewrite": _members(routing.rewrite),
+        "fault": _fault(routing.fault),
+        "mirror": [_share(mirror) for mirror in routing.mirrors],
+    }
+    if routing.response:
+        body = _present({"string": routing.response.body})
+        answer["directResponse"] = _present({"status": routing.response.status, "body": body})
+    if routing.destination:
+        answer["destination"] = vars(routing.destination)
+        answer["fallback"] = routing.fallback
+        answer["timeout"] = _span(routing.policy.timeout)
+        answer["retries"] = _members(routing.policy.retries)
+    return _present(answer)
+
+
+def _present(answer: Answer) -> Answer:
+    """Leave out what there is none of."""
+    return {name: value for name, value in answer.items() if value not in (None, (), [], {}, "")}
+
+
+def _members(value: Any) -> Answer:
+    """Write a dataclass as a TrafficRouter writes it."""
+    return _present({_camel(name): _plain(member) for name, member in (vars(value) if value else {}).items()})
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return _span(value)
+    if isinstance(value, tuple):
+        return [_plain(element) for element in value]
+    if isinstance(value, Mapping):
+        return dict(value)
+    return _members(value) if is_dataclass(value) else value
+
+
+def _span(seconds: float | None) -> str | None:
+    return None if seconds is None else f"{round(seconds * 1e9)}ns"
+
+
+def _share(value: Any) -> Answer:
+    """Write what is done to a share of the requests."""
+    if value is None:
+        return {}
+    return {**_members(value), "percentage": {"value": value.percentage}}
+
+
+def _fault(fault: sergo.Fault | None) -> Answer:
+    return _present({"abort": _share(fault.abort), "delay": _share(fault.delay)}) if fault else {}
 
 
 def main() -> None:

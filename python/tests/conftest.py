@@ -37,6 +37,20 @@ spec:
   fallbackAction: fallback-foo
 """
 
+THROTTLE = """
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: ThrottlingStrategy
+metadata: {name: one-by-one}
+spec: {minIntervalOfRequests: "20ms", queueTimeout: "1h"}
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: pace-bar}
+spec:
+  targets: [{targetResourceName: /bar}]
+  strategies: [{name: one-by-one, kind: ThrottlingStrategy}]
+"""
+
 ROUTER = """
 apiVersion: traffic.opensergo.io/v1alpha1
 kind: TrafficRouter
@@ -92,6 +106,14 @@ def limited(engine: sergo.Engine) -> sergo.Engine:
     report = engine.load(limit())
     assert report, report.rejected
     assert not report.waiting
+    return engine
+
+
+@pytest.fixture
+def paced(engine: sergo.Engine) -> sergo.Engine:
+    """An engine that lets requests to /bar pass 20 ms apart."""
+    report = engine.load(THROTTLE)
+    assert report, report.rejected
     return engine
 
 

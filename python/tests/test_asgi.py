@@ -128,7 +128,7 @@ def test_sockets_and_the_lifespan_pass_by(limited: sergo.Engine) -> None:
 
 
 def test_a_template_names_the_resource(engine: sergo.Engine) -> None:
-    engine.load(limit(2, "GET:/users/{id}"))
+    engine.load(limit(2, "'GET:/users/{id}'"))
     app = sergo.asgi.Middleware(hello(), engine, template=lambda scope: "/users/{id}")
     assert [Answer(app, f"/users/{user}").status for user in range(3)] == [200, 200, 429]
     app = sergo.asgi.Middleware(hello(), engine)

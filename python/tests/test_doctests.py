@@ -7,6 +7,7 @@ import doctest
 import importlib
 import pkgutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,4 +40,7 @@ def test_the_readme(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder.parent)
     readme = Path(__file__).parents[1] / "README.md"
     code = readme.read_text().split("```python\n")[1].split("```")[0]
-    exec(compile(code, str(readme), "exec"), {})
+    names: dict[str, Any] = {}
+    exec(compile(code, str(readme), "exec"), names)
+    with names["engine"] as engine:
+        assert engine.version == 1

@@ -5,12 +5,47 @@ from __future__ import annotations
 import copy
 import gc
 import pickle
+import time
 import weakref
 
 import pytest
 
 import sergo
 from conftest import limit
+from sergo._figures import events_from_json
+
+OVERLOAD = """
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: AdaptiveOverloadProtectionStrategy
+metadata: {name: cpu}
+spec: {metricType: CpuPercentage, triggerThreshold: 80%, adaptiveStrategy: NONE}
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: protect}
+spec:
+  targets: [{targetResourceName: /foo}]
+  strategies: [{name: cpu, kind: AdaptiveOverloadProtectionStrategy}]
+"""
+
+BREAKER = """
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: CircuitBreakerStrategy
+metadata: {name: failing}
+spec:
+  strategy: ErrorRequestRatio
+  triggerRatio: "50%"
+  statDuration: "10s"
+  recoveryTimeout: "5s"
+  minRequestAmount: 2
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: break-foo}
+spec:
+  targets: [{targetResourceName: /foo}]
+  strategies: [{name: failing, kind: CircuitBreakerStrategy}]
+"""
 
 
 def test_a_limit_blocks_with_all_that_its_rule_says(limited: sergo.Engine, clock: sergo.ManualClock) -> None:
@@ -96,10 +131,56 @@ def test_figures_count_per_target_and_strategy(limited: sergo.Engine, clock: ser
 
 def test_events_are_drained_once(limited: sergo.Engine) -> None:
     limited.decide("/foo", 3)
-    events = limited.drain_events()
-    assert sergo.RulesApplied(1) in events
-    assert sergo.FirstBlock("/foo", "rate-limit-foo") in events
+    assert limited.drain_events() == [sergo.RulesApplied(1), sergo.FirstBlock("/foo", "rate-limit-foo")]
     assert limited.drain_events() == []
+
+
+def test_a_breaker_tells_its_state_and_its_changes(engine: sergo.Engine) -> None:
+    report = engine.load(BREAKER)
+    assert report, report.rejected
+    assert engine.breaker_state("/foo", "failing") == "closed"
+    for error in (False, True):
+        engine.enter("/foo").exit(error)
+    assert engine.breaker_state("/foo", "failing") == "open"
+    assert engine.breaker_state("/foo", "another") is None
+    opened = sergo.BreakerChanged("/foo", "failing", "closed", "open", total=2, bad=1)
+    assert engine.drain_events() == [sergo.RulesApplied(1), opened]
+
+
+def test_every_event_of_the_core_is_known() -> None:
+    text = """[{"event": "breaker", "resource": "r", "strategy": "s", "from": "open", "to": "half-open"},
+        {"event": "rulesApplied", "version": 3}, {"event": "firstBlock", "resource": "r", "strategy": "s"}]"""
+    assert events_from_json(text) == [
+        sergo.BreakerChanged("r", "s", "open", "half-open"),
+        sergo.RulesApplied(3),
+        sergo.FirstBlock("r", "s"),
+    ]
+
+
+def test_a_wait_is_slept_by_enter_and_left_to_the_caller_by_decide(
+    paced: sergo.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    entries = [paced.enter("/bar") for _ in range(3)]
+    assert slept == [0.02, 0.04]
+    assert [entry.wait_ns for entry in entries] == [0, 20_000_000, 40_000_000]
+    decision = paced.decide("/bar")
+    assert isinstance(decision, sergo.Entry)
+    assert (decision.wait, decision.wait_ns) == (0.06, 60_000_000)
+    assert len(slept) == 2
+
+
+def test_an_interrupted_wait_gives_its_permit_back(paced: sergo.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", interrupt)
+    paced.enter("/bar").exit()
+    with pytest.raises(KeyboardInterrupt):
+        paced.enter("/bar")
+    bar = paced.figures().resources[0]
+    assert (bar.passed, bar.waited, bar.in_flight) == (2, 1, 0)
 
 
 def test_a_mistake_is_reported_and_takes_nothing_with_it(engine: sergo.Engine) -> None:
@@ -150,6 +231,21 @@ def test_names_without_rules_pass_however_many_there_are(limited: sergo.Engine) 
         limited.decide(f"/users/{number}").exit()  # type: ignore[union-attr]
     assert [resource.resource for resource in limited.figures().resources] == ["/foo"]
     assert [limited.decide("/foo").passed for _ in range(3)] == [True, True, False]
+
+
+def test_the_systems_load_protects_while_it_is_known(engine: sergo.Engine) -> None:
+    assert not engine.needs_system_load
+    report = engine.load(OVERLOAD)
+    assert report, report.rejected
+    assert engine.needs_system_load
+    assert engine.decide("/foo")
+    engine.set_system_load(cpu=0.9, load1=1.0, memory=0.5)
+    block = engine.decide("/anything")
+    assert isinstance(block, sergo.BlockedDecision)
+    assert (block.strategy, block.name) == ("AdaptiveOverloadProtectionStrategy", "cpu")
+    assert engine.decide("/foo", direction="outbound")
+    engine.set_system_load(memory=1.0)
+    assert engine.decide("/foo")
 
 
 def test_many_governed_names_are_kept_apart(engine: sergo.Engine) -> None:
@@ -206,6 +302,8 @@ def test_a_closed_engine_is_an_error_and_closing_again_is_none(limited: sergo.En
         lambda: limited.figures(),
         lambda: limited.drain_events(),
         lambda: limited.version,
+        lambda: limited.needs_system_load,
+        lambda: limited.set_system_load(cpu=0.5),
         lambda: limited.breaker_state("/foo", "b"),
         lambda: limited.set_instances("provider", []),
         lambda: limited.subscribe(sergo.file(".")),

@@ -110,12 +110,14 @@ def test_a_folder_has_the_files_that_hold_rules(engine: sergo.Engine, folder: Pa
 
 
 def test_files_are_told_apart_in_the_report(engine: sergo.Engine, follow: Follow, folder: Path) -> None:
-    (folder / "bad.yaml").write_text(limit(target="/bar").replace("rate-limit-foo", "rate-limit-bar") + "  extra: 1\n")
+    text = limit(target="/bar").replace("-foo", "-bar").replace("threshold: 2", "threshold: many")
+    (folder / "bad.yaml").write_text(text)
     (folder / "worse.json").write_text('{"kind": ')
     subscription, _ = follow(folder)
     report = subscription.last_report
     assert report is not None
-    assert {diagnostic.source for diagnostic in report.rejected} >= {str(folder / "worse.json")}
+    wrong = [str(folder / "bad.yaml"), str(folder / "worse.json")]
+    assert sorted(diagnostic.source for diagnostic in report.rejected) == wrong
     assert threshold(engine) == 2
 
 

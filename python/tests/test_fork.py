@@ -71,11 +71,10 @@ def test_a_child_goes_on_watching(folder: Path) -> None:
     with sergo.Engine("foo-app") as engine, engine.subscribe(sergo.file(folder), interval=0.02) as subscription:
 
         def work() -> object:
-            eventually(lambda: engine.version == 2)
-            report = subscription.last_report
-            threads = [thread.name for thread in threading.enumerate()]
+            eventually(lambda: subscription.last_report and subscription.last_report.version == 2)
+            threads = threading.active_count()
             subscription.close()
-            return (report and report.version, len(threads), threading.active_count())
+            return (engine.version, threads, threading.active_count())
 
         child = Child(work)
         (folder / "foo.yaml").write_text(limit(7))

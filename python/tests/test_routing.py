@@ -32,9 +32,8 @@ def subset(router: sergo.Engine, **request: Any) -> str | None:
 
 
 def test_headers_choose_a_route(router: sergo.Engine) -> None:
-    assert router.route("provider", headers={"Tag": "v2", "Other": "x"}) == sergo.Routing(
-        "testers", sergo.Destination("provider", "v2")
-    )
+    routing = router.route("provider", headers={"Tag": "v2", "Other": "x"})
+    assert (routing.route, routing.destination) == ("testers", sergo.Destination("provider", "v2"))
     routing = router.route("provider", headers={"tag": "v1"})
     assert (routing.route, routing.fallback, bool(routing)) == ("everyone", False, True)
     assert router.route("elsewhere") == sergo.Routing()
@@ -78,7 +77,8 @@ def test_a_subset_without_healthy_instances_falls_back(router: sergo.Engine) -> 
     v1, v2 = sergo.Instance("a", {"version": "v1"}), sergo.Instance("b", {"version": "v2"}, healthy=False)
     router.set_instances("provider", [v1, v2])
     routing = router.route("provider", headers={"tag": "v2"})
-    assert routing == sergo.Routing("testers", sergo.Destination("provider", "v1"), fallback=True)
+    assert (routing.route, routing.destination) == ("testers", sergo.Destination("provider", "v1"))
+    assert routing.fallback
     router.set_instances("provider", [v2])
     routing = router.route("provider", headers={"tag": "v2"})
     assert (routing.destination, routing.empty) == (None, sergo.Destination("provider", "v1"))
@@ -115,3 +115,76 @@ def test_answers_change_with_the_rules(router: sergo.Engine) -> None:
         report = router.load(ROUTER.replace("name: everyone", f"name: everyone-{version}"))
         assert report, report.rejected
         assert router.route("provider").route == f"everyone-{version}"
+
+
+FULL = """
+apiVersion: traffic.opensergo.io/v1alpha1
+kind: TrafficRouter
+metadata: {name: full}
+spec:
+  hosts: [full]
+  http:
+    - name: moved
+      match: [{uri: {prefix: /old}}]
+      redirect: {uri: /new, authority: there.com, scheme: https, derivePort: FROM_PROTOCOL_DEFAULT, redirectCode: 308}
+    - name: said
+      match: [{uri: {exact: /said}}]
+      directResponse: {status: 503, body: {string: later}}
+    - name: shaped
+      match: [{uri: {prefix: /a}}]
+      rewrite: {uri: /b, authority: inner}
+      timeout: 1500ms
+      retries: {attempts: 3, perTryTimeout: 0.5s, retryOn: 5xx}
+      fault:
+        abort: {httpStatus: 418, percentage: {value: 50}}
+        delay: {fixedDelay: 2s, percentage: {value: 100}}
+      mirrors: [{destination: {host: copy, port: {number: 90}}, percentage: {value: 50}}]
+      headers: {request: {set: {x-a: "1"}, remove: [x-b]}, response: {add: {x-c: "2"}}}
+      corsPolicy:
+        {allowOrigins: [{exact: "https://a.com"}, {prefix: "https://b."}], maxAge: 24h, allowCredentials: true}
+      route: [{destination: {host: full}}]
+"""
+
+
+@pytest.fixture
+def full(engine: sergo.Engine) -> sergo.Engine:
+    """An engine with routes that do all that routes can do."""
+    report = engine.load(FULL)
+    assert report, report.rejected
+    return engine
+
+
+def test_a_redirect_and_a_response_need_no_destination(full: sergo.Engine) -> None:
+    routing = full.route("full", path="/old/x")
+    assert not routing
+    assert routing.redirect == sergo.Redirect("/new", "there.com", "https", 308, 443)
+    routing = full.route("full", path="/said")
+    assert not routing
+    assert routing.response == sergo.DirectResponse(503, "later")
+
+
+def test_a_policy_holds_for_every_request(full: sergo.Engine) -> None:
+    policy = full.route("full", path="/a", roll=0.9).policy
+    assert policy.timeout == 1.5
+    assert policy.retries == sergo.Retries(3, "5xx", per_try_timeout=0.5)
+    assert policy.headers.request == sergo.HeaderChanges(("x-b",), {"x-a": "1"})
+    assert policy.headers.response == sergo.HeaderChanges(add={"x-c": "2"})
+    assert policy.cors == sergo.CorsPolicy(
+        allow_origins=(sergo.TextMatch(exact="https://a.com"), sergo.TextMatch(prefix="https://b.")),
+        max_age=86_400.0,
+        allow_credentials=True,
+    )
+
+
+def test_effects_are_worked_out_and_drawn_for_each_request(full: sergo.Engine) -> None:
+    for path in ("/a/x", "/a/y"):
+        routing = full.route("full", path=path, roll=0.9)
+        assert routing.rewrite == sergo.Rewrite(path.replace("/a", "/b"), "inner")
+    assert routing.fault == sergo.Fault(delay=sergo.Delay(100.0, 2.0))
+    assert routing.mirrors == ()
+    routing = full.route("full", path="/a", roll=[0.1, 0.2])
+    assert routing.fault == sergo.Fault(sergo.Abort(50.0, http_status=418), sergo.Delay(100.0, 2.0))
+    assert routing.mirrors == (sergo.Mirror(sergo.Destination("copy", port=90), 50.0),)
+    aborted = sum(full.route("full", path="/a").fault.abort is not None for _ in range(1000))  # type: ignore[union-attr]
+    # Ten standard deviations: chance does not fail this.
+    assert abs(aborted - 500) < 160

@@ -21,6 +21,7 @@ static void check_all(sergo_code want, uint64_t engine) {
     memset(packed + 41, 0, 4);
     uint64_t number = 7;
     uint32_t state = 7;
+    bool needs = true;
     double roll = 0;
     sergo_str name = SERGO_STR("/foo");
 
@@ -41,6 +42,10 @@ static void check_all(sergo_code want, uint64_t engine) {
     CHECK_CODE(want, sergo_route(engine, &request, 0, &number));
     CHECK_CODE(want, sergo_route_rolls(engine, &request, &roll, 1, &number));
     CHECK_CODE(want, sergo_route_packed(engine, packed, sizeof packed, 0, NULL, 0, &number));
+    CHECK_CODE(want, sergo_direct(engine, &request, 0, &text));
+    CHECK_CODE(want, sergo_direct_rolls(engine, &request, &roll, 1, &text));
+    CHECK_CODE(want, sergo_direct_packed(engine, packed, sizeof packed, 0, NULL, 0, &text));
+    CHECK(text.data == NULL);
     CHECK_CODE(want, sergo_answer_get(engine, 1, &answer));
     sergo_answer_free(&answer);
     CHECK_CODE(want, sergo_answer_json(engine, 1, &text));
@@ -48,6 +53,9 @@ static void check_all(sergo_code want, uint64_t engine) {
     CHECK_CODE(want, sergo_set_instances_json(engine, name, SERGO_STR("[]")));
     CHECK_CODE(want, sergo_breaker_state(engine, name, name, &state));
     CHECK(state == SERGO_BREAKER_NONE);
+    CHECK_CODE(want, sergo_set_system_load(engine, 0.5, 1, 0.5, 0));
+    CHECK_CODE(want, sergo_needs_system_load(engine, &needs));
+    CHECK(!needs);
     CHECK_CODE(want, sergo_drain_events(engine, &text));
     CHECK_CODE(want, sergo_figures(engine, &text));
     CHECK(text.data == NULL && text.len == 0);
@@ -82,6 +90,7 @@ static void test_null(void) {
     sergo_str name = SERGO_STR("/foo");
     sergo_report report;
     sergo_decision decision;
+    sergo_text text;
     double roll = 0;
 
     CHECK_CODE(SERGO_ARGUMENT, sergo_open(NULL, &id));
@@ -102,6 +111,11 @@ static void test_null(void) {
     CHECK_CODE(SERGO_ARGUMENT, sergo_route_rolls(engine, &request, NULL, 1, &id));
     CHECK_CODE(SERGO_ARGUMENT, sergo_route_rolls(engine, &request, &roll, 1, NULL));
     CHECK_CODE(SERGO_ARGUMENT, sergo_route_packed(engine, NULL, 4, 0, NULL, 0, &id));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_direct(engine, NULL, 0, &text));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_direct(engine, &request, 0, NULL));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_direct_rolls(engine, &request, NULL, 1, &text));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_direct_packed(engine, NULL, 4, 0, NULL, 0, &text));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_needs_system_load(engine, NULL));
     CHECK_CODE(SERGO_ARGUMENT, sergo_answer_get(engine, 1, NULL));
     CHECK_CODE(SERGO_ARGUMENT, sergo_answer_json(engine, 1, NULL));
     CHECK_CODE(SERGO_ARGUMENT, sergo_set_instances(engine, name, NULL, 1));
@@ -191,10 +205,10 @@ static void test_utf8(void) {
 
 static void test_misaligned(void) {
     uint64_t engine = engine_with(NULL), room[4] = {0};
-    unsigned char* odd = (unsigned char*)room + 1;
-    CHECK_CODE(SERGO_ARGUMENT, sergo_rules_version(engine, (uint64_t*)(void*)odd));
-    CHECK_CODE(SERGO_ARGUMENT, sergo_figures(engine, (sergo_text*)(void*)odd));
-    CHECK_CODE(SERGO_ARGUMENT, sergo_exit(engine, (sergo_permit*)(void*)odd, 0, 0));
+    unsigned char *odd = (unsigned char *)room + 1;
+    CHECK_CODE(SERGO_ARGUMENT, sergo_rules_version(engine, (uint64_t *)(void *)odd));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_figures(engine, (sergo_text *)(void *)odd));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_exit(engine, (sergo_permit *)(void *)odd, 0, 0));
     CHECK_OK(sergo_close(engine));
 }
 

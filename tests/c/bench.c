@@ -30,10 +30,10 @@ static void must(sergo_code code) {
     exit(1);
 }
 
-static void* pairs_by_id(void* name) {
+static void *pairs_by_id(void *name) {
     sergo_decision decision;
     uint64_t id;
-    must(sergo_resolve(engine, SERGO_STRZ((const char*)name), &id));
+    must(sergo_resolve(engine, SERGO_STRZ((const char *)name), &id));
     for (int i = 0; i < PAIRS; i++) {
         must(sergo_enter(engine, id, 1, SERGO_INBOUND, SERGO_NOW, &decision));
         must(sergo_exit(engine, &decision.permit, SERGO_SUCCEEDED, SERGO_NOW));
@@ -41,9 +41,9 @@ static void* pairs_by_id(void* name) {
     return NULL;
 }
 
-static void* pairs_by_name(void* name) {
+static void *pairs_by_name(void *name) {
     sergo_decision decision;
-    sergo_str resource = SERGO_STRZ((const char*)name);
+    sergo_str resource = SERGO_STRZ((const char *)name);
     for (int i = 0; i < PAIRS; i++) {
         must(sergo_enter_name(engine, resource, 1, SERGO_INBOUND, SERGO_NOW, &decision));
         must(sergo_exit(engine, &decision.permit, SERGO_SUCCEEDED, SERGO_NOW));
@@ -57,10 +57,10 @@ static double seconds(void) {
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void measure(const char* what, void* (*run)(void*), const char* name, int threads) {
+static void measure(const char *what, void *(*run)(void *), const char *name, int threads) {
     pthread_t thread[2];
     double begin = seconds();
-    for (int i = 0; i < threads; i++) pthread_create(&thread[i], NULL, run, (void*)name);
+    for (int i = 0; i < threads; i++) pthread_create(&thread[i], NULL, run, (void *)name);
     for (int i = 0; i < threads; i++) pthread_join(thread[i], NULL);
     printf("c: enter+exit, %s: %.0f ns\n", what, (seconds() - begin) * 1e9 / PAIRS);
 }

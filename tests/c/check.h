@@ -9,7 +9,7 @@
 
 extern int checks_passed, checks_failed;
 
-static inline bool check(bool good, const char* what, const char* file, int line) {
+static inline bool check(bool good, const char *what, const char *file, int line) {
     if (good) {
         checks_passed++;
     } else {
@@ -19,12 +19,12 @@ static inline bool check(bool good, const char* what, const char* file, int line
     return good;
 }
 
-static inline bool check_code(sergo_code want, sergo_code got, const char* what, const char* file, int line) {
+static inline bool check_code(sergo_code want, sergo_code got, const char *what, const char *file, int line) {
     if (want != got) fprintf(stderr, "%s instead of %s: ", sergo_code_word(got), sergo_code_word(want));
     return check(want == got, what, file, line);
 }
 
-static inline bool check_text(const char* want, sergo_str got, const char* what, const char* file, int line) {
+static inline bool check_text(const char *want, sergo_str got, const char *what, const char *file, int line) {
     bool same = got.data && got.len == strlen(want) && !memcmp(want, got.data, got.len);
     if (!same) fprintf(stderr, "\"%.*s\" instead of \"%s\": ", SERGO_PRINT(got), want);
     return check(same, what, file, line);
@@ -36,18 +36,19 @@ static inline bool check_text(const char* want, sergo_str got, const char* what,
 #define CHECK_TEXT(want, got) check_text((want), (got), #got, __FILE__, __LINE__)
 
 // An engine of the app demo-app with these rules, which must be right.
-uint64_t engine_with(const char* rules);
+uint64_t engine_with(const char *rules);
 // The same by the engine that there is.
-void apply(uint64_t engine, const char* rules);
+void apply(uint64_t engine, const char *rules);
 
 // /foo takes two entries a second, then 429 "slow down" with X-A: 1 and X-B: 2.
-extern const char* const LIMIT;
+extern const char *const LIMIT;
 // web, tagged v2, goes to the subset v2, else v1, all else to v1.
-extern const char* const ROUTES;
+extern const char *const ROUTES;
 
 void test_codes(void);
 void test_engine(void);
 void test_entry(void);
+void test_gates(void);
 void test_route(void);
 void test_watch(void);
 void test_abuse(void);

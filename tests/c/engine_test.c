@@ -6,7 +6,7 @@
 void test_codes(void) {
     CHECK(sergo_abi_version() == SERGO_ABI_VERSION);
     CHECK(strchr(sergo_version(), '.') != NULL);
-    static const char* const words[] = {"ok",   "closed", "poisoned", "panicked", "argument",
+    static const char *const words[] = {"ok",   "closed", "poisoned", "panicked", "argument",
                                         "utf8", "stale",  "space",    "full"};
     for (int i = 0; i < 9; i++) {
         CHECK(!strcmp(sergo_code_word(-i), words[i]));
@@ -66,7 +66,7 @@ static void test_report(void) {
 
     json read;
     CHECK(json_read(report.json.data, report.json.len, &read));
-    const json* rejected = json_get(&read, "rejected");
+    const json *rejected = json_get(&read, "rejected");
     CHECK(rejected->count == 1 && json_is(json_get(json_at(rejected, 0), "field"), "spec.threshold"));
     CHECK(json_is(json_get(json_at(json_get(&read, "waiting"), 0), "missing"), "not-there"));
     CHECK(json_is(json_get(json_at(json_get(&read, "warnings"), 0), "field"), "spec.colour"));

@@ -8,45 +8,45 @@
 static const json none;
 
 typedef struct {
-    const char* at;
-    const char* end;
+    const char *at;
+    const char *end;
     int depth;
 } reader;
 
-static bool read_value(reader* in, json* value);
+static bool read_value(reader *in, json *value);
 
-static void* grow(void* list, size_t count, size_t size) {
+static void *grow(void *list, size_t count, size_t size) {
     // Doubles at each power of two, so that no capacity has to be kept.
     if (count & (count - 1)) return list;
-    void* grown = realloc(list, (count ? count * 2 : 1) * size);
+    void *grown = realloc(list, (count ? count * 2 : 1) * size);
     if (!grown) abort();
     return grown;
 }
 
-static void skip_space(reader* in) {
+static void skip_space(reader *in) {
     while (in->at < in->end && strchr(" \t\r\n", *in->at) && *in->at) in->at++;
 }
 
-static bool take(reader* in, const char* word) {
+static bool take(reader *in, const char *word) {
     size_t len = strlen(word);
     if ((size_t)(in->end - in->at) < len || memcmp(in->at, word, len) != 0) return false;
     in->at += len;
     return true;
 }
 
-static bool read_hex(reader* in, uint32_t* code) {
+static bool read_hex(reader *in, uint32_t *code) {
     *code = 0;
     for (int i = 0; i < 4; i++, in->at++) {
         if (in->at == in->end) return false;
-        const char* digits = "0123456789abcdef0123456789ABCDEF";
-        const char* found = *in->at ? strchr(digits, *in->at) : NULL;
+        const char *digits = "0123456789abcdef0123456789ABCDEF";
+        const char *found = *in->at ? strchr(digits, *in->at) : NULL;
         if (!found) return false;
         *code = *code << 4 | (uint32_t)((found - digits) & 15);
     }
     return true;
 }
 
-static size_t encode(uint32_t code, char* to) {
+static size_t encode(uint32_t code, char *to) {
     if (code < 0x80) return to[0] = (char)code, 1;
     size_t more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
     for (size_t i = more; i > 0; i--, code >>= 6) to[i] = (char)(0x80 | (code & 0x3f));
@@ -55,11 +55,11 @@ static size_t encode(uint32_t code, char* to) {
     return more + 1;
 }
 
-static bool read_escape(reader* in, char* to, size_t* len) {
+static bool read_escape(reader *in, char *to, size_t *len) {
     static const char from[] = "\"\\/bfnrt", into[] = "\"\\/\b\f\n\r\t";
     if (in->at == in->end) return false;
     char letter = *in->at++;
-    const char* simple = letter ? strchr(from, letter) : NULL;
+    const char *simple = letter ? strchr(from, letter) : NULL;
     if (simple) {
         to[(*len)++] = into[simple - from];
         return true;
@@ -76,7 +76,7 @@ static bool read_escape(reader* in, char* to, size_t* len) {
     return true;
 }
 
-static bool read_text(reader* in, json* value) {
+static bool read_text(reader *in, json *value) {
     if (!take(in, "\"")) return false;
     value->kind = JSON_TEXT;
     // No escape is shorter than what it stands for.
@@ -95,14 +95,14 @@ static bool read_text(reader* in, json* value) {
     return take(in, "\"");
 }
 
-static bool digits(reader* in) {
-    const char* first = in->at;
+static bool digits(reader *in) {
+    const char *first = in->at;
     while (in->at < in->end && *in->at >= '0' && *in->at <= '9') in->at++;
     return in->at > first;
 }
 
-static bool read_number(reader* in, json* value) {
-    const char* first = in->at;
+static bool read_number(reader *in, json *value) {
+    const char *first = in->at;
     bool negative = take(in, "-"), whole = true;
     if (!take(in, "0") && !digits(in)) return false;
     if (take(in, ".")) {
@@ -125,8 +125,8 @@ static bool read_number(reader* in, json* value) {
     return true;
 }
 
-static bool read_many(reader* in, json* value, bool map) {
-    const char* close = map ? "}" : "]";
+static bool read_many(reader *in, json *value, bool map) {
+    const char *close = map ? "}" : "]";
     value->kind = map ? JSON_MAP : JSON_LIST;
     in->at++;
     skip_space(in);
@@ -152,7 +152,7 @@ static bool read_many(reader* in, json* value, bool map) {
     return take(in, close);
 }
 
-static bool read_value(reader* in, json* value) {
+static bool read_value(reader *in, json *value) {
     skip_space(in);
     if (in->at == in->end) return false;
     switch (*in->at) {
@@ -171,7 +171,7 @@ static bool read_value(reader* in, json* value) {
     }
 }
 
-bool json_read(const char* text, size_t len, json* value) {
+bool json_read(const char *text, size_t len, json *value) {
     reader in = {text, text + len, 0};
     memset(value, 0, sizeof *value);
     bool good = read_value(&in, value);
@@ -179,7 +179,7 @@ bool json_read(const char* text, size_t len, json* value) {
     return good && in.at == in.end;
 }
 
-void json_free(json* value) {
+void json_free(json *value) {
     for (size_t i = 0; i < value->count; i++) {
         json_free(&value->items[i]);
         if (value->keys) json_free(&value->keys[i]);
@@ -190,21 +190,21 @@ void json_free(json* value) {
     memset(value, 0, sizeof *value);
 }
 
-const json* json_at(const json* list, size_t index) {
+const json *json_at(const json *list, size_t index) {
     return index < list->count ? &list->items[index] : &none;
 }
 
-const json* json_get(const json* map, const char* key) {
+const json *json_get(const json *map, const char *key) {
     for (size_t i = 0; map->keys && i < map->count; i++)
         if (json_is(&map->keys[i], key)) return &map->items[i];
     return &none;
 }
 
-bool json_is(const json* value, const char* text) {
+bool json_is(const json *value, const char *text) {
     return value->kind == JSON_TEXT && value->len == strlen(text) && memcmp(value->text, text, value->len) == 0;
 }
 
-void json_write_text(FILE* file, const char* text, size_t len) {
+void json_write_text(FILE *file, const char *text, size_t len) {
     fputc('"', file);
     for (size_t i = 0; i < len; i++) {
         unsigned char byte = (unsigned char)text[i];
@@ -219,7 +219,7 @@ void json_write_text(FILE* file, const char* text, size_t len) {
     fputc('"', file);
 }
 
-void json_write(FILE* file, const json* value) {
+void json_write(FILE *file, const json *value) {
     bool map = value->kind == JSON_MAP;
     switch (value->kind) {
         case JSON_NULL: fputs("null", file); return;

@@ -3,7 +3,7 @@
 #include "json.h"
 #include "check.h"
 
-static bool reads(const char* text) {
+static bool reads(const char *text) {
     json value;
     bool good = json_read(text, strlen(text), &value);
     json_free(&value);
@@ -11,10 +11,10 @@ static bool reads(const char* text) {
 }
 
 void test_json(void) {
-    const char* text = " {\"a\": [1, -2.5e1, \"x\\n\\u00e4\\ud83d\\ude00\", true, false, null], \"b\": {}} ";
+    const char *text = " {\"a\": [1, -2.5e1, \"x\\n\\u00e4\\ud83d\\ude00\", true, false, null], \"b\": {}} ";
     json value;
     CHECK(json_read(text, strlen(text), &value));
-    const json* list = json_get(&value, "a");
+    const json *list = json_get(&value, "a");
     if (CHECK(list->count == 6)) {
         CHECK(list->items[0].whole == 1);
         CHECK(list->items[1].number == -25.0 && list->items[1].whole == 0);
@@ -26,11 +26,11 @@ void test_json(void) {
     CHECK(json_get(&value, "c")->kind == JSON_NULL);
     json_free(&value);
 
-    const char* large = "18446744073709551614";
+    const char *large = "18446744073709551614";
     CHECK(json_read(large, strlen(large), &value) && value.whole == UINT64_MAX - 1);
     json_free(&value);
 
-    const char* bad[] = {"",    "{",       "[1,]",   "{\"a\"}", "\"\\x\"", "\"\\ud800\"", "01", "1.",
+    const char *bad[] = {"",    "{",       "[1,]",   "{\"a\"}", "\"\\x\"", "\"\\ud800\"", "01", "1.",
                          "nul", "[1] [2]", "\"\n\"", "{1: 2}",  "\"a",     "-",           "1e", "tru"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         if (!CHECK(!reads(bad[i]))) fprintf(stderr, "%s\n", bad[i]);

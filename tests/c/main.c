@@ -2,7 +2,7 @@
 
 int checks_passed, checks_failed;
 
-const char* const LIMIT =
+const char *const LIMIT =
     "apiVersion: fault-tolerance.opensergo.io/v1alpha1\n"
     "kind: RateLimitStrategy\n"
     "metadata: {name: two-a-second}\n"
@@ -27,7 +27,7 @@ const char* const LIMIT =
     "  strategies: [{name: two-a-second, kind: RateLimitStrategy}]\n"
     "  fallbackAction: slow-down\n";
 
-const char* const ROUTES =
+const char *const ROUTES =
     "apiVersion: traffic.opensergo.io/v1alpha1\n"
     "kind: TrafficRouter\n"
     "metadata: {name: web}\n"
@@ -45,7 +45,7 @@ const char* const ROUTES =
     "      route: [{destination: {host: orders}, weight: 30}, {destination: {host: archive}, weight: 70}]\n"
     "    - route: [{destination: {host: web, subset: v1}}]\n";
 
-void apply(uint64_t engine, const char* rules) {
+void apply(uint64_t engine, const char *rules) {
     sergo_source source = {SERGO_STR("rules.yaml"), SERGO_STRZ(rules)};
     sergo_report report;
     CHECK_OK(sergo_apply(engine, &source, 1, &report));
@@ -53,7 +53,7 @@ void apply(uint64_t engine, const char* rules) {
     sergo_report_free(&report);
 }
 
-uint64_t engine_with(const char* rules) {
+uint64_t engine_with(const char *rules) {
     sergo_config config = {.app = SERGO_STR("demo-app")};
     uint64_t engine = 0;
     CHECK_OK(sergo_open(&config, &engine));
@@ -65,6 +65,7 @@ int main(void) {
     test_codes();
     test_engine();
     test_entry();
+    test_gates();
     test_route();
     test_watch();
     test_abuse();

@@ -5,48 +5,49 @@
 #include "json.h"
 #include "sergo.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 // The permits kept under one name, oldest first, open ones and closed ones.
 struct held {
-    const char* name;
-    sergo_permit* permits;
+    const char *name;
+    sergo_permit *permits;
     size_t count;
 };
 
 // A resource's name, resolved.
 struct known {
-    const json* name;
+    const json *name;
     uint64_t id;
 };
 
 // How often a destination was chosen.
 struct share {
-    char* name;
+    char *name;
     size_t count;
 };
 
 struct port {
     uint64_t engine;
     uint64_t seed;
-    struct held* held;
+    struct held *held;
     size_t held_count;
-    struct known* known;
+    struct known *known;
     size_t known_count;
 };
 
-static void* more(void* list, size_t count, size_t size) {
-    void* grown = realloc(list, (count + 1) * size);
+static void *more(void *list, size_t count, size_t size) {
+    void *grown = realloc(list, (count + 1) * size);
     if (!grown) abort();
     return grown;
 }
 
-static sergo_str text_of(const json* value) {
+static sergo_str text_of(const json *value) {
     return value->kind == JSON_TEXT ? sergo_str_of(value->text, value->len) : sergo_str_of(NULL, 0);
 }
 
-static sergo_str text(const json* step, const char* key) {
+static sergo_str text(const json *step, const char *key) {
     return text_of(json_get(step, key));
 }
 
@@ -59,8 +60,8 @@ static void write_text(sergo_str text) {
 }
 
 // A map of texts as pairs; free it.
-static sergo_pair* pairs_of(const json* map) {
-    sergo_pair* pairs = more(NULL, map->count, sizeof *pairs);
+static sergo_pair *pairs_of(const json *map) {
+    sergo_pair *pairs = more(NULL, map->count, sizeof *pairs);
     for (size_t i = 0; i < map->count; i++) {
         pairs[i].name = text_of(&map->keys[i]);
         pairs[i].value = text_of(&map->items[i]);
@@ -68,7 +69,7 @@ static sergo_pair* pairs_of(const json* map) {
     return pairs;
 }
 
-static sergo_code rules(struct port* port, const json* step) {
+static sergo_code rules(struct port *port, const json *step) {
     sergo_source source = {.text = text(step, "text")};
     sergo_report report;
     sergo_code code = sergo_apply(port->engine, &source, 1, &report);
@@ -77,24 +78,24 @@ static sergo_code rules(struct port* port, const json* step) {
     return code;
 }
 
-static struct known* resolve(struct port* port, const json* name) {
+static struct known *resolve(struct port *port, const json *name) {
     for (size_t i = 0; i < port->known_count; i++)
         if (json_is(port->known[i].name, name->text)) return &port->known[i];
     port->known = more(port->known, port->known_count, sizeof(struct known));
-    struct known* found = &port->known[port->known_count++];
+    struct known *found = &port->known[port->known_count++];
     found->name = name;
     sergo_resolve(port->engine, text_of(name), &found->id);
     return found;
 }
 
-static struct held* holder(struct port* port, const char* name) {
+static struct held *holder(struct port *port, const char *name) {
     for (size_t i = 0; i < port->held_count; i++)
         if (!strcmp(port->held[i].name, name)) return &port->held[i];
     return NULL;
 }
 
-static void hold(struct port* port, const char* name, const sergo_permit* permit) {
-    struct held* held = holder(port, name);
+static void hold(struct port *port, const char *name, const sergo_permit *permit) {
+    struct held *held = holder(port, name);
     if (!held) {
         port->held = more(port->held, port->held_count, sizeof *held);
         held = &port->held[port->held_count++];
@@ -106,7 +107,7 @@ static void hold(struct port* port, const char* name, const sergo_permit* permit
     held->permits[held->count++] = *permit;
 }
 
-static sergo_code write_block(struct port* port, const sergo_decision* decision) {
+static sergo_code write_block(struct port *port, const sergo_decision *decision) {
     sergo_block block;
     sergo_code code = sergo_block_get(port->engine, decision->block, &block);
     if (code != SERGO_OK) return code;
@@ -141,12 +142,12 @@ static sergo_code write_block(struct port* port, const sergo_decision* decision)
     return SERGO_OK;
 }
 
-static sergo_code enter(struct port* port, const json* step, uint64_t now) {
+static sergo_code enter(struct port *port, const json *step, uint64_t now) {
     const json *name = json_get(step, "as"), *times = json_get(step, "repeat"), *cost = json_get(step, "cost");
     uint32_t flags = json_is(json_get(step, "direction"), "outbound") ? SERGO_OUTBOUND : SERGO_INBOUND;
     uint64_t repeat = times->kind == JSON_NUMBER ? times->whole : 1, passed = 0;
     if (json_get(step, "resource")->kind != JSON_TEXT || cost->whole > UINT32_MAX) return SERGO_ARGUMENT;
-    struct known* resource = resolve(port, json_get(step, "resource"));
+    struct known *resource = resolve(port, json_get(step, "resource"));
     sergo_decision decision = {0};
     for (uint64_t i = 0; i < repeat; i++) {
         uint32_t price = cost->kind == JSON_NUMBER ? (uint32_t)cost->whole : 1;
@@ -172,17 +173,17 @@ static sergo_code enter(struct port* port, const json* step, uint64_t now) {
     return SERGO_OK;
 }
 
-static bool is_open(const sergo_permit* permit) {
+static bool is_open(const sergo_permit *permit) {
     for (size_t i = 0; i < sizeof permit->words / sizeof *permit->words; i++)
         if (permit->words[i]) return true;
     return false;
 }
 
-static sergo_code leave(struct port* port, const json* step, uint64_t now) {
+static sergo_code leave(struct port *port, const json *step, uint64_t now) {
     const json *name = json_get(step, "entry"), *count = json_get(step, "count");
     uint64_t left = count->kind == JSON_NUMBER ? count->whole : UINT64_MAX;
     uint32_t flags = json_get(step, "error")->truth ? SERGO_FAILED : SERGO_SUCCEEDED;
-    struct held* held = name->kind == JSON_TEXT ? holder(port, name->text) : NULL;
+    struct held *held = name->kind == JSON_TEXT ? holder(port, name->text) : NULL;
     if (!held) return SERGO_ARGUMENT;
     for (size_t i = 0; i < held->count && left > 0; i++) {
         if (is_open(&held->permits[i]) == json_get(step, "again")->truth) continue;
@@ -194,15 +195,15 @@ static sergo_code leave(struct port* port, const json* step, uint64_t now) {
     return SERGO_OK;
 }
 
-static sergo_code state(struct port* port, const json* step) {
-    static const char* const words[] = {"null", "\"closed\"", "\"open\"", "\"half-open\""};
+static sergo_code state(struct port *port, const json *step) {
+    static const char *const words[] = {"null", "\"closed\"", "\"open\"", "\"half-open\""};
     uint32_t state;
     sergo_code code = sergo_breaker_state(port->engine, text(step, "resource"), text(step, "strategy"), &state);
     if (code == SERGO_OK) printf("{\"state\":%s}", words[state]);
     return code;
 }
 
-static sergo_code events(struct port* port) {
+static sergo_code events(struct port *port) {
     sergo_text text;
     sergo_code code = sergo_drain_events(port->engine, &text);
     if (code != SERGO_OK) return code;
@@ -223,10 +224,22 @@ static sergo_code events(struct port* port) {
     return good ? SERGO_OK : SERGO_PANICKED;
 }
 
-static sergo_code endpoints(struct port* port, const json* step) {
-    char* list = NULL;
+static sergo_code load(struct port *port, const json *step, uint64_t now) {
+    double figures[3];
+    const char *const names[] = {"cpu", "load1", "memory"};
+    for (int i = 0; i < 3; i++) {
+        const json *figure = json_get(step, names[i]);
+        figures[i] = figure->kind == JSON_NUMBER ? figure->number : (double)NAN;
+    }
+    sergo_code code = sergo_set_system_load(port->engine, figures[0], figures[1], figures[2], now);
+    if (code == SERGO_OK) fputs("{}", stdout);
+    return code;
+}
+
+static sergo_code endpoints(struct port *port, const json *step) {
+    char *list = NULL;
     size_t len = 0;
-    FILE* memory = open_memstream(&list, &len);
+    FILE *memory = open_memstream(&list, &len);
     if (!memory) abort();
     json_write(memory, json_get(step, "instances"));
     fclose(memory);
@@ -236,31 +249,7 @@ static sergo_code endpoints(struct port* port, const json* step) {
     return code;
 }
 
-static void write_answer(const sergo_answer* answer) {
-    const char* begin = answer->empty ? "{\"none\":{\"host\":" : "\"destination\":{\"host\":";
-    if (!answer->empty) {
-        fputs("{\"route\":", stdout);
-        write_text(answer->route);
-        fputc(',', stdout);
-    }
-    fputs(begin, stdout);
-    write_text(answer->host);
-    fputs(",\"subset\":", stdout);
-    write_text(answer->subset);
-    if (answer->empty) {
-        fputs("}}", stdout);
-        return;
-    }
-    fputs(",\"port\":", stdout);
-    if (answer->port) {
-        printf("%u", answer->port);
-    } else {
-        fputs("null", stdout);
-    }
-    printf("},\"fallback\":%s}", answer->fallback ? "true" : "false");
-}
-
-static struct share* count_share(struct share* shares, size_t* count, const sergo_answer* answer) {
+static struct share *count_share(struct share *shares, size_t *count, const sergo_answer *answer) {
     sergo_str name = answer->subset.data ? answer->subset : answer->host;
     for (size_t i = 0; i < *count; i++) {
         if (strlen(shares[i].name) == name.len && !memcmp(shares[i].name, name.data, name.len)) {
@@ -276,34 +265,43 @@ static struct share* count_share(struct share* shares, size_t* count, const serg
     return shares;
 }
 
-// Routes a request `repeat` times and writes what came out.
-static sergo_code route_times(struct port* port, const json* step, const sergo_request* request) {
-    const json *given = json_get(step, "rolls"), *times = json_get(step, "repeat");
-    uint64_t repeat = times->kind == JSON_NUMBER ? times->whole : 1;
-    double* rolls = more(NULL, given->count, sizeof *rolls);
-    for (size_t i = 0; i < given->count; i++) rolls[i] = given->items[i].number;
-    struct share* shares = NULL;
+// Where one request goes, and all that is done with it on the way.
+static sergo_code direct(struct port *port, const sergo_request *request, const double *rolls, size_t roll_count) {
+    sergo_text text;
+    sergo_code code = rolls ? sergo_direct_rolls(port->engine, request, rolls, roll_count, &text)
+                            : sergo_direct(port->engine, request, port->seed++, &text);
+    if (code != SERGO_OK) return code;
+    json answer;
+    if (text.len == 0) {
+        fputs("{\"none\":true}", stdout);
+    } else if (json_read(text.data, text.len, &answer)) {
+        const json *empty = json_get(&answer, "empty");
+        if (empty->kind == JSON_MAP) fputs("{\"none\":", stdout);
+        json_write(stdout, empty->kind == JSON_MAP ? empty : &answer);
+        if (empty->kind == JSON_MAP) fputc('}', stdout);
+        json_free(&answer);
+    }
+    sergo_text_free(&text);
+    return SERGO_OK;
+}
+
+// How often a request goes where, in so many times.
+static sergo_code spread(struct port *port, const sergo_request *request, const double *rolls, size_t roll_count,
+                         uint64_t times) {
+    struct share *shares = NULL;
     size_t share_count = 0;
     sergo_code code = SERGO_OK;
-    for (uint64_t i = 0; i < repeat && code == SERGO_OK; i++) {
+    for (uint64_t i = 0; i < times && code == SERGO_OK; i++) {
         uint64_t id;
-        code = given->kind == JSON_LIST ? sergo_route_rolls(port->engine, request, rolls, given->count, &id)
-                                        : sergo_route(port->engine, request, port->seed++, &id);
-        if (code != SERGO_OK) break;
-        sergo_answer answer = {0};
-        if (id) code = sergo_answer_get(port->engine, id, &answer);
-        if (code == SERGO_OK && repeat == 1) {
-            if (id) {
-                write_answer(&answer);
-            } else {
-                fputs("{\"none\":true}", stdout);
-            }
-        } else if (id && code == SERGO_OK && !answer.empty) {
-            shares = count_share(shares, &share_count, &answer);
-        }
+        code = rolls ? sergo_route_rolls(port->engine, request, rolls, roll_count, &id)
+                     : sergo_route(port->engine, request, port->seed++, &id);
+        if (code != SERGO_OK || id == 0) continue;
+        sergo_answer answer;
+        code = sergo_answer_get(port->engine, id, &answer);
+        if (answer.kind == SERGO_DESTINATION) shares = count_share(shares, &share_count, &answer);
         sergo_answer_free(&answer);
     }
-    if (repeat != 1 && code == SERGO_OK) fputs("{\"share\":{", stdout);
+    if (code == SERGO_OK) fputs("{\"share\":{", stdout);
     for (size_t i = 0; i < share_count; i++) {
         if (code == SERGO_OK) {
             if (i) fputc(',', stdout);
@@ -312,19 +310,18 @@ static sergo_code route_times(struct port* port, const json* step, const sergo_r
         }
         free(shares[i].name);
     }
-    if (repeat != 1 && code == SERGO_OK) fputs("}}", stdout);
+    if (code == SERGO_OK) fputs("}}", stdout);
     free(shares);
-    free(rolls);
     return code;
 }
 
-static sergo_code route(struct port* port, const json* step) {
+static sergo_code route(struct port *port, const json *step) {
     const json *headers = json_get(step, "headers"), *source = json_get(step, "source");
-    const json* labels = json_get(source, "labels");
-    const json* number = json_get(step, "port");
-    sergo_pair* header_pairs = more(NULL, headers->count, sizeof *header_pairs);
+    const json *labels = json_get(source, "labels");
+    const json *number = json_get(step, "port");
+    sergo_pair *header_pairs = more(NULL, headers->count, sizeof *header_pairs);
     for (size_t i = 0; i < headers->count; i++) {
-        const json* pair = &headers->items[i];
+        const json *pair = &headers->items[i];
         if (pair->count != 2) {
             free(header_pairs);
             return SERGO_ARGUMENT;
@@ -332,7 +329,7 @@ static sergo_code route(struct port* port, const json* step) {
         header_pairs[i].name = text_of(&pair->items[0]);
         header_pairs[i].value = text_of(&pair->items[1]);
     }
-    sergo_pair* label_pairs = labels->kind == JSON_MAP ? pairs_of(labels) : NULL;
+    sergo_pair *label_pairs = labels->kind == JSON_MAP ? pairs_of(labels) : NULL;
     sergo_request request = {
         .host = text(step, "host"),
         .method = text(step, "method"),
@@ -348,15 +345,22 @@ static sergo_code route(struct port* port, const json* step) {
         .caller_namespace = text(source, "namespace"),
         .caller_gateway = text(source, "gateway"),
     };
-    sergo_code code = number->whole > UINT16_MAX ? SERGO_ARGUMENT : route_times(port, step, &request);
+    const json *given = json_get(step, "rolls"), *times = json_get(step, "repeat");
+    uint64_t repeat = times->kind == JSON_NUMBER ? times->whole : 1;
+    double *rolls = given->kind == JSON_LIST ? more(NULL, given->count, sizeof *rolls) : NULL;
+    for (size_t i = 0; i < given->count; i++) rolls[i] = given->items[i].number;
+    sergo_code code = number->whole > UINT16_MAX ? SERGO_ARGUMENT
+                      : repeat == 1              ? direct(port, &request, rolls, given->count)
+                                                 : spread(port, &request, rolls, given->count, repeat);
+    free(rolls);
     free(header_pairs);
     free(label_pairs);
     return code;
 }
 
 // Writes the answer to one step, or says why there is none.
-static sergo_code run(struct port* port, const json* step, bool* known_op) {
-    const json* op = json_get(step, "op");
+static sergo_code run(struct port *port, const json *step, bool *known_op) {
+    const json *op = json_get(step, "op");
     uint64_t now = json_get(step, "at")->whole;
     *known_op = true;
     if (json_is(op, "rules")) return rules(port, step);
@@ -364,22 +368,23 @@ static sergo_code run(struct port* port, const json* step, bool* known_op) {
     if (json_is(op, "exit")) return leave(port, step, now);
     if (json_is(op, "state")) return state(port, step);
     if (json_is(op, "events")) return events(port);
+    if (json_is(op, "load")) return load(port, step, now);
     if (json_is(op, "endpoints")) return endpoints(port, step);
     if (json_is(op, "route")) return route(port, step);
     *known_op = false;
     return SERGO_ARGUMENT;
 }
 
-static void answer_step(struct port* port, const json* step) {
+static void answer_step(struct port *port, const json *step) {
     bool known_op;
     sergo_code code = run(port, step, &known_op);
     if (code == SERGO_OK) return;
     fputs("{\"error\":", stdout);
     if (known_op) {
-        const char* sentence = sergo_code_sentence(code);
+        const char *sentence = sergo_code_sentence(code);
         json_write_text(stdout, sentence, strlen(sentence));
     } else {
-        const json* op = json_get(step, "op");
+        const json *op = json_get(step, "op");
         char unknown[80];
         snprintf(unknown, sizeof unknown, "unknown op: %s", op->kind == JSON_TEXT ? op->text : "");
         json_write_text(stdout, unknown, strlen(unknown));
@@ -387,9 +392,9 @@ static void answer_step(struct port* port, const json* step) {
     fputc('}', stdout);
 }
 
-static void answer_vector(const json* vector) {
+static void answer_vector(const json *vector) {
     const json *labels = json_get(vector, "labels"), *steps = json_get(vector, "steps");
-    sergo_pair* pairs = pairs_of(labels);
+    sergo_pair *pairs = pairs_of(labels);
     sergo_config config = {
         .app = text(vector, "app"),
         .namespace_ = text(vector, "namespace"),
@@ -416,7 +421,7 @@ static void answer_vector(const json* vector) {
 }
 
 int main(void) {
-    char* line = NULL;
+    char *line = NULL;
     size_t room = 0;
     for (ssize_t len; (len = getline(&line, &room, stdin)) > 0;) {
         json vector;

@@ -4,7 +4,7 @@
 #include "json.h"
 
 // The subset, else the host, of where a request goes; "" for nowhere. Static.
-static const char* goes(uint64_t engine, const sergo_request* request, double roll) {
+static const char *goes(uint64_t engine, const sergo_request *request, double roll) {
     static char name[64];
     uint64_t id;
     sergo_answer answer = {0};
@@ -16,7 +16,7 @@ static const char* goes(uint64_t engine, const sergo_request* request, double ro
     return name;
 }
 
-static bool same(const char* a, const char* b) {
+static bool same(const char *a, const char *b) {
     return !strcmp(a, b);
 }
 
@@ -71,7 +71,7 @@ static void test_answer(void) {
     CHECK_TEXT("testers", answer.route);
     CHECK_TEXT("web", answer.host);
     CHECK_TEXT("v2", answer.subset);
-    CHECK(answer.port == 8080 && !answer.empty && !answer.fallback);
+    CHECK(answer.kind == SERGO_DESTINATION && answer.port == 8080 && !answer.fallback && !answer.varies);
     sergo_answer_free(&answer);
     CHECK(answer.host.data == NULL);
     sergo_answer_free(&answer);
@@ -97,7 +97,7 @@ static void test_answer(void) {
     CHECK_OK(sergo_set_instances_json(engine, request.host, SERGO_STR("[{\"id\": \"a\", \"healthy\": false}]")));
     CHECK_OK(sergo_route(engine, &request, 0, &id));
     CHECK_OK(sergo_answer_get(engine, id, &answer));
-    CHECK(answer.empty && answer.route.data == NULL);
+    CHECK(answer.kind == SERGO_EMPTY && answer.route.data == NULL);
     CHECK_TEXT("web", answer.host);
     CHECK_TEXT("v1", answer.subset);
     sergo_answer_free(&answer);
@@ -118,7 +118,7 @@ static void test_answer(void) {
 }
 
 static void test_caller(void) {
-    const char* rules =
+    const char *rules =
         "apiVersion: traffic.opensergo.io/v1alpha1\n"
         "kind: TrafficRouter\n"
         "metadata: {name: web}\n"
@@ -154,12 +154,76 @@ static void test_caller(void) {
     CHECK_OK(sergo_close(engine));
 }
 
+// What is done with a request beside sending it on.
+static void test_policy(void) {
+    const char *rules =
+        "apiVersion: traffic.opensergo.io/v1alpha1\n"
+        "kind: TrafficRouter\n"
+        "metadata: {name: web}\n"
+        "spec:\n"
+        "  hosts: [web]\n"
+        "  http:\n"
+        "    - name: old\n"
+        "      match: [{uri: {prefix: /old/}}]\n"
+        "      redirect: {uri: /new, redirectCode: 308}\n"
+        "    - name: closed\n"
+        "      match: [{uri: {exact: /closed}}]\n"
+        "      directResponse: {status: 503, body: {string: closed for today}}\n"
+        "    - name: slow\n"
+        "      match: [{uri: {prefix: /api/}}]\n"
+        "      rewrite: {uri: /}\n"
+        "      timeout: 1500ms\n"
+        "      route: [{destination: {host: api}}]\n";
+    uint64_t engine = engine_with(rules), id;
+    sergo_answer answer;
+    sergo_text text;
+    json read;
+    sergo_request request = {.host = SERGO_STR("web"), .path = SERGO_STR("/old/x")};
+    CHECK_OK(sergo_route(engine, &request, 0, &id));
+    CHECK_OK(sergo_answer_get(engine, id, &answer));
+    CHECK(answer.kind == SERGO_REDIRECT && answer.varies);
+    CHECK_TEXT("old", answer.route);
+    sergo_answer_free(&answer);
+    CHECK_OK(sergo_direct(engine, &request, 0, &text));
+    CHECK(json_read(text.data, text.len, &read));
+    const json *redirect = json_get(&read, "redirect");
+    CHECK(json_is(json_get(redirect, "uri"), "/new") && json_get(redirect, "redirectCode")->whole == 308);
+    json_free(&read);
+    sergo_text_free(&text);
+
+    request.path = SERGO_STR("/closed");
+    CHECK_OK(sergo_route(engine, &request, 0, &id));
+    CHECK_OK(sergo_answer_get(engine, id, &answer));
+    CHECK(answer.kind == SERGO_RESPONSE && answer.status == 503 && !answer.varies);
+    CHECK_TEXT("closed for today", answer.body);
+    sergo_answer_free(&answer);
+
+    request.path = SERGO_STR("/api/users?all");
+    CHECK_OK(sergo_route(engine, &request, 0, &id));
+    CHECK_OK(sergo_answer_get(engine, id, &answer));
+    CHECK(answer.kind == SERGO_DESTINATION && answer.timeout_nanos == 1500000000 && answer.varies);
+    CHECK_TEXT("api", answer.host);
+    sergo_answer_free(&answer);
+    double roll = 0;
+    CHECK_OK(sergo_direct_rolls(engine, &request, &roll, 1, &text));
+    CHECK(json_read(text.data, text.len, &read));
+    CHECK(json_is(json_get(json_get(&read, "rewrite"), "uri"), "/users"));
+    json_free(&read);
+    sergo_text_free(&text);
+
+    request.path = SERGO_STR("/");
+    CHECK_OK(sergo_direct(engine, &request, 0, &text));
+    CHECK(text.data != NULL && text.len == 0);
+    sergo_text_free(&text);
+    CHECK_OK(sergo_close(engine));
+}
+
 // Writes a packed request as the header's words describe it.
-static void pack_number(uint8_t** to, uint32_t number) {
+static void pack_number(uint8_t **to, uint32_t number) {
     for (int i = 0; i < 4; i++) *(*to)++ = (uint8_t)(number >> 8 * i);
 }
 
-static void pack_text(uint8_t** to, const char* text) {
+static void pack_text(uint8_t **to, const char *text) {
     pack_number(to, text ? (uint32_t)strlen(text) : UINT32_MAX);
     while (text && *text) *(*to)++ = (uint8_t)*text++;
 }
@@ -167,7 +231,7 @@ static void pack_text(uint8_t** to, const char* text) {
 static void test_packed(void) {
     uint64_t engine = engine_with(ROUTES), packed, plain;
     uint8_t block[256], *end = block;
-    const char* texts[] = {"web", "POST", "/orders", NULL, NULL, NULL, NULL, NULL};
+    const char *texts[] = {"web", "POST", "/orders", NULL, NULL, NULL, NULL, NULL};
     pack_number(&end, UINT32_MAX);
     for (int i = 0; i < 8; i++) pack_text(&end, texts[i]);
     pack_number(&end, UINT32_MAX);
@@ -193,6 +257,12 @@ static void test_packed(void) {
         CHECK_OK(sergo_route_rolls(engine, &request, &roll, 1, &plain));
         CHECK(packed == plain);
     }
+    sergo_text one, two;
+    CHECK_OK(sergo_direct_packed(engine, block, len, 7, NULL, 0, &one));
+    CHECK_OK(sergo_direct(engine, &request, 7, &two));
+    CHECK(one.len > 0 && same(one.data, two.data));
+    sergo_text_free(&one);
+    sergo_text_free(&two);
     for (size_t cut = 0; cut < len; cut++)
         CHECK_CODE(SERGO_ARGUMENT, sergo_route_packed(engine, block, cut, 0, NULL, 0, &packed));
     CHECK(packed == 0);
@@ -203,5 +273,6 @@ void test_route(void) {
     test_struct();
     test_answer();
     test_caller();
+    test_policy();
     test_packed();
 }

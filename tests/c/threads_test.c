@@ -14,7 +14,7 @@ static uint64_t shared;
 static atomic_int passed, wrong;
 
 // All at one moment of a manual clock, so that exactly the threshold fits.
-static void* enter_often(void* none) {
+static void *enter_often(void *none) {
     for (int i = 0; i < ROUNDS; i++) {
         sergo_decision decision;
         if (sergo_enter_name(shared, SERGO_STR("/foo"), 1, SERGO_INBOUND, 0, &decision) != SERGO_OK) wrong++;
@@ -31,7 +31,7 @@ static void* enter_often(void* none) {
     return none;
 }
 
-static void* use_until_closed(void* none) {
+static void *use_until_closed(void *none) {
     for (;;) {
         sergo_decision decision;
         sergo_code code = sergo_enter_name(shared, SERGO_STR("/foo"), 1, SERGO_INBOUND, SERGO_NOW, &decision);
@@ -42,11 +42,11 @@ static void* use_until_closed(void* none) {
     }
 }
 
-static void start(pthread_t* threads, void* (*run)(void*)) {
+static void start(pthread_t *threads, void *(*run)(void *)) {
     for (int i = 0; i < THREADS; i++) CHECK(pthread_create(&threads[i], NULL, run, NULL) == 0);
 }
 
-static void join(pthread_t* threads) {
+static void join(pthread_t *threads) {
     for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
 }
 

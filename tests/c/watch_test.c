@@ -19,7 +19,7 @@ void test_watch(void) {
     json read;
     CHECK_OK(sergo_figures(engine, &text));
     CHECK(json_read(text.data, text.len, &read));
-    const json* list = json_get(&read, "resources");
+    const json *list = json_get(&read, "resources");
     if (CHECK(list->count == 1)) {
         const json *foo = json_at(list, 0), *strategies = json_get(foo, "strategies");
         CHECK(json_is(json_get(foo, "resource"), "/foo"));

@@ -50,7 +50,7 @@ pub struct sergo_report {
     /// All of these for programs: JSON with `version`, `accepted`, and the lists
     /// `rejected`, `warnings`, `shadowed` (of `kind`, `namespace`, `name`,
     /// `field`, `found`, `expected`, `message`, `source`, `line`, `column`) and
-    /// `waiting` (of `kind`, `namespace`, `name`, `missing`, `message`).
+    /// `waiting` (likewise, with `missing` in the place of `found` and `expected`).
     pub json: sergo_text,
 }
 
@@ -153,19 +153,22 @@ fn lines(report: &Report) -> String {
     for (what, list) in [("rejected", &report.rejected), ("warning", &report.warnings), ("shadowed", &report.shadowed)]
     {
         for diagnostic in list {
-            let place = match (diagnostic.source.as_str(), diagnostic.line, diagnostic.column) {
-                ("", 0, _) => String::new(),
-                ("", line, column) => format!("{line}:{column}: "),
-                (source, 0, _) => format!("{source}: "),
-                (source, line, column) => format!("{source}:{line}:{column}: "),
-            };
-            line(what, &place, &diagnostic.message);
+            line(what, &place(&diagnostic.source, diagnostic.line, diagnostic.column), &diagnostic.message);
         }
     }
     for waiting in &report.waiting {
-        line("waiting", "", &waiting.message);
+        line("waiting", &place(&waiting.source, waiting.line, waiting.column), &waiting.message);
     }
     lines
+}
+
+fn place(source: &str, line: u32, column: u32) -> String {
+    match (source, line) {
+        ("", 0) => String::new(),
+        ("", line) => format!("{line}:{column}: "),
+        (source, 0) => format!("{source}: "),
+        (source, line) => format!("{source}:{line}:{column}: "),
+    }
 }
 
 #[cfg(test)]
@@ -182,23 +185,16 @@ mod tests {
             column: 5,
             ..Diagnostic::default()
         };
-        let waiting = |message: &str| Waiting {
-            kind: String::new(),
-            namespace: String::new(),
-            name: String::new(),
-            missing: String::new(),
-            message: message.into(),
-        };
         let report = Report {
             rejected: vec![diagnostic("a.yaml", 3), diagnostic("", 3)],
             warnings: vec![diagnostic("a.yaml", 0)],
             shadowed: vec![diagnostic("", 0)],
-            waiting: vec![waiting("patience")],
+            waiting: vec![Waiting { message: "patience".into(), source: "b.yaml".into(), ..Waiting::default() }],
             ..Report::default()
         };
         assert_eq!(
             lines(&report),
-            "rejected: a.yaml:3:5: bad\nrejected: 3:5: bad\nwarning: a.yaml: bad\nshadowed: bad\nwaiting: patience\n"
+            "rejected: a.yaml:3:5: bad\nrejected: 3:5: bad\nwarning: a.yaml: bad\nshadowed: bad\nwaiting: b.yaml: patience\n"
         );
     }
 }

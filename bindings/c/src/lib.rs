@@ -10,7 +10,7 @@
 //! - [`engine`]: open, close, and the rules.
 //! - [`entry`]: enter, exit, and why an entry was blocked.
 //! - [`route`]: where a request goes, and what discovery knows.
-//! - [`watch`]: breakers, events, figures.
+//! - [`watch`]: breakers, events, figures, and the figures of the system.
 
 // What is written here is what C sees.
 #![allow(non_camel_case_types)]

@@ -3,9 +3,10 @@
 use crate::code::{answer, run, sergo_code};
 use crate::text::{list, map, one, sergo_pair, sergo_str, sergo_text};
 use sergo_border::call::{self, Random};
+use sergo_border::text::directions as directions_text;
 use sergo_border::with;
 use sergo_core::route::Caller;
-use sergo_core::{Answer, AnswerId, Code, Headers, Instance, Request, Rolls};
+use sergo_core::{Answer, AnswerId, Code, Engine, Headers, Instance, Request, Rolls, Span};
 use std::borrow::Cow;
 use std::ptr::null;
 use std::sync::Arc;
@@ -14,6 +15,18 @@ use std::sync::Arc;
 pub const SERGO_HEALTHY: u32 = 0;
 /// For an instance: discovery holds it for unhealthy.
 pub const SERGO_UNHEALTHY: u32 = 1;
+
+/// An answer's kind: nothing; what an answer is after an error.
+pub const SERGO_NOWHERE: u32 = 0;
+/// An answer's kind: to the destination `host`, `subset`, `port`.
+pub const SERGO_DESTINATION: u32 = 1;
+/// An answer's kind: send the caller elsewhere; `sergo_direct` says where.
+pub const SERGO_REDIRECT: u32 = 2;
+/// An answer's kind: answer with `status` and `body` at once.
+pub const SERGO_RESPONSE: u32 = 3;
+/// An answer's kind: the chosen destination and its fallbacks have no healthy
+/// instance; `host` and `subset` are the last that was looked at.
+pub const SERGO_EMPTY: u32 = 4;
 
 /// A request to route. All zero but the host is `GET /` over http without
 /// headers.
@@ -53,19 +66,27 @@ pub struct sergo_request {
 #[repr(C)]
 #[derive(Debug)]
 pub struct sergo_answer {
-    /// Whether it goes nowhere: the chosen destination and its fallbacks have no
-    /// healthy instance; host and subset are the last that was looked at.
-    pub empty: bool,
-    /// Whether this is a fallback for the destination that was chosen.
-    pub fallback: bool,
-    /// The destination's port; 0 is none.
-    pub port: u16,
+    /// `SERGO_DESTINATION`, `SERGO_REDIRECT`, `SERGO_RESPONSE` or `SERGO_EMPTY`.
+    pub kind: u32,
+    /// Of a response: the HTTP status.
+    pub status: u32,
+    /// Of a destination: how long the call may take, in nanoseconds; 0 is no limit.
+    pub timeout_nanos: u64,
     /// The name of the route that matched; may be absent.
     pub route: sergo_str,
-    /// The destination's host.
+    /// Of a destination: its host.
     pub host: sergo_str,
     /// The subset of the host's instances; may be absent.
     pub subset: sergo_str,
+    /// Of a response: the body; may be absent.
+    pub body: sergo_str,
+    /// Of a destination: its port; 0 is none.
+    pub port: u16,
+    /// Whether this is a fallback for the destination that was chosen.
+    pub fallback: bool,
+    /// Whether rewriting, redirecting, faults or mirrors come with it, which
+    /// `sergo_direct` works out for each request.
+    pub varies: bool,
     /// Sergo's.
     pub owner: *const sergo_answer_owner,
 }
@@ -145,12 +166,61 @@ pub unsafe extern "C" fn sergo_route_packed(
 ) -> sergo_code {
     let route = || {
         // SAFETY: the caller's block and rolls live through the call.
-        let (block, rolls) = unsafe { (list(block, block_len)?, numbers(rolls, roll_count)?) };
-        let random = if rolls.is_empty() { Random::Seed(seed) } else { Random::Rolls(rolls) };
+        let (block, random) = unsafe { (list(block, block_len)?, random(seed, rolls, roll_count)?) };
         call::route(engine, block, random)
     };
     // SAFETY: as the caller vouches for `id`.
     unsafe { answer(id, route) }
+}
+
+/// Where a request goes and all that is done with it on the way, as JSON: as
+/// `sergo_answer_json`, and where they apply also `"rewrite": {"uri", "authority"}`,
+/// `"redirect": {"uri", "authority", "scheme", "port", "redirectCode"}`, `"fault":
+/// {"abort", "delay"}`, `"mirror": [{"destination", "percentage"}]`, worked out and
+/// drawn. Text of no length when no route says. With the same seed the destination
+/// is the one of `sergo_route`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sergo_direct(
+    engine: u64,
+    request: *const sergo_request,
+    seed: u64,
+    json: *mut sergo_text,
+) -> sergo_code {
+    // SAFETY: the caller's request lives through the call, and it vouches for `json`.
+    unsafe { answer(json, || direct(engine, one(request)?, &mut Rolls::seeded(seed))) }
+}
+
+/// As `sergo_direct`, with the random numbers themselves, as `sergo_route_rolls`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sergo_direct_rolls(
+    engine: u64,
+    request: *const sergo_request,
+    rolls: *const f64,
+    roll_count: usize,
+    json: *mut sergo_text,
+) -> sergo_code {
+    // SAFETY: the caller's request and rolls live through the call, and it vouches for `json`.
+    unsafe { answer(json, || direct(engine, one(request)?, &mut Rolls::given(numbers(rolls, roll_count)?))) }
+}
+
+/// As `sergo_direct`, of a block of bytes as for `sergo_route_packed`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sergo_direct_packed(
+    engine: u64,
+    block: *const u8,
+    block_len: usize,
+    seed: u64,
+    rolls: *const f64,
+    roll_count: usize,
+    json: *mut sergo_text,
+) -> sergo_code {
+    let direct = || {
+        // SAFETY: the caller's block and rolls live through the call.
+        let (block, random) = unsafe { (list(block, block_len)?, random(seed, rolls, roll_count)?) };
+        call::direct(engine, block, random).map(sergo_text::own)
+    };
+    // SAFETY: as the caller vouches for `json`.
+    unsafe { answer(json, direct) }
 }
 
 /// What the id of a route stands for.
@@ -162,9 +232,13 @@ pub unsafe extern "C" fn sergo_answer_get(engine: u64, id: u64, out: *mut sergo_
     unsafe { answer(out, || with(engine, |host| host.engine().answer(AnswerId(id)).map(describe).ok_or(Code::Stale))) }
 }
 
-/// As `sergo_answer_get`, as JSON: `{"route": text or null, "destination":
-/// {"host", "subset": text or null, "port": number or null}, "fallback": bool}`,
-/// or `{"empty": {"host", "subset": text or null}}`.
+/// As `sergo_answer_get`, as JSON. A destination: `{"route": text or null,
+/// "destination": {"host", "subset": text or null, "port": number or null},
+/// "fallback": bool, "timeout": duration or null, "retries", "headers",
+/// "corsPolicy", "varies": bool}`; a redirect: `{"route", "headers", "corsPolicy",
+/// "varies"}`; a response: `{"route", "directResponse", "headers", "corsPolicy",
+/// "varies"}`; empty: `{"empty": {"host", "subset": text or null}}`. What is not
+/// explained is shaped as in the rule's document, or null.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sergo_answer_json(engine: u64, id: u64, json: *mut sergo_text) -> sergo_code {
     // SAFETY: as the caller vouches for `json`.
@@ -222,20 +296,45 @@ impl Default for sergo_answer {
     fn default() -> Self {
         let absent = sergo_str::default();
         sergo_answer {
-            empty: false,
-            fallback: false,
-            port: 0,
+            kind: SERGO_NOWHERE,
+            status: 0,
+            timeout_nanos: 0,
             route: absent,
             host: absent,
             subset: absent,
+            body: absent,
+            port: 0,
+            fallback: false,
+            varies: false,
             owner: null(),
         }
     }
 }
 
 /// # Safety
-/// All that the request points to lives through the call.
+/// As for [`ask`].
 unsafe fn find(engine: u64, request: &sergo_request, rolls: &mut Rolls<'_>) -> Result<u64, Code> {
+    // SAFETY: as the caller vouches.
+    unsafe { ask(engine, request, |asked, request| asked.route(request, rolls).map_or(0, |id| id.0)) }
+}
+
+/// # Safety
+/// As for [`ask`].
+unsafe fn direct(engine: u64, request: &sergo_request, rolls: &mut Rolls<'_>) -> Result<sergo_text, Code> {
+    let say = |asked: &Engine, request: &Request<'_>| {
+        asked.direct(request, rolls).map(|directions| directions_text(&directions)).unwrap_or_default()
+    };
+    // SAFETY: as the caller vouches.
+    unsafe { ask(engine, request, say) }.map(sergo_text::own)
+}
+
+/// # Safety
+/// All that the request points to lives through the call.
+unsafe fn ask<T>(
+    engine: u64,
+    request: &sergo_request,
+    call: impl FnOnce(&Engine, &Request<'_>) -> T,
+) -> Result<T, Code> {
     // SAFETY: as the caller vouches.
     let (labels, headers) = unsafe {
         let labels = match request.caller_labels.is_null() && request.caller_label_count == 0 {
@@ -262,7 +361,7 @@ unsafe fn find(engine: u64, request: &sergo_request, rolls: &mut Rolls<'_>) -> R
             hash: request.hash.option()?,
         }
     };
-    with(engine, |host| Ok(host.engine().route(&request, rolls).map_or(0, |id| id.0)))
+    with(engine, |host| Ok(call(host.engine(), &request)))
 }
 
 /// The headers of a request, checked once and then read in place.
@@ -307,6 +406,14 @@ unsafe fn numbers<'a>(first: *const f64, count: usize) -> Result<&'a [f64], Code
 }
 
 /// # Safety
+/// As for [`list`].
+unsafe fn random<'a>(seed: u64, first: *const f64, count: usize) -> Result<Random<'a>, Code> {
+    // SAFETY: as the caller vouches.
+    let rolls = unsafe { numbers(first, count) }?;
+    Ok(if rolls.is_empty() { Random::Seed(seed) } else { Random::Rolls(rolls) })
+}
+
+/// # Safety
 /// All that the instance points to lives through the call.
 unsafe fn read(instance: &sergo_instance) -> Result<Instance, Code> {
     let healthy = match instance.flags {
@@ -329,21 +436,34 @@ unsafe fn read(instance: &sergo_instance) -> Result<Instance, Code> {
 fn describe(answer: Arc<Answer>) -> sergo_answer {
     let owner = Box::new(sergo_answer_owner { answer });
     let described = match &*owner.answer {
-        Answer::To { route, destination, fallback } => sergo_answer {
-            empty: false,
-            fallback: *fallback,
-            port: destination.port.unwrap_or(0),
+        Answer::To { route, destination, fallback, policy } => sergo_answer {
+            kind: SERGO_DESTINATION,
+            timeout_nanos: policy.timeout.map_or(0, Span::nanos),
             route: sergo_str::lend_option(route.as_deref()),
             host: sergo_str::lend(&destination.host),
             subset: sergo_str::lend_option(destination.subset.as_deref()),
-            owner: null(),
+            port: destination.port.unwrap_or(0),
+            fallback: *fallback,
+            ..sergo_answer::default()
+        },
+        Answer::Redirect { route, .. } => sergo_answer {
+            kind: SERGO_REDIRECT,
+            route: sergo_str::lend_option(route.as_deref()),
+            ..sergo_answer::default()
+        },
+        Answer::Respond { route, response, .. } => sergo_answer {
+            kind: SERGO_RESPONSE,
+            status: u32::from(response.status),
+            route: sergo_str::lend_option(route.as_deref()),
+            body: sergo_str::lend_option(response.body.as_deref()),
+            ..sergo_answer::default()
         },
         Answer::Empty { host, subset } => sergo_answer {
-            empty: true,
+            kind: SERGO_EMPTY,
             host: sergo_str::lend(host),
             subset: sergo_str::lend_option(subset.as_deref()),
             ..sergo_answer::default()
         },
     };
-    sergo_answer { owner: Box::into_raw(owner), ..described }
+    sergo_answer { varies: owner.answer.varies(), owner: Box::into_raw(owner), ..described }
 }

@@ -1,6 +1,6 @@
-//! Breakers, events, figures.
+//! Breakers, events, figures, and the figures of the system.
 
-use crate::code::{answer, sergo_code};
+use crate::code::{answer, run, sergo_code};
 use crate::text::{sergo_str, sergo_text};
 use sergo_border::{call, with};
 use sergo_core::stat::event::BreakerState;
@@ -49,13 +49,32 @@ pub unsafe extern "C" fn sergo_drain_events(engine: u64, json: *mut sergo_text) 
     unsafe { answer(json, || call::drain_events(engine).map(sergo_text::own)) }
 }
 
-/// The counters of this moment as JSON: `{"version", "resources": [{"resource",
-/// "passed", "blocked", "waited", "inFlight", "completed", "errors", "rtSumNanos",
-/// "strategies": [{"kind", "strategy", "blocked"}]}]}`.
+/// The counters of this moment as JSON: `{"version", "inFlight", "resources":
+/// [{"resource", "passed", "blocked", "waited", "inFlight", "completed", "errors",
+/// "rtSumNanos", "rtMinNanos", "rtMaxNanos", "rtP50Nanos", "rtP99Nanos",
+/// "rtHistogram", "strategies": [{"kind", "strategy", "blocked"}]}], "instance":
+/// [{"kind", "strategy", "blocked"}]}`, the last being overload protection, which
+/// is for the instance and not for a resource.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sergo_figures(engine: u64, json: *mut sergo_text) -> sergo_code {
     // SAFETY: as the caller vouches for `json`.
     unsafe { answer(json, || call::figures(engine).map(sergo_text::own)) }
+}
+
+/// Takes the system's figures as they are at `now`, until the next call, for
+/// overload protection: the shares of CPU time and of memory in use, 0 to 1, and
+/// the load average of the last minute. NaN is not known.
+#[unsafe(no_mangle)]
+pub extern "C" fn sergo_set_system_load(engine: u64, cpu: f64, load1: f64, memory: f64, now: u64) -> sergo_code {
+    run(|| call::set_system_load(engine, cpu, load1, memory, now))
+}
+
+/// Whether the rules in force look at the system's figures; while they do not,
+/// nobody needs to measure them.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sergo_needs_system_load(engine: u64, needs: *mut bool) -> sergo_code {
+    // SAFETY: as the caller vouches for `needs`.
+    unsafe { answer(needs, || call::needs_system_load(engine)) }
 }
 
 /// Fails inside the library on purpose, to show that the failure is stopped: it
@@ -64,5 +83,5 @@ pub unsafe extern "C" fn sergo_figures(engine: u64, json: *mut sergo_text) -> se
 #[cfg(feature = "test-panic")]
 #[unsafe(no_mangle)]
 pub extern "C" fn sergo_test_panic(engine: u64) -> sergo_code {
-    crate::code::run(|| call::panic_on_purpose(engine))
+    run(|| call::panic_on_purpose(engine))
 }

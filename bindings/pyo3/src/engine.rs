@@ -7,7 +7,7 @@ use crate::headers;
 use crate::kept::Kept;
 use crate::names::Names;
 use crate::random;
-use crate::route::{Asked, routing};
+use crate::route::{Asked, Known};
 use crate::text::{Cost, Direction, Port, Roll, Text, utf8};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
@@ -24,7 +24,7 @@ pub(crate) struct Engine {
     clock: Option<Py<PyAny>>,
     names: Names,
     gates: Kept<Gate>,
-    routings: Kept<Py<PyAny>>,
+    answers: Kept<Known>,
 }
 
 impl Engine {
@@ -54,9 +54,7 @@ impl Engine {
         }
         let name = utf8(resource)?;
         let id = call::resolve(self.handle, &name).map_err(raise)?;
-        if id != 0 {
-            self.names.put(resource, id)?;
-        }
+        self.names.put(resource, name.len(), id)?;
         call::enter_name(self.handle, &name, cost.0, outbound, now).map_err(raise)
     }
 
@@ -91,7 +89,7 @@ impl Engine {
             }
             config.labels = labels.unwrap_or_default();
             let handle = open(config).map_err(raise)?;
-            Ok(Engine { handle, clock, names: Names::new(py), gates: Kept::new(), routings: Kept::new() })
+            Ok(Engine { handle, clock, names: Names::new(py), gates: Kept::new(), answers: Kept::new() })
         })
     }
 
@@ -146,7 +144,7 @@ impl Engine {
         })
     }
 
-    /// Where a request goes: a `Routing`, which is false when no route says.
+    /// Where a request goes, and what is done with it on the way: a `Routing`.
     ///
     /// `headers` is a mapping of names, in any case, to a value or several, or an
     /// iterable of pairs. `roll` is a number of 0 up to 1, or several, instead of
@@ -185,24 +183,11 @@ impl Engine {
                 source_gateway,
                 hash,
             };
-            let mut rolls = match &roll {
+            let rolls = match &roll {
                 None => Rolls::seeded(random::seed()),
                 Some(roll) => Rolls::given(&roll.0),
             };
-            // Twice, since new rules may come between the answer and its description.
-            for _ in 0..2 {
-                let id =
-                    headers::read(headers, |headers| asked.route(self.handle, headers, &mut rolls).map_err(raise))?;
-                if let Some(known) = self.routings.get(id) {
-                    return Ok(known.clone_ref(py));
-                }
-                match routing(py, self.handle, id) {
-                    Ok(found) => return Ok(self.routings.put(id, found?).clone_ref(py)),
-                    Err(Code::Stale) => {}
-                    Err(code) => return Err(raise(code)),
-                }
-            }
-            Err(raise(Code::Stale))
+            headers::read(headers, |headers| asked.route(py, self.handle, &self.answers, headers, &rolls))
         })
     }
 
@@ -210,6 +195,28 @@ impl Engine {
     #[getter]
     fn version(&self) -> PyResult<u64> {
         stopped(|| call::version(self.handle).map_err(raise))
+    }
+
+    /// Tells how loaded the system is, until the next call; what is None is unknown.
+    #[pyo3(signature = (*, cpu = None, load1 = None, memory = None))]
+    fn set_system_load(
+        &self,
+        py: Python<'_>,
+        cpu: Option<f64>,
+        load1: Option<f64>,
+        memory: Option<f64>,
+    ) -> PyResult<()> {
+        stopped(|| {
+            let [cpu, load1, memory] = [cpu, load1, memory].map(|figure| figure.unwrap_or(f64::NAN));
+            call::set_system_load(self.handle, cpu, load1, memory, self.now(py)?).map_err(raise)
+        })
+    }
+
+    /// Whether the rules in force look at the system's load: while they don't,
+    /// nobody needs to measure it.
+    #[getter]
+    fn needs_system_load(&self) -> PyResult<bool> {
+        stopped(|| call::needs_system_load(self.handle).map_err(raise))
     }
 
     /// The state of the breaker that a strategy is for a target, both as the rules

@@ -7,8 +7,11 @@ use pyo3::types::{PyDict, PyString};
 /// So many names are kept; then all are forgotten and resolved again.
 const MOST: usize = 10_000;
 
-/// Ids by name. Only names that rules govern are kept: others have no id that
-/// could become stale, so keeping them would hide a rule that comes later.
+/// Names longer than this many bytes are resolved each time: no rule names them.
+const LONGEST: usize = 1024;
+
+/// Ids by name, those of names that no rule governs included: they too go stale
+/// when a rule comes to name another resource.
 pub(crate) struct Names(Py<PyDict>);
 
 impl Names {
@@ -24,7 +27,10 @@ impl Names {
         }
     }
 
-    pub(crate) fn put(&self, name: &Bound<'_, PyString>, id: u64) -> PyResult<()> {
+    pub(crate) fn put(&self, name: &Bound<'_, PyString>, length: usize, id: u64) -> PyResult<()> {
+        if length > LONGEST {
+            return Ok(());
+        }
         let names = self.0.bind(name.py());
         if names.len() >= MOST {
             names.clear();

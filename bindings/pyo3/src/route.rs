@@ -1,12 +1,22 @@
 //! Asking where a request goes, and the answer as a `sergo.Routing`.
 
+use crate::error::raise;
+use crate::kept::Kept;
 use crate::text::{Port, Text};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyType;
 use sergo::route::Caller;
-use sergo::{Answer, AnswerId, Code, Destination, Headers, Request, Rolls};
+use sergo::{Code, Engine, Headers, Request, Rolls};
+use sergo_border::{call, text as json};
 use std::collections::BTreeMap;
+
+/// What an id stands for, as Python's own value.
+pub(crate) struct Known {
+    /// A `sergo.Routing`.
+    routing: Py<PyAny>,
+    /// Whether there is more to it, worked out or drawn for each request.
+    varies: bool,
+}
 
 /// What a caller of `route` says of the request, headers aside.
 pub(crate) struct Asked {
@@ -27,9 +37,8 @@ fn text(text: Option<&Text>) -> Option<&str> {
 }
 
 impl Asked {
-    /// The id of the answer, 0 for none.
-    pub(crate) fn route(&self, handle: u64, headers: &dyn Headers, rolls: &mut Rolls<'_>) -> Result<u64, Code> {
-        let request = Request {
+    fn request<'a>(&'a self, headers: &'a dyn Headers) -> Request<'a> {
+        Request {
             host: self.host.as_str(),
             method: text(self.method.as_ref()).unwrap_or("GET"),
             path: text(self.path.as_ref()).unwrap_or("/"),
@@ -43,38 +52,61 @@ impl Asked {
                 gateway: text(self.source_gateway.as_ref()),
             },
             hash: text(self.hash.as_ref()),
-        };
-        sergo_border::with(handle, |host| Ok(host.engine().route(&request, rolls).map_or(0, |id| id.0)))
+        }
+    }
+
+    /// Where this request goes, as a `sergo.Routing`. Every time that the engine
+    /// is asked, it is asked by the same rolls.
+    pub(crate) fn route(
+        &self,
+        py: Python<'_>,
+        handle: u64,
+        known: &Kept<Known>,
+        headers: &dyn Headers,
+        rolls: &Rolls<'_>,
+    ) -> PyResult<Py<PyAny>> {
+        let request = self.request(headers);
+        // Twice, since new rules may come between the answer and its description.
+        for _ in 0..2 {
+            let id = sergo_border::with(handle, |host| {
+                Ok(host.engine().route(&request, &mut rolls.clone()).map_or(0, |id| id.0))
+            });
+            let id = id.map_err(raise)?;
+            let answer = match known.get(id) {
+                Some(answer) => answer,
+                None => match describe(handle, id) {
+                    Ok(text) => known.put(id, Known::read(py, &text)?),
+                    Err(Code::Stale) => continue,
+                    Err(code) => return Err(raise(code)),
+                },
+            };
+            if !answer.varies {
+                return Ok(answer.routing.clone_ref(py));
+            }
+            let text = sergo_border::with(handle, |host| Ok(directions(host.engine(), &request, &mut rolls.clone())));
+            return Ok(Known::read(py, &text.map_err(raise)?)?.routing);
+        }
+        Err(raise(Code::Stale))
     }
 }
 
-/// What an id of [`Asked::route`] stands for, as a `sergo.Routing`.
-pub(crate) fn routing(py: Python<'_>, handle: u64, id: u64) -> Result<PyResult<Py<PyAny>>, Code> {
-    if id == 0 {
-        return Ok(make(py, None));
+/// What no rule has an answer to: a `sergo.Routing` without anything.
+const NOWHERE: &str = "{}";
+
+fn describe(handle: u64, id: u64) -> Result<String, Code> {
+    if id == 0 { Ok(NOWHERE.to_owned()) } else { call::answer(handle, id) }
+}
+
+fn directions(engine: &Engine, request: &Request<'_>, rolls: &mut Rolls<'_>) -> String {
+    engine.direct(request, rolls).map_or(NOWHERE.to_owned(), |directions| json::directions(&directions))
+}
+
+impl Known {
+    /// Reads an answer's JSON, in Python, where the dataclasses are.
+    fn read(py: Python<'_>, text: &str) -> PyResult<Known> {
+        static READ: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let read = READ.import(py, "sergo._routing", "from_json")?;
+        let (routing, varies) = read.call1((text,))?.extract()?;
+        Ok(Known { routing, varies })
     }
-    let answer = sergo_border::with(handle, |host| host.engine().answer(AnswerId(id)).ok_or(Code::Stale))?;
-    Ok(make(py, Some(&answer)))
-}
-
-fn make(py: Python<'_>, answer: Option<&Answer>) -> PyResult<Py<PyAny>> {
-    static ROUTING: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let class = ROUTING.import(py, "sergo._routing", "Routing")?;
-    let routing = match answer {
-        None => class.call0()?,
-        Some(Answer::To { route, destination, fallback }) => {
-            class.call1((route.as_deref(), place(py, destination)?, *fallback, py.None()))?
-        }
-        Some(Answer::Empty { host, subset }) => {
-            let empty = Destination { host: host.clone(), subset: subset.clone(), port: None };
-            class.call1((py.None(), py.None(), false, place(py, &empty)?))?
-        }
-    };
-    Ok(routing.unbind())
-}
-
-fn place(py: Python<'_>, destination: &Destination) -> PyResult<Py<PyAny>> {
-    static DESTINATION: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let class = DESTINATION.import(py, "sergo._routing", "Destination")?;
-    Ok(class.call1((&destination.host, destination.subset.as_deref(), destination.port))?.unbind())
 }

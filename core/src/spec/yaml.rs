@@ -4,7 +4,7 @@
 use super::node::{Entry, Node, Place, Value};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The largest source, in bytes.
 pub const MAX_BYTES: usize = 64 << 20;
@@ -175,7 +175,7 @@ impl Builder {
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(Open::List { items, place, anchor }) => self.put(Node::new(Value::List(items), place), anchor, at),
                 Some(Open::Map { mut entries, merged, place, anchor, .. }) => {
-                    merged.into_iter().for_each(|node| merge(&mut entries, node));
+                    merge(&mut entries, merged);
                     self.put(Node::new(Value::Map(entries), place), anchor, at)
                 }
                 None => Ok(()),
@@ -289,18 +289,16 @@ fn is_mergeable(node: &Node) -> bool {
     }
 }
 
-/// Adds what a merge key stands for; keys that are there already win.
-fn merge(entries: &mut Vec<Entry>, from: Node) {
-    match from.value {
-        Value::Map(more) => {
-            for entry in more {
-                if !entries.iter().any(|known| known.key == entry.key) {
-                    entries.push(entry);
-                }
-            }
-        }
-        Value::List(maps) => maps.into_iter().for_each(|map| merge(entries, map)),
-        Value::Null | Value::Scalar { .. } => {}
+/// Adds what merge keys stand for; a key that is there already wins.
+fn merge(entries: &mut Vec<Entry>, merged: Vec<Node>) {
+    let mut known: BTreeSet<String> = entries.iter().map(|entry| entry.key.clone()).collect();
+    let maps = merged.into_iter().flat_map(|node| match node.value {
+        Value::List(maps) => maps,
+        _ => vec![node],
+    });
+    for map in maps {
+        let Value::Map(more) = map.value else { continue };
+        entries.extend(more.into_iter().filter(|entry| known.insert(entry.key.clone())));
     }
 }
 
@@ -447,8 +445,6 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(512))]
-
         #[test]
         fn no_text_panics(text in "([a-c :\\-\\[\\]{}&*!|>'\"%#,?\t\r\n.]|---\n|\n  |: |- |\\PC){0,80}") {
             let _ = documents(&text);

@@ -13,15 +13,7 @@ const MAX_NESTING: usize = 200;
 
 /// The pattern in its other form.
 pub(super) fn translate(pattern: &str) -> Result<String, Mistake> {
-    Reader {
-        whole: pattern,
-        rest: pattern,
-        flags: Flags::default(),
-        open: Vec::new(),
-        group: Group::default(),
-        names: Vec::new(),
-    }
-    .read()
+    Reader { whole: pattern, rest: pattern, flags: Flags::default(), open: Vec::new(), group: Group::default() }.read()
 }
 
 #[derive(Clone, Copy, Default)]
@@ -52,12 +44,15 @@ struct Group {
 
 struct Piece {
     text: String,
+    /// The highest product of repeats in it.
     repeat: u32,
+    /// Whether it ends with a repeat: one behind it would be read as its manner.
+    ends_with_repeat: bool,
 }
 
 impl Group {
     fn push(&mut self, text: String) {
-        self.push_piece(Piece { text, repeat: 1 });
+        self.push_piece(Piece { text, repeat: 1, ends_with_repeat: false });
     }
 
     fn push_piece(&mut self, piece: Piece) {
@@ -80,7 +75,6 @@ struct Reader<'a> {
     flags: Flags,
     open: Vec<Group>,
     group: Group,
-    names: Vec<&'a str>,
 }
 
 impl<'a> Reader<'a> {
@@ -197,12 +191,12 @@ impl<'a> Reader<'a> {
                 format!("at most {MAX_REPEAT}, nested ones multiplied"),
             ));
         }
-        let mut text = piece.text;
+        let mut text = if piece.ends_with_repeat { format!("(?:{})", piece.text) } else { piece.text };
         text.push_str(&operator);
         if lazy != self.flags.lazy {
             text.push('?');
         }
-        self.group.last = Some(Piece { text, repeat: product });
+        self.group.last = Some(Piece { text, repeat: product, ends_with_repeat: true });
         self.group.repeated = true;
         Ok(())
     }
@@ -279,13 +273,8 @@ impl<'a> Reader<'a> {
             name
         });
         match name {
-            Some(name) if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') => {
-                if self.names.contains(&name) {
-                    return Err(self.mistake(at, format!("a second group named `{name}`"), "another name"));
-                }
-                self.names.push(name);
-                Ok(())
-            }
+            // RE2 lets two groups have one name.
+            Some(name) if !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_') => Ok(()),
             _ => Err(self.mistake(at, "a group without a proper name", "letters, digits and `_` between `<` and `>`")),
         }
     }
@@ -331,7 +320,7 @@ impl<'a> Reader<'a> {
         let closed = std::mem::replace(&mut self.group, outer);
         self.flags = closed.outer;
         let text = format!("{}{})", closed.opening, closed.done);
-        self.group.push_piece(Piece { text, repeat: closed.repeat.max(1) });
+        self.group.push_piece(Piece { text, repeat: closed.repeat.max(1), ends_with_repeat: false });
         Ok(())
     }
 

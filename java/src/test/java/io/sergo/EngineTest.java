@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -200,9 +202,62 @@ final class EngineTest {
 
     @Test
     void eventsAreDrainedOnce() {
-        engine.load(Rules.limit("/foo", 1, 1));
-        assertTrue(engine.drainEvents().contains(new Event.RulesApplied(1)));
-        assertFalse(engine.drainEvents().contains(new Event.RulesApplied(1)));
+        engine.load(Rules.limit("/foo", 0, 1));
+        engine.drainEvents();
+        engine.tryEnter("GET:/foo");
+        assertEquals(List.of(new Event.FirstBlock("/foo", "rate-limit-foo")), engine.drainEvents());
+        assertEquals(List.of(), engine.drainEvents());
+    }
+
+    @Test
+    void aBreakerOpensAndSaysSo() {
+        engine.load(Rules.BREAKER);
+        assertEquals(Optional.of(BreakerState.CLOSED), engine.breakerState("/foo", "breaker"));
+        assertEquals(Optional.empty(), engine.breakerState("/foo", "other"));
+        engine.drainEvents();
+        for (int i = 0; i < 2; i++) {
+            Entry entry = engine.enter("GET:/foo");
+            entry.error(true);
+            entry.close();
+        }
+        assertEquals(Optional.of(BreakerState.OPEN), engine.breakerState("/foo", "breaker"));
+        assertEquals(
+                List.of(
+                        new Event.Breaker(
+                                "/foo",
+                                "breaker",
+                                BreakerState.CLOSED,
+                                BreakerState.OPEN,
+                                OptionalLong.of(2),
+                                OptionalLong.of(2))),
+                engine.drainEvents());
+        assertEquals(
+                "CircuitBreakerStrategy",
+                assertThrows(BlockedException.class, () -> engine.enter("GET:/foo")).strategy());
+
+        clock.set(5_000_000_000L);
+        Entry probe = engine.enter("GET:/foo");
+        assertEquals(Optional.of(BreakerState.HALF_OPEN), engine.breakerState("/foo", "breaker"));
+        probe.close();
+        assertEquals(Optional.of(BreakerState.CLOSED), engine.breakerState("/foo", "breaker"));
+        assertEquals("half-open", BreakerState.HALF_OPEN.toString());
+    }
+
+    @Test
+    void overloadIsJudgedByTheFiguresGiven() {
+        assertFalse(engine.needsSystemLoad());
+        engine.load(Rules.OVERLOAD);
+        assertTrue(engine.needsSystemLoad());
+        assertInstanceOf(Decision.Passed.class, engine.tryEnter("GET:/any"));
+        OptionalDouble unknown = OptionalDouble.empty();
+        engine.setSystemLoad(new SystemLoad(OptionalDouble.of(0.9), unknown, unknown));
+        assertEquals(
+                "AdaptiveOverloadProtectionStrategy",
+                assertThrows(BlockedException.class, () -> engine.enter("GET:/any")).strategy());
+        assertInstanceOf(
+                Decision.Passed.class, engine.resource("GET:/any").tryEnter(1, Direction.OUTBOUND));
+        engine.setSystemLoad(new SystemLoad(unknown, unknown, OptionalDouble.of(1)));
+        assertInstanceOf(Decision.Passed.class, engine.tryEnter("GET:/any"));
     }
 
     @Test
@@ -239,6 +294,7 @@ final class EngineTest {
         assertEquals("closed", code(() -> engine.route(RouteRequest.to("a").rolls(0.5))));
         assertEquals("closed", code(() -> engine.setInstances("a", List.of())));
         assertEquals("closed", code(engine::version));
+        assertEquals("closed", code(engine::needsSystemLoad));
         assertEquals("closed", code(engine::figures));
         assertEquals("closed", code(engine::drainEvents));
         assertEquals("closed", code(() -> engine.breakerState("/foo", "breaker")));

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -96,22 +95,21 @@ final class FileSourceTest {
 
     @Test
     void aFileIsNotTakenHalfWritten() throws Exception {
-        Path file = Files.writeString(folder.resolve("a.yaml"), "");
-        watch(folder);
-        assertEquals(0, next().accepted());
-        byte[] rules = Rules.limit("/foo", 0, 1).getBytes(StandardCharsets.UTF_8);
-        try (var out = Files.newOutputStream(file)) {
-            for (int i = 0; i < rules.length; i += 40) {
-                out.write(rules, i, Math.min(40, rules.length - i));
-                out.flush();
-                Thread.sleep(40);
-            }
+        Path file = folder.resolve("a.yaml");
+        String rules = Rules.limit("/foo", 0, 1);
+        Subscription looks = new Subscription(engine, new FileSource(folder), reports::add);
+        for (int half = 100; half < rules.length(); half += 100) {
+            Files.writeString(file, rules.substring(0, half));
+            looks.look();
+            assertTrue(reports.isEmpty(), "taken after " + half + " characters");
         }
-        Report report;
-        do {
-            // A machine that stops for longer than two looks may show a part of it.
-            report = next();
-        } while (report.accepted() < 3);
+        Files.writeString(file, rules);
+        looks.look();
+        assertTrue(reports.isEmpty());
+        looks.look();
+        assertEquals(3, next().accepted());
+        looks.look();
+        assertTrue(reports.isEmpty(), "nothing has changed");
         assertTrue(blocks("GET:/foo"));
     }
 

@@ -70,6 +70,43 @@ public final class Rules {
                 .formatted(most, target);
     }
 
+    /** Opens at two errors of two, for five seconds. */
+    static final String BREAKER =
+            """
+            apiVersion: fault-tolerance.opensergo.io/v1alpha1
+            kind: CircuitBreakerStrategy
+            metadata: {name: breaker}
+            spec:
+              strategy: ErrorRequestRatio
+              triggerRatio: 60%
+              statDuration: 10s
+              recoveryTimeout: 5s
+              minRequestAmount: 2
+            ---
+            apiVersion: fault-tolerance.opensergo.io/v1alpha1
+            kind: FaultToleranceRule
+            metadata: {name: breaker}
+            spec:
+              targets: [{targetResourceName: "/foo"}]
+              strategies: [{name: breaker, kind: CircuitBreakerStrategy}]
+            """;
+
+    /** Blocks all that comes in from 80 % of CPU on. */
+    static final String OVERLOAD =
+            """
+            apiVersion: fault-tolerance.opensergo.io/v1alpha1
+            kind: AdaptiveOverloadProtectionStrategy
+            metadata: {name: overload}
+            spec: {metricType: CpuPercentage, triggerThreshold: 80%, adaptiveStrategy: NONE}
+            ---
+            apiVersion: fault-tolerance.opensergo.io/v1alpha1
+            kind: FaultToleranceRule
+            metadata: {name: overload}
+            spec:
+              targets: [{targetResourceName: "/foo"}]
+              strategies: [{name: overload, kind: AdaptiveOverloadProtectionStrategy}]
+            """;
+
     /** Requests that bear {@code tag: v2} to v2, else to v1; v1 stands in for v2. */
     static final String ROUTER =
             """
