@@ -7,7 +7,7 @@
 #   java-bench    JMH: nanoseconds per enter and exit
 #   java-package  the jar to release: its library has no call that panics on purpose
 
-JAVA_MVN := mvn --batch-mode --no-transfer-progress -f java/pom.xml
+JAVA_MVN := mvn --batch-mode --no-transfer-progress -Dstyle.color=never -f java/pom.xml
 JAVA_OS := $(shell uname -s | tr '[:upper:]' '[:lower:]' | sed 's/darwin/macos/')
 JAVA_ARCH := $(shell uname -m | sed 's/arm64/aarch64/')
 JAVA_LIBRARY := libsergo_jni.$(if $(filter macos,$(JAVA_OS)),dylib,so)
