@@ -7,6 +7,7 @@ use crate::{packed, text};
 use sergo::decide::{Ask, BlockId, Decision, Direction, Outcome, Permit, ResourceId};
 use sergo::route::{AnswerId, Rolls};
 use sergo::{Code, Source, SystemLoad};
+use std::time::Instant;
 
 /// The answer to [`enter`] as plain integers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -143,6 +144,25 @@ pub fn answer(handle: u64, id: u64) -> Result<String, Code> {
     with(handle, |host| host.engine().answer(AnswerId(id)).map(|answer| text::answer(&answer)).ok_or(Code::Stale))
 }
 
+/// Where a connection goes, by the TLS and TCP routes, as [`text::answer`]; empty
+/// for nowhere. The connection is described as in [`text::Connecting`].
+///
+/// # Errors
+/// [`Code::Argument`] for other JSON; and those of [`with`].
+pub fn connect(handle: u64, json: &str, random: Random<'_>) -> Result<String, Code> {
+    let connecting = text::connecting(json)?;
+    with(handle, |host| {
+        // An answer is only forgotten when many new versions of the rules come
+        // between the two questions: then the newest are asked.
+        while let Some(id) = host.engine().connect(&connecting.connection(), &mut random.rolls()) {
+            if let Some(answer) = host.engine().answer(id) {
+                return Ok(text::answer(&answer));
+            }
+        }
+        Ok(String::new())
+    })
+}
+
 /// Replaces all rules; the report as JSON.
 ///
 /// # Errors
@@ -193,6 +213,20 @@ pub fn set_system_load(handle: u64, cpu: f64, load1: f64, memory: f64, now: u64)
     let load = SystemLoad { cpu: known(cpu), load1: known(load1), memory: known(memory) };
     with(handle, |host| {
         host.engine().set_system_load(load, host.tick(now));
+        Ok(())
+    })
+}
+
+/// Samples the load of the system that the process runs in, and takes it as
+/// [`set_system_load`] does, at `now`. To be called every
+/// [`PERIOD`](crate::system::PERIOD) while [`needs_system_load`] says so; it
+/// reads some ten small files of the system.
+///
+/// # Errors
+/// Those of [`with`]. What the system doesn't tell is unknown, not an error.
+pub fn sample_system(handle: u64, now: u64) -> Result<(), Code> {
+    with(handle, |host| {
+        host.engine().set_system_load(host.sampler().sample(Instant::now()), host.tick(now));
         Ok(())
     })
 }

@@ -1,5 +1,6 @@
 //! Engines behind plain numbers.
 
+use crate::system::Sampler;
 use arc_swap::ArcSwapOption;
 use sergo::{Code, Config, Engine, Tick};
 use std::collections::VecDeque;
@@ -26,6 +27,7 @@ pub struct Host {
     handle: u64,
     born: Instant,
     poisoned: AtomicBool,
+    sampler: Sampler,
 }
 
 impl Host {
@@ -33,6 +35,12 @@ impl Host {
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// What samples the system's load for the engine.
+    #[must_use]
+    pub fn sampler(&self) -> &Sampler {
+        &self.sampler
     }
 
     /// The moment that a caller names in nanoseconds since the engine was made,
@@ -82,7 +90,13 @@ pub fn open(config: Config) -> Result<u64, Code> {
     };
     PLACES.get(index / CHUNK).ok_or(Code::Full)?.get_or_init(|| (0..CHUNK).map(|_| Place::empty()).collect());
     let handle = generation << INDEX_BITS | index as u64;
-    let host = Host { engine: Engine::new(config), handle, born: Instant::now(), poisoned: AtomicBool::new(false) };
+    let host = Host {
+        engine: Engine::new(config),
+        handle,
+        born: Instant::now(),
+        poisoned: AtomicBool::new(false),
+        sampler: Sampler::default(),
+    };
     place(index).ok_or(Code::Full)?.store(Some(Arc::new(host)));
     Ok(handle)
 }

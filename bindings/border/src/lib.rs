@@ -9,11 +9,14 @@
 //! - [`call`]: the calls, with integers and borrowed text as arguments.
 //! - [`packed`]: a request as one block of bytes, for languages in which one
 //!   crossing is cheaper than many.
+//! - [`system`]: how loaded the system is.
 //! - [`text`]: the cold answers as JSON, one shape for all languages.
 
 pub mod call;
+mod cgroup;
 pub mod handle;
 pub mod packed;
+pub mod system;
 pub mod text;
 
 pub use handle::{NOW, close, open, with};

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use sergo::decide::Block;
-use sergo::{Answer, Code, Directions, Instance};
+use sergo::route::Caller;
+use sergo::{Answer, Code, Connection, Directions, Instance};
 use std::collections::BTreeMap;
 
 /// A block's names: `{"strategy": kind, "name", "rule", "fallback": {"status",
@@ -86,6 +87,58 @@ pub fn instances(json: &str) -> Result<Vec<Instance>, Code> {
         .collect())
 }
 
+/// A connection: `{"host", "port", "sni", "address", "client", "hash", "source":
+/// {"labels", "namespace", "gateway"}}`, all but the host null or absent where
+/// unknown.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Connecting {
+    host: String,
+    port: Option<u16>,
+    sni: Option<String>,
+    address: Option<String>,
+    client: Option<String>,
+    hash: Option<String>,
+    source: Option<SourceText>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourceText {
+    labels: Option<BTreeMap<String, String>>,
+    namespace: Option<String>,
+    gateway: Option<String>,
+}
+
+/// Reads a connection.
+///
+/// # Errors
+/// [`Code::Argument`] for anything else.
+pub fn connecting(json: &str) -> Result<Connecting, Code> {
+    serde_json::from_str(json).map_err(|_| Code::Argument)
+}
+
+impl Connecting {
+    /// As the engine takes it.
+    #[must_use]
+    pub fn connection(&self) -> Connection<'_> {
+        let source = self.source.as_ref();
+        Connection {
+            port: self.port,
+            sni: self.sni.as_deref(),
+            address: self.address.as_deref(),
+            client: self.client.as_deref(),
+            caller: Caller {
+                labels: source.and_then(|source| source.labels.as_ref()),
+                namespace: source.and_then(|source| source.namespace.as_deref()),
+                gateway: source.and_then(|source| source.gateway.as_deref()),
+            },
+            hash: self.hash.as_deref(),
+            ..Connection::new(&self.host)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,5 +149,17 @@ mod tests {
         assert!(read[0].healthy && read[0].weight == 1);
         assert_eq!(read[1].labels["version"], "v2");
         assert!(instances(r#"[{"id": "a", "colour": 1}]"#).is_err());
+    }
+
+    #[test]
+    fn a_connection_needs_only_a_host() {
+        let read =
+            connecting(r#"{"host": "db", "port": 5432, "sni": null, "source": {"labels": {"a": "b"}}}"#).unwrap();
+        let connection = read.connection();
+        assert_eq!((connection.host, connection.port, connection.sni), ("db", Some(5432), None));
+        assert_eq!(connection.caller.labels.unwrap()["a"], "b");
+        for bad in ["{}", r#"{"host": 1}"#, r#"{"host": "db", "port": 70000}"#, r#"{"host": "db", "colour": 1}"#, ""] {
+            assert!(matches!(connecting(bad), Err(Code::Argument)), "{bad}");
+        }
     }
 }
