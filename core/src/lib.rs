@@ -27,6 +27,7 @@ pub mod sync;
 pub mod time;
 
 pub use compile::report::{Report, Waiting};
+pub use decide::{Amount, Explanation, GateExplanation, Verdict};
 pub use decide::{Ask, Block, BlockId, Blocked, Decision, Direction, Fallback, Outcome, Permit, ResourceId};
 pub use engine::{Config, Engine, Source, check};
 pub use error::Code;

@@ -1,5 +1,6 @@
 //! Time as the core sees it: a count of nanoseconds that the host hands in.
 
+use serde::Serialize;
 use std::fmt;
 
 /// A moment: nanoseconds since the engine was made, on a clock that the host
@@ -7,8 +8,8 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tick(pub u64);
 
-/// A length of time in nanoseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A length of time in nanoseconds, which is also what it is serialized as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Span(pub u64);
 
 impl Span {

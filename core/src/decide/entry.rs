@@ -101,7 +101,7 @@ impl Table {
         // Rare: it allocates only where a breaker probes.
         let mut probes = Vec::new();
         let mut looked_ahead = !target.spends_several;
-        let count = target.both.as_ref().map_or(target.asked as usize, |both| both.order.len());
+        let count = target.count();
         for position in 0..count {
             let Some(gate) = self.asked(target, position) else { continue };
             let refusal = match &gate.act {
@@ -147,7 +147,7 @@ impl Table {
     }
 
     /// The gate at this position of what an entry is asked.
-    fn asked(&self, target: &Target, position: usize) -> Option<&Gate> {
+    pub(super) fn asked(&self, target: &Target, position: usize) -> Option<&Gate> {
         match &target.both {
             Some(both) => self.gates.get(*both.order.get(position)? as usize),
             None => self.gates.get((target.first as usize).checked_add(position)?),

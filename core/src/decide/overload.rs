@@ -37,7 +37,7 @@ pub(crate) enum Figure {
 }
 
 impl Figure {
-    const fn of(self, load: &SystemLoad) -> Option<f64> {
+    pub(crate) const fn of(self, load: &SystemLoad) -> Option<f64> {
         match self {
             Figure::Cpu => load.cpu,
             Figure::Load1 => load.load1,
@@ -47,9 +47,13 @@ impl Figure {
 }
 
 impl Protection {
+    fn is_reached(&self, load: &SystemLoad) -> bool {
+        self.figure.of(load).is_some_and(|value| value >= self.threshold)
+    }
+
     /// Takes note of new figures, and says whether it may block at `now`.
     pub(crate) fn observe(&self, load: &SystemLoad, now: Tick) -> bool {
-        let reached = self.figure.of(load).is_some_and(|value| value >= self.threshold);
+        let reached = self.is_reached(load);
         self.surge.observe(reached, now) && (self.adapts || reached)
     }
 
@@ -63,5 +67,11 @@ impl Protection {
         }
         self.surge.blocked();
         Err(None)
+    }
+
+    /// What [`observe`](Self::observe) would say; takes no note.
+    pub(crate) fn would_observe(&self, load: &SystemLoad, now: Tick) -> bool {
+        let reached = self.is_reached(load);
+        self.surge.would_observe(reached, now) && (self.adapts || reached)
     }
 }

@@ -56,6 +56,13 @@ pub(crate) struct Target {
     pub(crate) tally: Arc<Tally>,
 }
 
+impl Target {
+    /// How many gates an entry is asked, those of a target `/path` included.
+    pub(crate) fn count(&self) -> usize {
+        self.both.as_ref().map_or(self.asked as usize, |both| both.order.len())
+    }
+}
+
 /// For a target `M:/path` where there is a target `/path`.
 #[derive(Debug)]
 pub(crate) struct Both {

@@ -1,7 +1,7 @@
 //! Entering and leaving, and what was counted.
 
 use super::Engine;
-use crate::decide::{Ask, Block, BlockId, Decision, Outcome, Permit, ResourceId};
+use crate::decide::{Ask, Block, BlockId, Decision, Explanation, Outcome, Permit, ResourceId};
 use crate::error::Code;
 use crate::stat::event::{BreakerState, Event};
 use crate::stat::figures::Figures;
@@ -28,6 +28,14 @@ impl Engine {
     /// resolve the name again.
     pub fn enter_id(&self, resource: ResourceId, ask: Ask, now: Tick) -> Result<Decision, Code> {
         self.snapshot.load().decide.enter_id(&self.state, resource, ask, now)
+    }
+
+    /// What the resource would be answered at `now`, and why: every gate with its
+    /// figures. It changes nothing; asked to enter at the same moment, the engine
+    /// answers the same.
+    #[must_use]
+    pub fn explain(&self, resource: &str, ask: Ask, now: Tick) -> Explanation {
+        self.snapshot.load().decide.explain(&self.state, resource, ask, now)
     }
 
     /// Gives a permit back and closes it; a closed one does nothing.

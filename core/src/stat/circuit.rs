@@ -110,6 +110,19 @@ impl Circuit {
         }
     }
 
+    /// The state, and how long it would block an entry at `now`, if it would;
+    /// takes nothing. What is closed passes, anything else lets the entry probe.
+    pub fn would_ask(&self, recovery: Span, now: Tick) -> (BreakerState, Option<Span>) {
+        let word = self.word.load(Ordering::Acquire);
+        let state = state_of(word);
+        let blocks = match left(word, recovery, now) {
+            _ if state == BreakerState::Closed => None,
+            Span::ZERO => (word & HELD != 0).then_some(recovery),
+            left => Some(left),
+        };
+        (state, blocks)
+    }
+
     /// The whole entry of a probe has passed: it is in place from now on, and
     /// its lease runs from the end of its wait. `era` is new. Says from which
     /// state it came.

@@ -156,18 +156,20 @@ impl Surge {
     /// an entry may be blocked at `now`.
     pub fn observe(&self, reached: bool, now: Tick) -> bool {
         let mut word = self.0.load(Ordering::Acquire);
-        loop {
-            let next = match (word & REACHED != 0, reached) {
-                (false, true) => REACHED,
-                (true, false) => now.0 << 2 | word & BLOCKED,
-                _ => break,
-            };
+        while let Some(next) = noted(word, reached, now) {
             match self.0.compare_exchange(word, next, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => word = next,
                 Err(other) => word = other,
             }
         }
-        reached || word & BLOCKED != 0 && Tick(now.0 & u64::MAX >> 2).since(Tick(word >> 2)) < AFTERMATH
+        may_block(word, reached, now)
+    }
+
+    /// What [`observe`](Self::observe) would say; takes no note.
+    #[must_use]
+    pub fn would_observe(&self, reached: bool, now: Tick) -> bool {
+        let word = self.0.load(Ordering::Acquire);
+        may_block(noted(word, reached, now).unwrap_or(word), reached, now)
     }
 
     /// An entry was blocked.
@@ -176,6 +178,19 @@ impl Surge {
             self.0.fetch_or(BLOCKED, Ordering::AcqRel);
         }
     }
+}
+
+/// The word after this one, where it is another.
+const fn noted(word: u64, reached: bool, now: Tick) -> Option<u64> {
+    match (word & REACHED != 0, reached) {
+        (false, true) => Some(REACHED),
+        (true, false) => Some(now.0 << 2 | word & BLOCKED),
+        _ => None,
+    }
+}
+
+fn may_block(word: u64, reached: bool, now: Tick) -> bool {
+    reached || word & BLOCKED != 0 && Tick(now.0 & u64::MAX >> 2).since(Tick(word >> 2)) < AFTERMATH
 }
 
 #[cfg(test)]

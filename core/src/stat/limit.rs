@@ -80,6 +80,19 @@ impl Admitted {
         }
     }
 
+    /// How many units are in the window that ends at `now`; takes nothing.
+    #[must_use]
+    pub fn held(&self, now: Tick) -> u64 {
+        let mut last = self;
+        while let Some(next) = last.next.get() {
+            last = next;
+        }
+        match &last.kept {
+            Kept::Log(log) => log.held(last.window, now),
+            Kept::Slices(slices) => slices.held(last.window, now),
+        }
+    }
+
     /// The same statistic, kept in a way that can hold to this limit.
     #[must_use]
     pub fn fit(self: &Arc<Self>, limit: u64) -> Arc<Admitted> {

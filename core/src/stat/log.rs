@@ -108,6 +108,23 @@ impl Log {
         }
     }
 
+    /// How many units are in the window that ends at `now`; writes nothing. Of
+    /// what left through the ring it knows no more: more than any limit counts.
+    #[must_use]
+    pub fn held(&self, window: Span, now: Tick) -> u64 {
+        let now = now.0.min(MAX_TICK);
+        let units = self.head.load(Ordering::Acquire) >> 1;
+        let is_in = |unit: &u64| {
+            let word = self.ring.place(*unit).map_or(0, |place| place.load(Ordering::Acquire));
+            // What is not yet written was admitted at the latest time or before.
+            let is_written = word & LAP_MASK == self.ring.lap(*unit);
+            let time = if is_written { word >> LAP_BITS } else { self.latest.load(Ordering::Acquire) };
+            time.saturating_add(window.0) > now
+        };
+        let held = (units.saturating_sub(self.capacity())..units).filter(is_in).count() as u64;
+        held.saturating_add(self.remains.as_ref().map_or(0, |remains| remains.at(now).0))
+    }
+
     /// When the unit was admitted, or an upper bound; `None` when the log has
     /// moved on from `head`.
     fn admitted_at(&self, unit: u64, head: u64) -> Option<u64> {

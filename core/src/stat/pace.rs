@@ -33,6 +33,11 @@ impl Pace {
     pub fn would_queue(&self, timeout: Span, now: Tick) -> Result<Span, Span> {
         wait(self.next_free.load(Ordering::Acquire), timeout, now)
     }
+
+    /// How long an entry would queue at `now`, whatever the timeout.
+    pub fn wait(&self, now: Tick) -> Span {
+        Tick(self.next_free.load(Ordering::Acquire)).since(now)
+    }
 }
 
 fn wait(free: u64, timeout: Span, now: Tick) -> Result<Span, Span> {

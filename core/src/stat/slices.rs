@@ -105,6 +105,16 @@ impl Slices {
         }
     }
 
+    /// How many units are in the slices of the window that ends at `now`; writes
+    /// nothing.
+    #[must_use]
+    pub fn held(&self, window: Span, now: Tick) -> u64 {
+        let head = self.head.load(Ordering::Acquire) >> 1;
+        let begun = self.begun.load(Ordering::Acquire);
+        let oldest = self.announced.load(Ordering::Acquire).saturating_sub(STARTS);
+        self.since(slice_of(now, window).saturating_sub(SLICES).max(oldest), begun, head)
+    }
+
     /// The units admitted since the slice began, of `head` in all.
     fn since(&self, slice: u64, begun: u64, head: u64) -> u64 {
         // A slice that was leapt over begins where the next one does.
