@@ -7,7 +7,11 @@ pub use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicU
 #[cfg(loom)]
 pub use loom::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-pub use std::sync::{Arc, OnceLock};
+#[cfg(loom)]
+pub use once::OnceLock;
+pub use std::sync::Arc;
+#[cfg(not(loom))]
+pub use std::sync::OnceLock;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A value that many threads read while one replaces it whole. A read takes no
@@ -48,3 +52,47 @@ pub fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub struct Padded<T>(pub T);
+
+#[cfg(loom)]
+mod once {
+    use super::{AtomicBool, Ordering};
+
+    /// A `std::sync::OnceLock` whose order loom can see: it takes what one thread
+    /// writes into a value for unknown to the others until a flag of its own says so.
+    #[derive(Debug)]
+    pub struct OnceLock<T> {
+        value: std::sync::OnceLock<T>,
+        is_set: AtomicBool,
+        setting: loom::sync::Mutex<()>,
+    }
+
+    impl<T> Default for OnceLock<T> {
+        fn default() -> Self {
+            Self::new()
+        }
+    }
+
+    impl<T> OnceLock<T> {
+        /// Without a value.
+        pub fn new() -> Self {
+            let (value, is_set) = (std::sync::OnceLock::new(), AtomicBool::new(false));
+            OnceLock { value, is_set, setting: loom::sync::Mutex::new(()) }
+        }
+
+        /// The value, if there is one.
+        pub fn get(&self) -> Option<&T> {
+            if self.is_set.load(Ordering::Acquire) { self.value.get() } else { None }
+        }
+
+        /// The value, made if there is none.
+        pub fn get_or_init(&self, make: impl FnOnce() -> T) -> &T {
+            if let Some(value) = self.get() {
+                return value;
+            }
+            let _setting = self.setting.lock();
+            let value = self.value.get_or_init(make);
+            self.is_set.store(true, Ordering::Release);
+            value
+        }
+    }
+}

@@ -234,7 +234,7 @@ type Chunk = OnceLock<Box<[AtomicU64]>>;
 const FIRST_CHUNK_BITS: u32 = 3;
 
 impl Ring {
-    const fn new(bits: u32) -> Ring {
+    fn new(bits: u32) -> Ring {
         Ring { bits, chunks: OnceLock::new() }
     }
 
