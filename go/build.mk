@@ -1,6 +1,6 @@
 # The Go module in go/, and the example in examples/go.
 
-GO_PLATFORM := $(shell go env GOOS)_$(shell go env GOARCH)
+GO_PLATFORM := $(shell go env GOOS GOARCH 2>/dev/null | paste -sd _)
 GO_LIB := go/internal/lib/$(GO_PLATFORM)/libsergo.a
 GO_OUT := $(TARGET)/go
 

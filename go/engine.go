@@ -12,7 +12,7 @@ import (
 const (
 	maxResources    = 10_000
 	maxBlocks       = 10_000
-	maxRoutings     = 10_000
+	maxAnswers      = 10_000
 	maxResourceName = 1024 // bytes; longer names are no resources
 )
 
@@ -24,7 +24,7 @@ type Engine struct {
 
 	resources cache[string, native.ResourceID]
 	blocks    cache[native.BlockID, *block]
-	routings  cache[native.AnswerID, Routing]
+	answers   cache[native.AnswerID, *answer]
 
 	mu            sync.Mutex
 	closed        bool
@@ -76,7 +76,7 @@ func New(app string, opts ...Option) (*Engine, error) {
 	e := &Engine{handle: handle, clock: config.clock, subscriptions: make(map[*Subscription]struct{})}
 	e.resources.limit = maxResources
 	e.blocks.limit = maxBlocks
-	e.routings.limit = maxRoutings
+	e.answers.limit = maxAnswers
 	return e, nil
 }
 

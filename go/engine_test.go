@@ -20,19 +20,21 @@ func TestEveryCallAfterCloseIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	calls := map[string]func() error{
-		"Load":         func() error { _, err := engine.Load(limit(1)); return err },
-		"Subscribe":    func() error { _, err := engine.Subscribe(sergo.File(t.TempDir())); return err },
-		"Enter":        func() error { _, err := engine.Enter(t.Context(), "GET:/foo"); return err },
-		"Enter other":  func() error { _, err := engine.Enter(t.Context(), "other"); return err },
-		"Decide":       func() error { _, err := engine.Decide("GET:/foo"); return err },
-		"Do":           func() error { return engine.Do(t.Context(), "GET:/foo", func(context.Context) error { return nil }) },
-		"Exit":         entry.Exit,
-		"Route":        func() error { _, err := engine.Route(sergo.Request{Host: "a"}); return err },
-		"SetInstances": func() error { return engine.SetInstances("a", nil) },
-		"Figures":      func() error { _, err := engine.Figures(); return err },
-		"Events":       func() error { _, err := engine.Events(); return err },
-		"BreakerState": func() error { _, err := engine.BreakerState("/foo", "b"); return err },
-		"Version":      func() error { _, err := engine.Version(); return err },
+		"Load":            func() error { _, err := engine.Load(limit(1)); return err },
+		"Subscribe":       func() error { _, err := engine.Subscribe(sergo.File(t.TempDir())); return err },
+		"Enter":           func() error { _, err := engine.Enter(t.Context(), "GET:/foo"); return err },
+		"Enter other":     func() error { _, err := engine.Enter(t.Context(), "other"); return err },
+		"Decide":          func() error { _, err := engine.Decide("GET:/foo"); return err },
+		"Do":              func() error { return engine.Do(t.Context(), "GET:/foo", func(context.Context) error { return nil }) },
+		"Exit":            entry.Exit,
+		"Route":           func() error { _, err := engine.Route(sergo.Request{Host: "a"}); return err },
+		"SetInstances":    func() error { return engine.SetInstances("a", nil) },
+		"SetSystemLoad":   func() error { return engine.SetSystemLoad(sergo.SystemLoad{}) },
+		"NeedsSystemLoad": func() error { _, err := engine.NeedsSystemLoad(); return err },
+		"Figures":         func() error { _, err := engine.Figures(); return err },
+		"Events":          func() error { _, err := engine.Events(); return err },
+		"BreakerState":    func() error { _, err := engine.BreakerState("/foo", "b"); return err },
+		"Version":         func() error { _, err := engine.Version(); return err },
 	}
 	for name, call := range calls {
 		t.Run(name, func(t *testing.T) {

@@ -102,6 +102,15 @@ func TestTheFirstBlockIsAnEvent(t *testing.T) {
 	}
 }
 
+func TestLoadingRulesIsAnEvent(t *testing.T) {
+	engine, _ := newEngine(t, limit(0))
+	load(t, engine, limit(1))
+	want := []sergo.Event{{Kind: sergo.RulesApplied, Version: 1}, {Kind: sergo.RulesApplied, Version: 2}}
+	if got := drain(t, engine, sergo.RulesApplied); !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
 func TestThereIsNoBreakerWithoutARule(t *testing.T) {
 	engine, _ := newEngine(t, limit(0))
 	if state, err := engine.BreakerState("/foo", "rate-limit-foo"); state != "" || err != nil {

@@ -1,6 +1,7 @@
 package sergo
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/sergo-rs/sergo/go/internal/native"
@@ -11,9 +12,15 @@ import (
 type Figures struct {
 	// Version is the version of the rules in force, 0 before the first.
 	Version uint64 `json:"version"`
+	// InFlight counts the inbound entries that passed and have not exited,
+	// those of resources without rules included.
+	InFlight uint64 `json:"inFlight"`
 	// Resources has one entry per target that rules name, in the order of
 	// their names.
 	Resources []ResourceFigures `json:"resources"`
+	// Instance says how often each overload protection blocked: they ask for
+	// the instance as a whole.
+	Instance []StrategyFigures `json:"instance"`
 }
 
 // ResourceFigures are the counters of one target since a rule first named it.
@@ -32,14 +39,40 @@ type ResourceFigures struct {
 	Completed uint64 `json:"completed"`
 	// Errors counts those of them that exited with an error.
 	Errors uint64 `json:"errors"`
-	// RTSum is the sum of their response times.
+	// RTSum is the sum of their response times. A response time runs from the
+	// end of the wait.
 	RTSum time.Duration `json:"rtSumNanos"`
+	// RTMin and RTMax are the least and the greatest of them; 0 without any.
+	RTMin time.Duration `json:"rtMinNanos"`
+	RTMax time.Duration `json:"rtMaxNanos"`
+	// RTP50 and RTP99 are their median and their 99th percentile, at most an
+	// eighth too long.
+	RTP50 time.Duration `json:"rtP50Nanos"`
+	RTP99 time.Duration `json:"rtP99Nanos"`
+	// RTHistogram is how they spread, from short to long.
+	RTHistogram []RTBucket `json:"rtHistogram"`
 	// Strategies says how often each strategy blocked, in the order in which
 	// they are asked.
 	Strategies []StrategyFigures `json:"strategies"`
 }
 
-// StrategyFigures say how often one strategy of a target blocked.
+// RTBucket is one step of a histogram of response times.
+type RTBucket struct {
+	// Under is the time that those in it were under.
+	Under time.Duration
+	// Count is how many were under it, but not under that of the step before.
+	Count uint64
+}
+
+// UnmarshalJSON reads the pair that the library gives.
+func (b *RTBucket) UnmarshalJSON(text []byte) error {
+	var pair [2]uint64
+	err := json.Unmarshal(text, &pair)
+	b.Under, b.Count = time.Duration(pair[0]), pair[1]
+	return err
+}
+
+// StrategyFigures say how often one strategy blocked.
 type StrategyFigures struct {
 	// Kind is the strategy's kind, as in its document.
 	Kind string `json:"kind"`

@@ -59,10 +59,18 @@ type Waiting struct {
 	Kind      string `json:"kind"`
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
+	// Field is the path of the reference, as in "spec.strategies[0].name".
+	Field string `json:"field"`
 	// Missing is the name that is missing.
 	Missing string `json:"missing"`
-	// Message is the whole sentence.
+	// Message is the whole sentence, the same in every language.
 	Message string `json:"message"`
+	// Source is the file that the rule came from; empty for text, and where
+	// it came in an earlier push.
+	Source string `json:"source"`
+	// Line and Column count from 1 in the source; 0 is unknown.
+	Line   int `json:"line"`
+	Column int `json:"column"`
 }
 
 // String is the whole sentence.

@@ -2,47 +2,10 @@ package sergo
 
 import (
 	"math/rand/v2"
+	"time"
 
 	"github.com/sergo-rs/sergo/go/internal/native"
 )
-
-// Request is what routes look at in an outgoing request. Only the host is
-// needed.
-type Request struct {
-	// Host is the host that is called, perhaps with a port.
-	Host string
-	// Method is the HTTP method; empty is GET.
-	Method string
-	// Path is the path, perhaps with a query; empty is "/".
-	Path string
-	// Scheme is the URL's scheme; empty is "http".
-	Scheme string
-	// Port is the destination port; 0 is none.
-	Port uint16
-	// Header holds the headers: an [net/http.Header] fits. Names match
-	// without case; several values of one name are joined with a comma.
-	Header map[string][]string
-	// Client is the caller's IP address; empty is unknown.
-	Client string
-	// Caller says who calls; what it leaves open is the engine's own.
-	Caller Caller
-	// Hash is a sticky key: the same key always gets the same destination.
-	// Nil is none; an empty key is one, too.
-	Hash *string
-	// Rolls are the random numbers to decide by, each in [0, 1): used in
-	// order, the last one for all that follow. Nil: the package's own.
-	Rolls []float64
-}
-
-// Caller says who makes a request.
-type Caller struct {
-	// Labels are the labels of the calling workload; nil is the engine's.
-	Labels map[string]string
-	// Namespace is its namespace; empty is the engine's.
-	Namespace string
-	// Gateway is the gateway that the request came in by; empty is the mesh.
-	Gateway string
-}
 
 // Outcome says what [Engine.Route] came to.
 type Outcome int
@@ -53,6 +16,10 @@ const (
 	NoRoute Outcome = iota
 	// Routed: it goes to the destination.
 	Routed
+	// Redirected: the caller is sent elsewhere.
+	Redirected
+	// Responded: the rule has the response itself.
+	Responded
 	// Empty: the destination that was picked and all its fallbacks have no
 	// healthy instance.
 	Empty
@@ -63,6 +30,10 @@ func (o Outcome) String() string {
 	switch o {
 	case Routed:
 		return "routed"
+	case Redirected:
+		return "redirected"
+	case Responded:
+		return "responded"
 	case Empty:
 		return "empty"
 	default:
@@ -70,28 +41,43 @@ func (o Outcome) String() string {
 	}
 }
 
-// Routing is the answer of [Engine.Route].
+// Routing is the answer of [Engine.Route]. What it points to may be shared by
+// many answers: don't change it.
 type Routing struct {
-	// Outcome says whether there is a destination.
+	// Outcome says what is to be done, and which of the other fields count.
 	Outcome Outcome
-	// Destination is where the request goes. When the outcome is Empty, its
-	// host and subset are the last that were found empty.
+	// Destination is where the request goes (Routed). When the outcome is
+	// Empty, its host and subset are the last that were found empty.
 	Destination Destination
 	// Route is the name of the route that matched; empty if it has none.
 	Route string
 	// Fallback says that the destination stands in for the one that was
-	// picked.
+	// picked (Routed).
 	Fallback bool
+	// Policy is what else the route says of all its requests (Routed,
+	// Redirected, Responded).
+	Policy *Policy
+	// Response is what to answer at once (Responded).
+	Response *DirectResponse
+	// Redirect is where to send the caller (Redirected).
+	Redirect *Redirect
+	// Rewrite is how to change this request; nil is not at all (Routed).
+	Rewrite *Rewrite
+	// Fault is what to do to this request on purpose; nil is nothing
+	// (Routed).
+	Fault *Fault
+	// Mirrors are the destinations that get a copy of this request (Routed).
+	Mirrors []Mirror
 }
 
 // Destination is a destination as the rule writes it.
 type Destination struct {
 	// Host is the host.
-	Host string
+	Host string `json:"host"`
 	// Subset is the subset of the host's instances; empty is all of them.
-	Subset string
+	Subset string `json:"subset"`
 	// Port is the port; 0 is not said.
-	Port uint16
+	Port uint16 `json:"port"`
 }
 
 // The rules may change between a route and the look at what it stands for. That
@@ -99,89 +85,126 @@ type Destination struct {
 // be expected.
 const routeAttempts = 4
 
-// Route tells where a request goes. The caller sends it there. Errors are
-// [*Error]: a text of the request is not UTF-8, say.
+// Route tells where a request goes, and what the rules want done with it on the
+// way. The caller does it. Errors are [*Error]: a text of the request is not
+// UTF-8, say.
 func (e *Engine) Route(request Request) (Routing, error) {
 	packed := packs.Get().(*pack)
 	defer packs.Put(packed)
 	packed.request(&request)
+	random := native.Random{Rolls: request.Rolls}
+	if random.Rolls == nil {
+		random.Seed = rand.Uint64()
+	}
 
 	code := native.Stale
 	for attempt := 0; attempt < routeAttempts && code == native.Stale; attempt++ {
 		var id native.AnswerID
-		if request.Rolls != nil {
-			id, code = native.RouteRolls(e.handle, packed.bytes, request.Rolls)
-		} else {
-			id, code = native.Route(e.handle, packed.bytes, rand.Uint64())
-		}
-		if code != native.OK {
+		if id, code = native.Route(e.handle, packed.bytes, random); code != native.OK {
 			break
 		}
 		if id == 0 {
 			return Routing{}, nil
 		}
-		if routing, known := e.routings.get(id); known {
-			return routing, nil
-		}
-		var routing Routing
-		var err error
-		if routing, code, err = e.answer(id); err != nil {
-			return Routing{}, err
+		answer, known := e.answers.get(id)
+		if !known {
+			var err error
+			if answer, code, err = e.learnAnswer(id); err != nil {
+				return Routing{}, err
+			}
 		}
 		if code == native.OK {
-			return routing, nil
+			if answer.Varies {
+				return e.direct(packed.bytes, random)
+			}
+			return answer.routing, nil
 		}
 	}
 	return Routing{}, failure("route", code)
 }
 
-// answerText is what an answer id stands for, in the form that the library
-// gives.
-type answerText struct {
-	Route       *string          `json:"route"`
-	Destination *destinationText `json:"destination"`
-	Fallback    bool             `json:"fallback"`
-	Empty       *destinationText `json:"empty"`
-}
-
-type destinationText struct {
-	Host   string  `json:"host"`
-	Subset *string `json:"subset"`
-	Port   *uint16 `json:"port"`
-}
-
-func (d *destinationText) public() Destination {
-	return Destination{Host: d.Host, Subset: orZero(d.Subset), Port: orZero(d.Port)}
-}
-
-// answer looks up what an answer id stands for. The same id always stands for
-// the same, so it is asked once.
-func (e *Engine) answer(id native.AnswerID) (Routing, native.Code, error) {
-	epoch := e.routings.now()
-	answer, code := native.Answer(e.handle, id)
+// direct is the whole answer for one request, of a route that does more with it
+// than with the next.
+func (e *Engine) direct(packed []byte, random native.Random) (Routing, error) {
+	text, code := native.Direct(e.handle, packed, random)
 	if code != native.OK {
-		return Routing{}, code, nil
+		return Routing{}, failure("route", code)
 	}
-	var text answerText
-	if err := decode("route", answer, &text); err != nil {
-		return Routing{}, code, err
+	if len(text) == 0 { // the rules have changed meanwhile
+		return Routing{}, nil
 	}
-	var routing Routing
-	switch {
-	case text.Destination != nil:
-		routing = Routing{Outcome: Routed, Destination: text.Destination.public(), Route: orZero(text.Route), Fallback: text.Fallback}
-	case text.Empty != nil:
-		routing = Routing{Outcome: Empty, Destination: text.Empty.public()}
+	answer, err := readAnswer(text)
+	if err != nil {
+		return Routing{}, err
 	}
-	e.routings.put(epoch, id, routing)
-	return routing, code, nil
+	return answer.routing, nil
 }
 
-// orZero is what the pointer points to, or nothing.
-func orZero[T any](pointer *T) T {
-	if pointer == nil {
-		var zero T
-		return zero
+// answer is what an answer id stands for, in the form that the library gives.
+type answer struct {
+	Route       string          `json:"route"`
+	Destination *Destination    `json:"destination"`
+	Fallback    bool            `json:"fallback"`
+	Empty       *Destination    `json:"empty"`
+	Timeout     span            `json:"timeout"`
+	Retries     Retries         `json:"retries"`
+	Headers     Headers         `json:"headers"`
+	CORS        *CORSPolicy     `json:"corsPolicy"`
+	Response    *DirectResponse `json:"directResponse"`
+	// Varies says that more is done, worked out or drawn for each request;
+	// the fields below are only in the answer for one.
+	Varies   bool      `json:"varies"`
+	Redirect *Redirect `json:"redirect"`
+	Rewrite  *Rewrite  `json:"rewrite"`
+	Fault    *Fault    `json:"fault"`
+	Mirrors  []Mirror  `json:"mirror"`
+
+	routing Routing
+}
+
+// learnAnswer looks up what an answer id stands for. The same id always stands
+// for the same, so it is asked once.
+func (e *Engine) learnAnswer(id native.AnswerID) (*answer, native.Code, error) {
+	epoch := e.answers.now()
+	text, code := native.Answer(e.handle, id)
+	if code != native.OK {
+		return nil, code, nil
 	}
-	return *pointer
+	answer, err := readAnswer(text)
+	if err != nil {
+		return nil, code, err
+	}
+	e.answers.put(epoch, id, answer)
+	return answer, code, nil
+}
+
+func readAnswer(text []byte) (*answer, error) {
+	a := new(answer)
+	if err := decode("route", text, a); err != nil {
+		return nil, err
+	}
+	if a.Empty != nil {
+		a.routing = Routing{Outcome: Empty, Destination: *a.Empty}
+		return a, nil
+	}
+	a.routing = Routing{
+		Outcome:  Routed,
+		Route:    a.Route,
+		Fallback: a.Fallback,
+		Policy:   &Policy{Timeout: time.Duration(a.Timeout), Retries: a.Retries, Headers: a.Headers, CORS: a.CORS},
+		Response: a.Response,
+		Redirect: a.Redirect,
+		Rewrite:  a.Rewrite,
+		Fault:    a.Fault,
+		Mirrors:  a.Mirrors,
+	}
+	switch {
+	case a.Destination != nil:
+		a.routing.Destination = *a.Destination
+	case a.Response != nil:
+		a.routing.Outcome = Responded
+	default:
+		a.routing.Outcome = Redirected
+	}
+	return a, nil
 }

@@ -3,6 +3,7 @@ package sergo_test
 import (
 	"maps"
 	"net/http"
+	"reflect"
 	"sync"
 	"testing"
 
@@ -85,7 +86,8 @@ func TestRouting(t *testing.T) {
 			}
 			for range 2 { // the second answer comes from what is remembered
 				got, err := engine.Route(test.request)
-				if err != nil || got != test.want {
+				got.Policy = nil // the next test's
+				if err != nil || !reflect.DeepEqual(got, test.want) {
 					t.Errorf("got %+v (%v), want %+v", got, err, test.want)
 				}
 			}
@@ -103,7 +105,8 @@ func TestAHashAlwaysGoesTheSameWay(t *testing.T) {
 		}
 		seen[first.Destination.Subset]++
 		for range 10 {
-			if again, _ := engine.Route(sergo.Request{Host: "provider", Method: "POST", Hash: &key}); again != first {
+			again, _ := engine.Route(sergo.Request{Host: "provider", Method: "POST", Hash: &key})
+			if again.Destination != first.Destination {
 				t.Errorf("key %s went to %v, then to %v", key, first, again)
 			}
 		}

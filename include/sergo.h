@@ -403,8 +403,9 @@ void sergo_report_free(struct sergo_report *report);
 // The version of the rules in force, 0 before the first.
 sergo_code sergo_rules_version(uint64_t engine, uint64_t *version);
 
-// Resolves a resource's name to an id for `sergo_enter`; 0 is a resource that no
-// rule names. An id holds until rules change the set of names that they govern.
+// Resolves a resource's name, also one that no rule knows, to an id for
+// `sergo_enter`. It holds until rules change the set of names that they govern;
+// then `sergo_enter` answers SERGO_STALE.
 sergo_code sergo_resolve(uint64_t engine, struct sergo_str resource, uint64_t *id);
 
 // Asks to enter the resource with this id. `cost` is how much of a limit the

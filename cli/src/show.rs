@@ -3,6 +3,7 @@
 use crate::files::File;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use sergo::{Diagnostic, Waiting};
+use std::collections::HashMap;
 use std::env;
 use std::io::{IsTerminal, stdout};
 use std::ops::Range;
@@ -32,7 +33,8 @@ impl<'a> Finding<'a> {
 
 /// Shows findings among the files that they are about.
 pub(crate) struct Shower<'a> {
-    files: &'a [File],
+    /// The place among all files and the lines of each, by its name.
+    files: HashMap<&'a str, (usize, Vec<&'a str>)>,
     renderer: Renderer,
 }
 
@@ -40,21 +42,22 @@ impl<'a> Shower<'a> {
     /// In colour on a terminal, unless `NO_COLOR` says otherwise.
     pub(crate) fn new(files: &'a [File]) -> Self {
         let is_plain = !stdout().is_terminal() || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let lines = |(index, file): (usize, &'a File)| (file.name.as_str(), (index, file.text.lines().collect()));
+        let files = files.iter().enumerate().map(lines).collect();
         Shower { files, renderer: if is_plain { Renderer::plain() } else { Renderer::styled() } }
     }
 
     /// Where the finding stands among all others.
     pub(crate) fn order(&self, finding: &Finding<'_>) -> (Option<usize>, u32, u32) {
-        let file = self.files.iter().position(|file| file.name == finding.source);
-        (file, finding.line, finding.column)
+        (self.files.get(finding.source).map(|(index, _)| *index), finding.line, finding.column)
     }
 
     /// The finding with its line, if that is known.
     pub(crate) fn show(&self, finding: &Finding<'_>) -> String {
         let title = finding.level.clone().primary_title(finding.message);
         let (line, column) = (finding.line as usize, finding.column as usize);
-        let file = self.files.iter().find(|file| file.name == finding.source);
-        let text = file.and_then(|file| file.text.lines().nth(line.checked_sub(1)?));
+        let file = self.files.get(finding.source);
+        let text = file.and_then(|(_, lines)| lines.get(line.checked_sub(1)?).copied());
         let group = match text {
             Some(text) => title.element(
                 Snippet::source(text)

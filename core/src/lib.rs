@@ -31,7 +31,7 @@ pub use decide::{Ask, Block, BlockId, Blocked, Decision, Direction, Fallback, Ou
 pub use engine::{Config, Engine, Source, check};
 pub use error::Code;
 pub use name::StrategyKind;
-pub use route::{Answer, AnswerId, Destination, Directions, Effects, Headers, Instance, Request, Rolls};
+pub use route::{Answer, AnswerId, Connection, Destination, Directions, Effects, Headers, Instance, Request, Rolls};
 pub use spec::diagnostic::Diagnostic;
 pub use stat::instance::SystemLoad;
 pub use time::{Span, Tick};

@@ -1,5 +1,6 @@
 /** The engine: rules in, decisions out. */
 
+import { directed, NOWHERE, settled } from './answer';
 import { type Block, type BlockDetails, BlockedError, type StrategyKind } from './block';
 import { Entry, type WaitOptions } from './entry';
 import { argumentError, codeError, cold, STALE, text } from './error';
@@ -9,7 +10,7 @@ import { native } from './native';
 import { pack } from './packed';
 import { Remembered } from './remembered';
 import type { Report, RuleText } from './report';
-import { type Instance, nowhere, type RouteRequest, type Routing, routing } from './routing';
+import type { Instance, RouteRequest, Routing } from './routing';
 import type { FileSource } from './source';
 import { type SubscribeOptions, Subscription } from './subscription';
 import { BLOCK, COST, FLAG, nanosAt, RESOURCE, RETRY, WAIT, words } from './words';
@@ -48,6 +49,16 @@ export interface EnterOptions {
   readonly direction?: 'inbound' | 'outbound' | undefined;
 }
 
+/** The system's figures, as they are: the package's user smooths them. */
+export interface SystemLoad {
+  /** The share of CPU time in use, 0 to 1. */
+  readonly cpu?: number | undefined;
+  /** The load average of the last minute. */
+  readonly load1?: number | undefined;
+  /** The share of memory in use, 0 to 1. */
+  readonly memory?: number | undefined;
+}
+
 /** The answer to an entry; `kind` says which. */
 export type Decision = Pass | Block;
 
@@ -65,6 +76,8 @@ export interface Pass {
 type BlockNames = Omit<BlockDetails, 'retryAfterMs' | 'retryAfterNanos'>;
 
 const LARGEST_COST = 2 ** 32 - 1;
+/** Stands for a routing that differs from request to request. */
+const VARIES = Symbol('varies');
 /** No rule names a longer resource, so nothing is worth remembering of it. */
 const LONGEST_RESOURCE = 1024;
 const NO_OPTIONS: EnterOptions = {};
@@ -82,7 +95,7 @@ export class Engine {
   /** The ids of resources. An id that is no longer valid says so when it is used. */
   readonly #resources = new Remembered<string, number>();
   readonly #blocks = new Remembered<number, BlockNames>();
-  readonly #routings = new Remembered<number, Routing>();
+  readonly #routings = new Remembered<number, Routing | typeof VARIES>();
   #subscription: Subscription | undefined;
 
   /**
@@ -253,15 +266,26 @@ export class Engine {
     }
     const { handle } = this.#link;
     const { block, length } = pack(request);
+    const given = rolls && Float64Array.from(rolls);
+    const random = Math.random();
     const id = cold(() =>
-      rolls === undefined
-        ? native.route(handle, block, length, Math.random())
-        : native.routeRolled(handle, block, length, Float64Array.from(rolls)),
+      given ? native.routeRolled(handle, block, length, given) : native.route(handle, block, length, random),
     );
     if (id === 0) {
-      return nowhere();
+      return NOWHERE;
     }
-    return this.#routings.get(id) ?? this.#routings.set(id, routing(cold(() => native.answer(handle, id))));
+    let routing = this.#routings.get(id);
+    if (routing === undefined) {
+      routing = this.#routings.set(id, settled(cold(() => native.answer(handle, id))) ?? VARIES);
+    }
+    if (routing !== VARIES) {
+      return routing;
+    }
+    return directed(
+      cold(() =>
+        given ? native.directRolled(handle, block, length, given) : native.direct(handle, block, length, random),
+      ),
+    );
   }
 
   /**
@@ -284,6 +308,30 @@ export class Engine {
     text('strategy', strategy);
     const state = cold(() => native.breakerState(this.#link.handle, resource, strategy));
     return state === '' ? undefined : (state as BreakerState);
+  }
+
+  /**
+   * Tells the system's figures for overload protection, until the next call; those
+   * not named become unknown. The package does not measure them itself.
+   *
+   * @throws SergoError
+   */
+  setSystemLoad(load: SystemLoad): void {
+    const figure = (name: keyof SystemLoad) => {
+      const value = load[name] ?? Number.NaN;
+      if (typeof value !== 'number') {
+        throw argumentError(name, value, 'a number');
+      }
+      return value;
+    };
+    const [cpu, load1, memory] = [figure('cpu'), figure('load1'), figure('memory')];
+    this.#link.stamp(this.#link.time());
+    cold(() => native.setSystemLoad(cpu, load1, memory));
+  }
+
+  /** Whether the rules in force look at the system's figures: while they don't, nobody needs to measure them. */
+  get needsSystemLoad(): boolean {
+    return cold(() => native.needsSystemLoad(this.#link.handle));
   }
 
   /** The counters of this moment. */

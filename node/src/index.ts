@@ -13,6 +13,7 @@ export {
   type EnterOptions,
   type Pass,
   type SharedEngine,
+  type SystemLoad,
 } from './engine';
 export type { Entry, ExitOptions, WaitOptions } from './entry';
 export { type ErrorCode, SergoError } from './error';
@@ -27,6 +28,20 @@ export type {
   StrategyFigures,
 } from './figures';
 export type { Clock } from './link';
+export type {
+  Abort,
+  CorsPolicy,
+  Delay,
+  DirectResponse,
+  Fault,
+  HeaderChanges,
+  HeaderOperations,
+  Mirror,
+  Redirect,
+  Retries,
+  Rewrite,
+  TextMatch,
+} from './policy';
 export type { Diagnostic, Report, RuleText, Waiting } from './report';
 export type {
   Destination,
@@ -35,6 +50,8 @@ export type {
   RoutedTo,
   RoutedToEmpty,
   RoutedToNone,
+  RoutedToRedirect,
+  RoutedToResponse,
   RouteRequest,
   RouteSource,
   Routing,

@@ -20,10 +20,14 @@ export interface Native {
   apply(handle: number, names: string[], texts: string[]): string;
   version(handle: number): number;
   breakerState(handle: number, target: string, strategy: string): string;
+  setSystemLoad(cpu: number, load1: number, memory: number): void;
+  needsSystemLoad(handle: number): boolean;
   drainEvents(handle: number): string;
   figures(handle: number): string;
   route(handle: number, block: Uint8Array, length: number, random: number): number;
   routeRolled(handle: number, block: Uint8Array, length: number, rolls: Float64Array): number;
+  direct(handle: number, block: Uint8Array, length: number, random: number): string;
+  directRolled(handle: number, block: Uint8Array, length: number, rolls: Float64Array): string;
   answer(handle: number, id: number): string;
   setInstances(handle: number, host: string, instances: string): void;
   panicOnPurpose?(handle: number): void;

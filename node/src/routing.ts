@@ -1,5 +1,7 @@
 /** Where requests go, and what discovery knows. */
 
+import type { CorsPolicy, DirectResponse, Fault, HeaderOperations, Mirror, Redirect, Retries, Rewrite } from './policy';
+
 /** What routes look at in a request. */
 export interface RouteRequest {
   /** The host that is called, perhaps with a port. */
@@ -43,18 +45,50 @@ export interface RouteSource {
   readonly gateway?: string | undefined;
 }
 
-/** Where a request goes; `kind` says which of the three it is. */
-export type Routing = RoutedTo | RoutedToNone | RoutedToEmpty;
+/** Where a request goes; `kind` says which it is. */
+export type Routing = RoutedTo | RoutedToRedirect | RoutedToResponse | RoutedToNone | RoutedToEmpty;
 
-/** A route says where to. */
-export interface RoutedTo {
-  readonly kind: 'to';
+/** What every route that matches says. */
+interface Matched {
   /** The matched route's name, if it has one. */
   readonly route: string | undefined;
+  /** The changes to headers, the route's and the destination's in one; undefined for none. */
+  readonly headers: HeaderOperations | undefined;
+  /** Which other origins may read the responses; undefined where the rule does not say. */
+  readonly corsPolicy: CorsPolicy | undefined;
+}
+
+/** A route says where to. */
+export interface RoutedTo extends Matched {
+  readonly kind: 'to';
   /** Where to. */
   readonly destination: Destination;
   /** Whether this is a fallback for the destination that was picked. */
   readonly fallback: boolean;
+  /** The timeout in milliseconds; undefined is none. */
+  readonly timeoutMs: number | undefined;
+  /** How often and on what the call is made again. */
+  readonly retries: Retries;
+  /** What the destination sees instead of this request's path and host; undefined where both stay. */
+  readonly rewrite: Rewrite | undefined;
+  /** The faults that were drawn for this request; undefined for none. */
+  readonly fault: Fault | undefined;
+  /** The mirrors that were drawn for this request. */
+  readonly mirror: readonly Mirror[];
+}
+
+/** A route sends the caller elsewhere. */
+export interface RoutedToRedirect extends Matched {
+  readonly kind: 'redirect';
+  /** Where this request is sent. */
+  readonly redirect: Redirect;
+}
+
+/** A route has the response itself. */
+export interface RoutedToResponse extends Matched {
+  readonly kind: 'response';
+  /** The response. */
+  readonly directResponse: DirectResponse;
 }
 
 /** No route says where: do as without sergo. */
@@ -93,26 +127,4 @@ export interface Instance {
   readonly weight?: number;
   /** Its zone. */
   readonly zone?: string | undefined;
-}
-
-const NOWHERE: RoutedToNone = Object.freeze({ kind: 'none' });
-
-/** @internal The routing that stands for "no route says". */
-export function nowhere(): Routing {
-  return NOWHERE;
-}
-
-/** @internal Reads the addon's answer (`sergo_border::text::answer`). */
-export function routing(json: string): Routing {
-  const answer = JSON.parse(json);
-  if (answer.empty) {
-    return Object.freeze({ kind: 'empty', host: answer.empty.host, subset: answer.empty.subset ?? undefined });
-  }
-  const { host, subset, port } = answer.destination;
-  return Object.freeze({
-    kind: 'to',
-    route: answer.route ?? undefined,
-    destination: Object.freeze({ host, subset: subset ?? undefined, port: port ?? undefined }),
-    fallback: answer.fallback,
-  });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { BlockedError, Engine, SergoError } from 'sergo';
-import { action, limit, ROUTER, SECOND } from './rules.mjs';
+import { action, limit, SECOND } from './rules.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -201,72 +201,6 @@ test('a report names what is missing and unknown', () => {
   );
 });
 
-test('routes by header, falls back, and says what was empty', () => {
-  const { engine } = engineAt();
-  engine.load(ROUTER);
-  const to = (subset, route, fallback = false) => ({
-    kind: 'to',
-    route,
-    destination: { host: 'service-provider', subset, port: undefined },
-    fallback,
-  });
-  const route = (headers) => engine.route({ host: 'service-provider', headers });
-  const v2 = { id: 'b', labels: { version: 'v2' } };
-  engine.setInstances('service-provider', [{ id: 'a', labels: { version: 'v1' } }, v2]);
-  assert.deepEqual(route({}), to('v1', 'everyone'));
-  assert.deepEqual(route({ Tag: 'v2' }), to('v2', 'testers'));
-  assert.deepEqual(route({ tag: ['v2'] }), to('v2', 'testers'));
-  assert.deepEqual(route({ tag: ['v2', 'v1'], other: undefined }), to('v1', 'everyone'));
-  assert.deepEqual(route([['TAG', 'v2']]), to('v2', 'testers'));
-  assert.deepEqual(route(new Headers({ tag: 'v2' })), to('v2', 'testers'));
-  assert.deepEqual(route(new Map([['tag', 'v2']])), to('v2', 'testers'));
-  engine.setInstances('service-provider', [
-    { id: 'a', labels: { version: 'v1' } },
-    { ...v2, healthy: false },
-  ]);
-  assert.deepEqual(route({ tag: 'v2' }), to('v1', 'testers', true));
-  engine.setInstances('service-provider', [v2]);
-  assert.deepEqual(route({}), { kind: 'empty', host: 'service-provider', subset: 'v1' });
-  assert.deepEqual(engine.route({ host: 'elsewhere' }), { kind: 'none' });
-});
-
-test('picks by the numbers given, by a key, or by its own', () => {
-  const { engine } = engineAt();
-  engine.load(`
-apiVersion: traffic.opensergo.io/v1alpha1
-kind: TrafficRouter
-metadata: {name: split}
-spec:
-  hosts: [split]
-  http:
-    - match: [{method: {exact: POST}, uri: {prefix: /größe}}]
-      route:
-        - {destination: {host: a}, weight: 75}
-        - {destination: {host: b, port: {number: 81}}, weight: 25}
-`);
-  const request = { host: 'split', method: 'POST', path: '/größe/日本' };
-  const host = (more) => engine.route({ ...request, ...more }).destination.host;
-  assert.equal(host({ rolls: [0.7499] }), 'a');
-  assert.equal(host({ rolls: [0.75] }), 'b');
-  assert.equal(engine.route({ ...request, rolls: [0.9] }).destination.port, 81);
-  const key = host({ hash: 'user-7' });
-  const own = new Set();
-  for (let n = 0; n < 1000; n += 1) {
-    assert.equal(host({ hash: 'user-7' }), key);
-    own.add(host({}));
-  }
-  assert.deepEqual([...own].sort(), ['a', 'b']);
-  assert.deepEqual(engine.route({ ...request, method: 'GET' }), { kind: 'none' });
-});
-
-test('a request larger than the block is packed whole', () => {
-  const { engine } = engineAt();
-  engine.load(ROUTER);
-  const headers = { large: 'ü'.repeat(100_000), tag: 'v2', source: 'x' };
-  const routing = engine.route({ host: 'service-provider', headers, source: { labels: { a: 'b' }, namespace: 'n' } });
-  assert.equal(routing.destination?.subset, 'v2');
-});
-
 test('arguments out of their bounds are errors that say so', () => {
   const { engine } = engineAt();
   const wrong = (call, message) =>
@@ -286,6 +220,7 @@ test('arguments out of their bounds are errors that say so', () => {
   wrong(() => engine.route({ host: 'a', port: 65536 }), /^port: /);
   wrong(() => engine.route({ host: 'a', headers: { a: 1 } }), /^headers: found 1, expected text$/);
   wrong(() => engine.route({ host: 'a', rolls: [1] }), /^rolls: /);
+  wrong(() => engine.setSystemLoad({ cpu: '1' }), /^cpu: found "1", expected a number$/);
   wrong(() => engine.setInstances('a', {}), /^instances: /);
   wrong(() => engine.setInstances('a', [{ id: 'a', colour: 1 }]), /bounds/);
   assert.equal(engine.tryEnter('/foo').kind, 'pass', 'and the engine goes on');
@@ -323,6 +258,34 @@ test('figures count what passed, was blocked and failed', () => {
   assert.deepEqual(strategies, [{ kind: 'RateLimitStrategy', strategy: 'limit', blocked: 1 }]);
 });
 
+test('overload protection judges by the figures that it is told', () => {
+  const { engine } = engineAt();
+  assert.equal(engine.needsSystemLoad, false);
+  const report = engine.load(`
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: AdaptiveOverloadProtectionStrategy
+metadata: {name: overload}
+spec: {metricType: MemoryPercentage, triggerThreshold: 0.75, adaptiveStrategy: NONE}
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: protect}
+spec:
+  targets: [{targetResourceName: /foo}]
+  strategies: [{name: overload, kind: AdaptiveOverloadProtectionStrategy}]
+`);
+  assert.deepEqual(report.rejected, []);
+  assert.equal(engine.needsSystemLoad, true);
+  const decide = (load, options) => {
+    engine.setSystemLoad(load);
+    return engine.tryEnter('/anything', options);
+  };
+  assert.equal(decide({ cpu: 1, memory: 0.5 }).kind, 'pass');
+  assert.equal(decide({ memory: 0.75 }).strategy, 'AdaptiveOverloadProtectionStrategy');
+  assert.equal(decide({ memory: 0.75 }, { direction: 'outbound' }).kind, 'pass');
+  assert.equal(decide({}).kind, 'pass', 'unknown');
+});
+
 test('what is closed says so, and closing twice does nothing', async () => {
   const { engine } = engineAt();
   engine.load(limit());
@@ -338,6 +301,8 @@ test('what is closed says so, and closing twice does nothing', async () => {
     () => engine.route({ host: 'a' }),
     () => engine.setInstances('a', []),
     () => engine.breakerState('a', 'b'),
+    () => engine.setSystemLoad({}),
+    () => engine.needsSystemLoad,
     () => engine.figures(),
     () => engine.drainEvents(),
     () => engine.version,

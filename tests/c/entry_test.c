@@ -13,9 +13,9 @@ static sergo_decision enter_at(uint64_t engine, const char *resource, uint64_t n
 }
 
 static void test_pass(void) {
-    uint64_t engine = engine_with(NULL), id = 7;
+    uint64_t engine = engine_with(NULL), id = UINT64_MAX;
     CHECK_OK(sergo_resolve(engine, SERGO_STR("nobody named it"), &id));
-    CHECK(id == 0);
+    CHECK(id < 1ull << 53);
     sergo_decision decision;
     CHECK_OK(sergo_enter(engine, id, 1, SERGO_OUTBOUND, SERGO_NOW, &decision));
     CHECK(decision.outcome == SERGO_PASS && decision.wait_nanos == 0 && decision.retry_after_nanos == 0);
@@ -91,7 +91,7 @@ static void test_ids(void) {
     uint64_t engine = engine_with(LIMIT), id, again;
     CHECK_OK(sergo_resolve(engine, SERGO_STR("GET:/foo"), &id));
     CHECK_OK(sergo_resolve(engine, SERGO_STR("GET:/foo"), &again));
-    CHECK(id != 0 && id == again && id < 1ull << 53);
+    CHECK(id == again && id < 1ull << 53);
     sergo_decision decision;
     CHECK_OK(sergo_enter(engine, id, 2, SERGO_INBOUND, 0, &decision));
     CHECK(decision.outcome == SERGO_PASS);
@@ -103,9 +103,15 @@ static void test_ids(void) {
     CHECK_CODE(SERGO_STALE, sergo_enter(engine, id, 1, SERGO_INBOUND, 0, &decision));
     CHECK(decision.outcome == SERGO_PASS && decision.block == 0);
     CHECK_OK(sergo_resolve(engine, SERGO_STR("GET:/foo"), &id));
-    CHECK(id == 0);
     CHECK_OK(sergo_enter(engine, id, 1, SERGO_INBOUND, 0, &decision));
     CHECK(decision.outcome == SERGO_PASS);
+
+    // So is the id of a name that no rule knew, once one does.
+    apply(engine, LIMIT);
+    CHECK_CODE(SERGO_STALE, sergo_enter(engine, id, 3, SERGO_INBOUND, 0, &decision));
+    CHECK_OK(sergo_resolve(engine, SERGO_STR("GET:/foo"), &id));
+    CHECK_OK(sergo_enter(engine, id, 3, SERGO_INBOUND, 0, &decision));
+    CHECK(decision.outcome == SERGO_BLOCK);
     CHECK_OK(sergo_close(engine));
 }
 

@@ -10,7 +10,7 @@ const THREADS: usize = 8;
 
 #[test]
 fn a_handle_names_its_own_engine_or_none() {
-    const ROUNDS: usize = 1000;
+    const ROUNDS: usize = 500;
     // Handles that are in everybody's reach, each with the app of its engine.
     let shared: Vec<Mutex<Option<(u64, String)>>> = (0..16).map(|_| Mutex::new(None)).collect();
     let (used, closed) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -54,7 +54,7 @@ fn a_handle_names_its_own_engine_or_none() {
 
 #[test]
 fn of_many_closes_one_is_the_close() {
-    for _ in 0..100 {
+    for _ in 0..30 {
         let handle = open(Config::new("demo-app")).unwrap();
         let (closes, start) = (AtomicUsize::new(0), Barrier::new(THREADS));
         thread::scope(|scope| {
@@ -77,7 +77,7 @@ fn of_many_closes_one_is_the_close() {
 
 #[test]
 fn calls_under_way_end_well_while_the_engine_is_closed() {
-    for _ in 0..100 {
+    for _ in 0..30 {
         let handle = open(Config::new("demo-app")).unwrap();
         let start = Barrier::new(THREADS);
         thread::scope(|scope| {

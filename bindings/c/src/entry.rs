@@ -101,8 +101,9 @@ pub struct sergo_block_owner {
     headers: Vec<sergo_pair>,
 }
 
-/// Resolves a resource's name to an id for `sergo_enter`; 0 is a resource that no
-/// rule names. An id holds until rules change the set of names that they govern.
+/// Resolves a resource's name, also one that no rule knows, to an id for
+/// `sergo_enter`. It holds until rules change the set of names that they govern;
+/// then `sergo_enter` answers SERGO_STALE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sergo_resolve(engine: u64, resource: sergo_str, id: *mut u64) -> sergo_code {
     // SAFETY: the caller's text lives through the call, and it vouches for `id`.

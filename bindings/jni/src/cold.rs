@@ -3,7 +3,7 @@
 
 use crate::value;
 use jni::objects::{JByteArray, JByteBuffer, JClass, JDoubleArray, JObjectArray};
-use jni::sys::jlong;
+use jni::sys::{jdouble, jlong};
 use jni::{Env, EnvUnowned, Outcome};
 use serde_json::{Value, json};
 use sergo::name::StrategyKind;
@@ -171,6 +171,12 @@ extern "system" fn Java_io_sergo_Native_block<'local>(
     answer(env, |_| Ok(value::read(&call::block(engine as u64, id as u64)?)?))
 }
 
+fn numbers(env: &Env<'_>, rolls: &JDoubleArray<'_>) -> Result<Vec<f64>, Fault> {
+    let mut numbers = vec![0.0; rolls.len(env)?];
+    rolls.get_region(env, 0, &mut numbers)?;
+    Ok(numbers)
+}
+
 /// Routes a packed request by the random numbers given: the answer's id, or 0.
 #[unsafe(no_mangle)]
 extern "system" fn Java_io_sergo_Native_routeBy<'local>(
@@ -181,10 +187,28 @@ extern "system" fn Java_io_sergo_Native_routeBy<'local>(
     rolls: JDoubleArray<'local>,
 ) -> jlong {
     number(env, |env| {
+        let (request, rolls) = (env.convert_byte_array(&request)?, numbers(env, &rolls)?);
+        Ok(call::route(engine as u64, &request, Random::Rolls(&rolls))?)
+    })
+}
+
+/// Where a packed request goes and all that is done with it, null for nowhere;
+/// by the random numbers given, or by the seed where they are null.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_Native_direct<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    engine: jlong,
+    request: Bytes<'local>,
+    seed: jlong,
+    rolls: JDoubleArray<'local>,
+) -> Bytes<'local> {
+    answer(env, |env| {
         let request = env.convert_byte_array(&request)?;
-        let mut numbers = vec![0.0; rolls.len(env)?];
-        rolls.get_region(env, 0, &mut numbers)?;
-        Ok(call::route(engine as u64, &request, Random::Rolls(&numbers))?)
+        let rolls = if rolls.is_null() { None } else { Some(numbers(env, &rolls)?) };
+        let random = rolls.as_deref().map_or(Random::Seed(seed as u64), Random::Rolls);
+        let directions = call::direct(engine as u64, &request, random)?;
+        Ok(if directions.is_empty() { Value::Null } else { value::read(&directions)? })
     })
 }
 
@@ -227,6 +251,30 @@ extern "system" fn Java_io_sergo_Native_breakerState<'local>(
         let (target, strategy) = (text(env, &target)?, text(env, &strategy)?);
         Ok(Value::String(call::breaker_state(engine as u64, &target, &strategy)?))
     })
+}
+
+/// Takes the system's figures; what is no number is unknown.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_Native_setSystemLoad<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    engine: jlong,
+    cpu: jdouble,
+    load1: jdouble,
+    memory: jdouble,
+    now: jlong,
+) -> jlong {
+    number(env, |_| Ok(call::set_system_load(engine as u64, cpu, load1, memory, now as u64).map(|()| 0)?))
+}
+
+/// Whether rules look at the system's figures: 1 or 0.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_Native_needsSystemLoad<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    engine: jlong,
+) -> jlong {
+    number(env, |_| Ok(call::needs_system_load(engine as u64).map(u64::from)?))
 }
 
 /// The events since the last call.

@@ -2,6 +2,7 @@
 
 use crate::failure::{Result, failure};
 use crate::thread;
+use crate::words::HANDLE;
 use napi_derive::napi;
 use sergo::{Code, Config, Source, StrategyKind};
 use sergo_border::call;
@@ -101,6 +102,29 @@ pub fn version(handle: f64) -> Result<f64> {
 #[napi(catch_unwind)]
 pub fn breaker_state(handle: f64, target: String, strategy: String) -> Result<String> {
     call::breaker_state(handle as u64, &target, &strategy).map_err(failure)
+}
+
+/// Takes the system's figures at the moment in the thread's [words](crate::words);
+/// what is no number is unknown.
+///
+/// # Errors
+/// The codes of an engine.
+#[napi(catch_unwind)]
+pub fn set_system_load(cpu: f64, load1: f64, memory: f64) -> Result<()> {
+    let code = thread::with_words(|words| {
+        call::set_system_load(words.number(HANDLE), cpu, load1, memory, words.time())?;
+        Ok(0)
+    });
+    Code::from_number(code).filter(|code| *code != Code::Ok).map_or(Ok(()), |code| Err(failure(code)))
+}
+
+/// Whether the rules in force look at the system's figures.
+///
+/// # Errors
+/// The codes of an engine.
+#[napi(catch_unwind)]
+pub fn needs_system_load(handle: f64) -> Result<bool> {
+    call::needs_system_load(handle as u64).map_err(failure)
 }
 
 /// The events since the last call, a JSON list.

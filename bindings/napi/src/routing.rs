@@ -13,9 +13,7 @@ use sergo_border::call::{self, Random};
 /// The codes of [`call::route`].
 #[napi(catch_unwind)]
 pub fn route(handle: f64, block: &[u8], length: u32, random: f64) -> Result<f64> {
-    // What a double in [0, 1) can hold are 53 bits.
-    let seed = (random * (1u64 << 53) as f64) as u64;
-    asked(handle, block, length, Random::Seed(seed))
+    asked(block, length, |block| call::route(handle as u64, block, seed(random))).map(|id| id as f64)
 }
 
 /// As [`route`], with the picks' random numbers themselves.
@@ -24,12 +22,37 @@ pub fn route(handle: f64, block: &[u8], length: u32, random: f64) -> Result<f64>
 /// The codes of [`call::route`].
 #[napi(catch_unwind)]
 pub fn route_rolled(handle: f64, block: &[u8], length: u32, rolls: &[f64]) -> Result<f64> {
-    asked(handle, block, length, Random::Rolls(rolls))
+    asked(block, length, |block| call::route(handle as u64, block, Random::Rolls(rolls))).map(|id| id as f64)
 }
 
-fn asked(handle: f64, block: &[u8], length: u32, random: Random<'_>) -> Result<f64> {
+/// All that is done with the request on its way, as JSON
+/// (`sergo_border::text::directions`); empty for nowhere. With the `random` of
+/// [`route`] it is about the same answer.
+///
+/// # Errors
+/// The codes of [`call::direct`].
+#[napi(catch_unwind)]
+pub fn direct(handle: f64, block: &[u8], length: u32, random: f64) -> Result<String> {
+    asked(block, length, |block| call::direct(handle as u64, block, seed(random)))
+}
+
+/// As [`direct`], with the picks' random numbers themselves.
+///
+/// # Errors
+/// The codes of [`call::direct`].
+#[napi(catch_unwind)]
+pub fn direct_rolled(handle: f64, block: &[u8], length: u32, rolls: &[f64]) -> Result<String> {
+    asked(block, length, |block| call::direct(handle as u64, block, Random::Rolls(rolls)))
+}
+
+/// What a double in `[0, 1)` can hold are 53 bits.
+fn seed(random: f64) -> Random<'static> {
+    Random::Seed((random * (1u64 << 53) as f64) as u64)
+}
+
+fn asked<T>(block: &[u8], length: u32, ask: impl FnOnce(&[u8]) -> Result<T, Code>) -> Result<T> {
     let block = block.get(..length as usize).ok_or_else(|| failure(Code::Argument))?;
-    Ok(call::route(handle as u64, block, random).map_err(failure)? as f64)
+    ask(block).map_err(failure)
 }
 
 /// What an id of [`route`] stands for, as JSON (`sergo_border::text::answer`).

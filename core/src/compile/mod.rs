@@ -2,6 +2,7 @@
 //! in, the next snapshot and a report out. The only place that sees both sides.
 
 mod carry;
+mod delegate;
 pub mod lower;
 pub mod report;
 pub mod resolve;
@@ -44,6 +45,7 @@ pub(crate) fn compile(whose: Whose<'_>, before: &Catalog, mut push: Vec<Reading>
         ambiguous.iter().for_each(|ambiguity| reject_ambiguity(reading, ambiguity));
         catalog.restore(&reading.identity, before);
     }
+    delegate::reject_misfits(&mut push, &mut catalog, before);
     let good: BTreeSet<&Identity> = good(&push).map(|reading| &reading.identity).collect();
     // Where a document is bad, an older version of it is in force, if any.
     let outdated: BTreeSet<&Identity> =
@@ -62,7 +64,11 @@ pub(crate) fn compile(whose: Whose<'_>, before: &Catalog, mut push: Vec<Reading>
         if let Document::Router(router) = &entry.document
             && whose.includes(&identity.namespace)
         {
-            routers.entry(identity.namespace.clone()).or_default().push(Arc::clone(router));
+            let expanded = delegate::expand(router, &catalog);
+            routers.entry(identity.namespace.clone()).or_default().push(expanded.router);
+            if !outdated.contains(identity) {
+                waiting.extend(expanded.waiting);
+            }
         }
     }
     let report = Report {

@@ -2,15 +2,17 @@
 
 use crate::matcher::Text;
 use crate::matcher::{HostName, HostPattern};
-use crate::policy::Policy;
+use crate::policy::{Policy, Retries};
 use crate::route::condition::{Condition, HeaderName, MESH, short_gateway};
-use crate::route::rule::{Action, Block, Routes, Rule};
+use crate::route::rule::{Action, Block, Router, Routes, Rule};
 use crate::route::split::{Chain, Split, Stop};
 use crate::route::{Answer, Destination, Table};
 use crate::spec::Meta;
 use crate::spec::diagnostic::{Diagnostic, Identity};
 use crate::spec::node::Place;
-use crate::spec::traffic_router::{self as spec, HttpMatch, HttpRoute, RouteAction, TrafficRouter};
+use crate::spec::traffic_router::{
+    self as spec, ConnectionMatch, ConnectionRoute, HttpMatch, HttpRoute, RouteAction, TrafficRouter,
+};
 use crate::sync::Arc;
 use std::collections::HashMap;
 
@@ -57,14 +59,15 @@ fn diagnostic(meta: &Meta, field: &str, found: &str, expected: &str) -> Diagnost
 
 /// The routes behind a catch-all.
 fn unreachable(router: &TrafficRouter) -> Vec<Diagnostic> {
-    let Some(catch_all) = router.http.iter().position(HttpRoute::is_catch_all) else { return Vec::new() };
-    let behind = catch_all.saturating_add(1)..router.http.len();
-    behind
-        .map(|i| {
-            let found = format!("a route behind spec.http[{catch_all}], which matches every request");
-            diagnostic(&router.meta, &format!("spec.http[{i}]"), &found, "the route before it, or a match there")
-        })
-        .collect()
+    let Some(catch_all) = router.http.iter().find(|route| route.is_catch_all()) else { return Vec::new() };
+    let mut behind: Vec<usize> = router.http.iter().map(|route| route.position).collect();
+    behind.retain(|position| *position > catch_all.position);
+    behind.dedup();
+    let found = format!("a route behind spec.http[{}], which matches every request", catch_all.position);
+    let told = |position| {
+        diagnostic(&router.meta, &format!("spec.http[{position}]"), &found, "the route before it, or a match there")
+    };
+    behind.into_iter().map(told).collect()
 }
 
 /// The order in which routers claim a host. One without a time comes first.
@@ -129,8 +132,49 @@ struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
-    fn router(&mut self, router: &TrafficRouter) -> Routes {
-        Routes(router.http.iter().filter_map(|route| self.rule(router, route)).collect())
+    fn router(&mut self, router: &TrafficRouter) -> Router {
+        Router {
+            http: Routes::new(router.http.iter().filter_map(|route| self.rule(router, route)).collect()),
+            tls: Routes::new(router.tls.iter().filter_map(|route| self.connection(router, route)).collect()),
+            tcp: Routes::new(router.tcp.iter().filter_map(|route| self.connection(router, route)).collect()),
+        }
+    }
+
+    fn connection(&mut self, router: &TrafficRouter, route: &ConnectionRoute) -> Option<Rule> {
+        let every = [ConnectionMatch::default()];
+        let matches = if route.matches.is_empty() { every.as_slice() } else { &route.matches };
+        let blocks = matches.iter().map(|block| self.connection_block(router, block)).collect();
+        // A connection is not made again for what happens on it.
+        let retries = Retries { attempts: 0, retry_on: String::new(), ..Retries::default() };
+        let policy = Arc::new(Policy { retries, ..Policy::default() });
+        let chain = |to: &spec::WeightedDestination| (to.weight, self.chain(None, &to.destination, &policy));
+        let split = Split::new(route.route.iter().map(chain).collect())?;
+        Some(Rule { blocks, action: Action::Split(split) })
+    }
+
+    fn connection_block(&self, router: &TrafficRouter, block: &ConnectionMatch) -> Block {
+        let mut conditions = vec![self.gateways(router, &block.gateways)];
+        conditions.extend(block.port.map(Condition::Port));
+        conditions.extend(block.source_namespace.as_deref().map(|namespace| Condition::Namespace(namespace.into())));
+        if !block.source_labels.is_empty() {
+            conditions.push(Condition::Labels(block.source_labels.clone()));
+        }
+        if !block.sni_hosts.is_empty() {
+            conditions.push(Condition::Sni(block.sni_hosts.clone().into()));
+        }
+        if !block.destination_subnets.is_empty() {
+            conditions.push(Condition::Address(block.destination_subnets.clone().into()));
+        }
+        conditions.extend(block.source_subnet.map(Condition::Client));
+        conditions.sort_by_key(Condition::cost);
+        Block { conditions, prefix: None }
+    }
+
+    fn gateways(&self, router: &TrafficRouter, own: &[String]) -> Condition {
+        let gateways = if own.is_empty() { &router.gateways } else { own };
+        let short = |gateway: &String| short_gateway(gateway, self.namespace).into();
+        let mesh = || [MESH.into()].into();
+        Condition::Gateways(if gateways.is_empty() { mesh() } else { gateways.iter().map(short).collect() })
     }
 
     fn rule(&mut self, router: &TrafficRouter, route: &HttpRoute) -> Option<Rule> {
@@ -152,10 +196,12 @@ impl Lowering<'_> {
                     } else {
                         Arc::new(Policy { headers, ..route.policy.clone() })
                     };
-                    (to.weight, self.chain(route, &to.destination, &policy))
+                    (to.weight, self.chain(route.name.as_ref(), &to.destination, &policy))
                 };
                 return Split::new(destinations.iter().map(chain).collect()).map(Action::Split);
             }
+            // What is missing here is told as what the router waits for.
+            RouteAction::Delegate(_) => return None,
             RouteAction::Redirect(redirect) => {
                 Answer::Redirect { route: name, redirect: Arc::new(redirect.clone()), policy }
             }
@@ -174,7 +220,7 @@ impl Lowering<'_> {
 
     /// A destination and its fallbacks, with an answer for each and one for when
     /// all of them are empty.
-    fn chain(&mut self, route: &HttpRoute, to: &spec::Destination, policy: &Arc<Policy>) -> Chain {
+    fn chain(&mut self, route: Option<&String>, to: &spec::Destination, policy: &Arc<Policy>) -> Chain {
         let first = self.next_answer();
         let picked = Destination { host: to.host.clone(), subset: to.subset.clone(), port: to.port };
         let fallbacks = to.fallbacks.iter().map(|fallback| Destination {
@@ -193,7 +239,7 @@ impl Lowering<'_> {
         let empty =
             destinations.last().map(|last| Answer::Empty { host: last.host.clone(), subset: last.subset.clone() });
         self.answers.extend(destinations.into_iter().enumerate().map(|(step, destination)| Answer::To {
-            route: route.name.clone(),
+            route: route.cloned(),
             destination,
             fallback: step > 0,
             policy: Arc::clone(policy),
@@ -204,11 +250,7 @@ impl Lowering<'_> {
 
     /// A match block's conditions, the cheapest first.
     fn block(&self, router: &TrafficRouter, block: &HttpMatch) -> Block {
-        let gateways = if block.gateways.is_empty() { &router.gateways } else { &block.gateways };
-        let short = |gateway: &String| short_gateway(gateway, self.namespace).into();
-        let mesh = || [MESH.into()].into();
-        let gateways = if gateways.is_empty() { mesh() } else { gateways.iter().map(short).collect() };
-        let mut conditions = vec![Condition::Gateways(gateways)];
+        let mut conditions = vec![self.gateways(router, &block.gateways)];
         conditions.extend(block.port.map(Condition::Port));
         conditions.extend(block.method.clone().map(Condition::Method));
         conditions.extend(block.scheme.clone().map(Condition::Scheme));
@@ -381,8 +423,7 @@ http:
     fn every_mistake_is_told_at_its_field() {
         let to = "route: [{destination: {host: a}}]";
         for (spec, field) in [
-            ("hosts: []".to_owned(), "hosts"),
-            (format!("http: [{{{to}}}]"), "hosts"),
+            (format!("hosts: ['']\nhttp: [{{{to}}}]"), "hosts[0]"),
             ("hosts: [a]".into(), "http"),
             ("hosts: [a]\nhttp: []".into(), "http"),
             (format!("hosts: [a, 'b*c']\nhttp: [{{{to}}}]"), "hosts[1]"),

@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::matcher::HostName;
 use crate::route::condition::Home;
-use crate::route::{Answer, AnswerId, Directions, Instance, Request, Rolls};
+use crate::route::{Answer, AnswerId, Connection, Directions, Instance, Request, Rolls};
 use crate::sync::Arc;
 
 impl Engine {
@@ -20,6 +20,12 @@ impl Engine {
     /// here when the [answer varies](Answer::varies).
     pub fn direct(&self, request: &Request<'_>, rolls: &mut Rolls<'_>) -> Option<Directions> {
         self.snapshot.load().route.direct(request, rolls, self.home(), &self.discovery)
+    }
+
+    /// Where a connection goes, by the TLS and TCP routes: the id of an
+    /// [`Answer`], or `None` when no route says.
+    pub fn connect(&self, connection: &Connection<'_>, rolls: &mut Rolls<'_>) -> Option<AnswerId> {
+        self.snapshot.load().route.connect(connection, rolls, self.home(), &self.discovery)
     }
 
     /// The answer behind an id; `None` when eight versions of the rules have

@@ -100,6 +100,32 @@ impl HostPattern {
     }
 }
 
+impl HostPattern {
+    /// Whether it matches the host.
+    #[must_use]
+    pub fn matches(&self, host: &HostName<'_>) -> bool {
+        let host = host.as_str();
+        match self {
+            HostPattern::Exact(exact) => **exact == *host,
+            HostPattern::Suffix(suffix) => host.len() > suffix.len() && host.ends_with(&**suffix),
+            HostPattern::Prefix(prefix) => host.len() > prefix.len() && host.starts_with(&**prefix),
+            HostPattern::Any => !host.is_empty(),
+        }
+    }
+
+    /// Whether it matches all that the other one does.
+    #[must_use]
+    pub fn includes(&self, other: &HostPattern) -> bool {
+        match (self, other) {
+            (HostPattern::Any, _) => true,
+            (_, HostPattern::Exact(exact)) => self.matches(&HostName(Cow::Borrowed(exact))),
+            (HostPattern::Suffix(outer), HostPattern::Suffix(inner)) => inner.ends_with(&**outer),
+            (HostPattern::Prefix(outer), HostPattern::Prefix(inner)) => inner.starts_with(&**outer),
+            _ => false,
+        }
+    }
+}
+
 /// Whether a text is labels with dots between them.
 fn is_name(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' || !byte.is_ascii();
@@ -151,6 +177,21 @@ mod tests {
         assert_eq!(read("::1"), Some(HostPattern::Exact("::1".into())));
         for bad in ["", "a.*.b", "*.*", "**", "a b", "a/b", "a..b", ".a", "a.com:80", "*.a.*", "http://a", "*..a"] {
             assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_includes_what_it_matches() {
+        let read = |host: &str| HostPattern::read(host, "default").unwrap();
+        for (outer, inner) in
+            [("*", "a.*"), ("*.com", "*.a.com"), ("*.com", "a.com"), ("a.*", "a.b.*"), ("a.com", "a.com")]
+        {
+            assert!(read(outer).includes(&read(inner)), "{outer} {inner}");
+        }
+        for (outer, inner) in
+            [("*.a.com", "*.com"), ("a.com", "*.com"), ("*.com", "com"), ("*.com", "*"), ("a.*", "*.a")]
+        {
+            assert!(!read(outer).includes(&read(inner)), "{outer} {inner}");
         }
     }
 

@@ -5,8 +5,10 @@
 pub mod host;
 pub mod query;
 pub mod regex;
+pub mod subnet;
 pub mod text;
 
 pub use host::{HostName, HostPattern};
 pub use regex::Pattern;
+pub use subnet::Subnet;
 pub use text::Text;

@@ -1,8 +1,9 @@
 //! One condition on a request: a field of a match block.
 
-use super::Request;
-use crate::matcher::{Text, host, query};
+use super::{Connection, Request};
+use crate::matcher::{HostName, HostPattern, Subnet, Text, host, query};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 /// Whose engine it is: what a request leaves open about its caller.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +26,8 @@ pub struct Seen<'a> {
     labels: &'a BTreeMap<String, String>,
     namespace: &'a str,
     gateway: &'a str,
+    sni: Option<HostName<'a>>,
+    address: Option<IpAddr>,
 }
 
 impl<'a> Seen<'a> {
@@ -41,6 +44,18 @@ impl<'a> Seen<'a> {
             labels: request.caller.labels.unwrap_or(home.labels),
             namespace: request.caller.namespace.unwrap_or(home.namespace),
             gateway: short_gateway(request.caller.gateway.unwrap_or(MESH), home.namespace),
+            sni: None,
+            address: None,
+        }
+    }
+
+    /// A connection, seen as a request of which only that much is known.
+    #[must_use]
+    pub fn connection(connection: &Connection<'a>, request: &'a Request<'a>, home: Home<'a>) -> Self {
+        Seen {
+            sni: connection.sni.map(|sni| HostName::new(sni, home.namespace)),
+            address: connection.address.and_then(|address| address.parse().ok()),
+            ..Seen::new(request, home)
         }
     }
 }
@@ -51,6 +66,21 @@ impl Seen<'_> {
     pub fn path(&self) -> &str {
         self.path
     }
+
+    /// The method.
+    pub(super) fn method(&self) -> &str {
+        self.request.method
+    }
+
+    /// The first value of a query parameter.
+    pub(super) fn query_value(&self, key: &str) -> Option<&str> {
+        query::value(self.query, key)
+    }
+
+    /// Hands the value of a header on; `None` where it is missing.
+    pub(super) fn header<T>(&self, name: &HeaderName, ask: impl FnOnce(Option<&str>) -> T) -> T {
+        name.ask(self.request, ask)
+    }
 }
 
 /// A gateway's name as seen from a namespace: `ns/name` is `name` there.
@@ -60,7 +90,7 @@ pub fn short_gateway<'a>(gateway: &'a str, namespace: &str) -> &'a str {
 }
 
 /// Where a header condition reads its value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum HeaderName {
     /// The header of this name, in lower case.
     Named(Box<str>),
@@ -88,7 +118,7 @@ impl HeaderName {
     }
 
     /// Asks about the header's value; `None` where it is missing.
-    fn ask(&self, request: &Request<'_>, ask: impl FnOnce(Option<&str>) -> bool) -> bool {
+    fn ask<T>(&self, request: &Request<'_>, ask: impl FnOnce(Option<&str>) -> T) -> T {
         match self {
             HeaderName::Named(name) => ask(request.headers.header(name).as_deref()),
             HeaderName::Method => ask(Some(request.method)),
@@ -126,6 +156,12 @@ pub enum Condition {
     WithoutHeader(HeaderName, Option<Text>),
     /// `queryParams`; without a text the parameter need only be there.
     Query(Box<str>, Option<Text>),
+    /// `sniHosts`: the client asks for one of these names.
+    Sni(Box<[HostPattern]>),
+    /// `destinationSubnets`: the destination's address is in one of these.
+    Address(Box<[Subnet]>),
+    /// `sourceSubnet`: the caller's address is in it.
+    Client(Subnet),
 }
 
 impl Condition {
@@ -150,6 +186,16 @@ impl Condition {
                 // A missing header counts as the empty value here.
                 Some(text) => !text.matches(value.unwrap_or_default()),
             }),
+            Condition::Sni(patterns) => {
+                seen.sni.as_ref().is_some_and(|sni| patterns.iter().any(|pattern| pattern.matches(sni)))
+            }
+            Condition::Address(subnets) => {
+                seen.address.is_some_and(|address| subnets.iter().any(|subnet| subnet.contains(address)))
+            }
+            Condition::Client(subnet) => request
+                .client
+                .and_then(|client| client.parse().ok())
+                .is_some_and(|client: IpAddr| subnet.contains(client)),
             Condition::Query(key, text) => {
                 query::value(seen.query, key).is_some_and(|value| text.as_ref().is_none_or(|text| text.matches(value)))
             }
@@ -167,6 +213,7 @@ impl Condition {
                 text(asked).saturating_add(2)
             }
             Condition::Gateways(_) | Condition::Namespace(_) => 3,
+            Condition::Sni(_) | Condition::Address(_) | Condition::Client(_) => 4,
             Condition::Labels(_) => 5,
             Condition::Query(_, asked) => asked.as_ref().map_or(0, text).saturating_add(6),
             Condition::Header(_, asked) | Condition::WithoutHeader(_, asked) => {

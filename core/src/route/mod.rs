@@ -2,8 +2,10 @@
 
 mod answer;
 pub mod condition;
+mod connection;
 mod directions;
 mod discovery;
+mod index;
 mod request;
 mod rolls;
 pub mod rule;
@@ -12,6 +14,7 @@ pub mod split;
 mod table;
 
 pub use answer::{Answer, AnswerId, Destination, Instance};
+pub use connection::Connection;
 pub use directions::{Directions, Effects};
 pub use discovery::{Discovery, Instances, SUBSET_LABELS};
 pub use request::{Caller, Headers, Request};

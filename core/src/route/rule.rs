@@ -1,11 +1,26 @@
-//! The routes of one router, and which of them matches.
+//! The routes of a router, and which of them matches.
 
 use super::condition::{Condition, Seen};
+use super::index::{self, Index};
 use super::split::Split;
 
-/// The routes of one router, in order.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Routes(pub Vec<Rule>);
+/// The routes of one router.
+#[derive(Debug, Default)]
+pub struct Router {
+    /// Those of requests.
+    pub http: Routes,
+    /// Those of connections by the name that a TLS client asks for.
+    pub tls: Routes,
+    /// Those of all other connections.
+    pub tcp: Routes,
+}
+
+/// The routes of one protocol, in order.
+#[derive(Debug, Default)]
+pub struct Routes {
+    rules: Vec<Rule>,
+    index: Option<Index>,
+}
 
 /// A route.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,11 +51,27 @@ pub enum Action {
 }
 
 impl Routes {
-    /// The first route that matches, and its block that holds, by asking one
-    /// after the other.
+    /// These routes, with an index where there are many.
+    #[must_use]
+    pub fn new(rules: Vec<Rule>) -> Self {
+        let blocks: usize = rules.iter().map(|rule| rule.blocks.len()).sum();
+        let index = (blocks >= index::WORTH_IT).then(|| Index::new(&rules));
+        Routes { rules, index }
+    }
+
+    /// The first route that matches, and its block that holds.
     #[must_use]
     pub fn first_match(&self, seen: &Seen<'_>) -> Option<(&Rule, &Block)> {
-        self.0.iter().find_map(|rule| rule.matches(seen).map(|block| (rule, block)))
+        match &self.index {
+            Some(index) => index.first_match(&self.rules, seen),
+            None => self.linear_match(seen),
+        }
+    }
+
+    /// As [`Routes::first_match`], by asking one after the other.
+    #[must_use]
+    pub fn linear_match(&self, seen: &Seen<'_>) -> Option<(&Rule, &Block)> {
+        self.rules.iter().find_map(|rule| rule.matches(seen).map(|block| (rule, block)))
     }
 }
 
@@ -48,6 +79,14 @@ impl Rule {
     /// The first of its blocks that holds.
     #[must_use]
     pub fn matches(&self, seen: &Seen<'_>) -> Option<&Block> {
-        self.blocks.iter().find(|block| block.conditions.iter().all(|condition| condition.holds(seen)))
+        self.blocks.iter().find(|block| block.holds(seen))
+    }
+}
+
+impl Block {
+    /// Whether all of its conditions hold.
+    #[must_use]
+    pub fn holds(&self, seen: &Seen<'_>) -> bool {
+        self.conditions.iter().all(|condition| condition.holds(seen))
     }
 }

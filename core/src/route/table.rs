@@ -2,8 +2,8 @@
 
 use super::condition::{Home, Seen};
 use super::discovery::Discovery;
-use super::rule::{Action, Routes};
-use super::{Answer, AnswerId, Directions, Effects, Request, Rolls};
+use super::rule::{Action, Router, Routes};
+use super::{Answer, AnswerId, Connection, Directions, Effects, Request, Rolls};
 use crate::matcher::{HostName, HostPattern};
 use crate::sync::Arc;
 use foldhash::fast::FixedState;
@@ -21,7 +21,7 @@ const VERSION_MASK: u64 = (1 << (53 - INDEX_BITS)) - 1;
 #[derive(Debug, Default)]
 pub struct Table {
     hosts: Hosts,
-    routes: Box<[Arc<Routes>]>,
+    routers: Box<[Router]>,
     answers: Arc<Answers>,
     /// The answers of earlier versions, the newest first.
     older: Vec<Arc<Answers>>,
@@ -39,24 +39,24 @@ impl Table {
     /// host, the first one serves it. The answers of `previous` stay known.
     #[must_use]
     pub fn new(
-        routers: Vec<(Vec<HostPattern>, Routes)>,
+        routers: Vec<(Vec<HostPattern>, Router)>,
         answers: Vec<Answer>,
         namespace: &str,
         version: u64,
         previous: &Table,
     ) -> Table {
         let mut hosts = Hosts { namespace: namespace.into(), ..Hosts::default() };
-        let mut routes = Vec::with_capacity(routers.len());
-        for (patterns, list) in routers {
+        let mut placed = Vec::with_capacity(routers.len());
+        for (patterns, router) in routers {
             for pattern in patterns {
-                hosts.add(pattern, routes.len());
+                hosts.add(pattern, placed.len());
             }
-            routes.push(Arc::new(list));
+            placed.push(router);
         }
         let older = std::iter::once(&previous.answers).chain(&previous.older);
         Table {
             hosts,
-            routes: routes.into(),
+            routers: placed.into(),
             answers: Arc::new(Answers { version, list: answers.into_iter().map(Arc::new).collect() }),
             older: older.take(KEPT_VERSIONS.saturating_sub(1)).cloned().collect(),
         }
@@ -70,7 +70,35 @@ impl Table {
         home: Home<'_>,
         discovery: &Discovery,
     ) -> Option<AnswerId> {
-        let (number, _) = self.decide(request, &Seen::new(request, home), rolls, discovery)?;
+        let routes = &self.router(request.host)?.http;
+        let (number, _) = decide(routes, request.hash, &Seen::new(request, home), rolls, discovery)?;
+        self.id(number)
+    }
+
+    /// Where a connection goes; `None` when no route says. One that asks for a
+    /// name goes by the TLS routes, and where none of them matches by those of
+    /// TCP, like all others.
+    pub fn connect(
+        &self,
+        connection: &Connection<'_>,
+        rolls: &mut Rolls<'_>,
+        home: Home<'_>,
+        discovery: &Discovery,
+    ) -> Option<AnswerId> {
+        let router = self.router(connection.host)?;
+        let Connection { port, client, caller, .. } = *connection;
+        let request = Request { port, client, caller, ..Request::new(connection.host) };
+        let seen = Seen::connection(connection, &request, home);
+        let by_name = connection.sni.and_then(|_| decide(&router.tls, connection.hash, &seen, rolls, discovery));
+        let decided = by_name.or_else(|| decide(&router.tcp, connection.hash, &seen, rolls, discovery));
+        self.id(decided?.0)
+    }
+
+    fn router(&self, host: &str) -> Option<&Router> {
+        self.hosts.find(host).and_then(|index| self.routers.get(index))
+    }
+
+    fn id(&self, number: u32) -> Option<AnswerId> {
         let index = u64::from(number).checked_add(1).filter(|index| *index <= INDEX_MASK)?;
         Some(AnswerId((self.answers.version & VERSION_MASK) << INDEX_BITS | index))
     }
@@ -84,28 +112,11 @@ impl Table {
         discovery: &Discovery,
     ) -> Option<Directions> {
         let seen = Seen::new(request, home);
-        let (number, prefix) = self.decide(request, &seen, rolls, discovery)?;
+        let routes = &self.router(request.host)?.http;
+        let (number, prefix) = decide(routes, request.hash, &seen, rolls, discovery)?;
         let answer = Arc::clone(self.answers.list.get(usize::try_from(number).ok()?)?);
         let effects = Effects::of(&answer, request, seen.path(), prefix, rolls);
         Some(Directions { answer, effects })
-    }
-
-    /// The number of the answer, and how much of the path the matching block's
-    /// prefix took.
-    fn decide(
-        &self,
-        request: &Request<'_>,
-        seen: &Seen<'_>,
-        rolls: &mut Rolls<'_>,
-        discovery: &Discovery,
-    ) -> Option<(u32, Option<usize>)> {
-        let routes = self.hosts.find(request.host).and_then(|index| self.routes.get(index))?;
-        let (rule, block) = routes.first_match(seen)?;
-        let number = match &rule.action {
-            Action::Split(split) => split.pick(request.hash, rolls)?.settle(&discovery.load()),
-            Action::Answer(number) => *number,
-        };
-        Some((number, block.prefix))
     }
 
     /// The answer behind an id, if its version is still kept.
@@ -116,6 +127,23 @@ impl Table {
         let mut kept = std::iter::once(&self.answers).chain(&self.older);
         kept.find(|answers| answers.version & VERSION_MASK == version)?.list.get(index).cloned()
     }
+}
+
+/// The number of the answer, and how much of the path the matching block's
+/// prefix took.
+fn decide(
+    routes: &Routes,
+    hash: Option<&str>,
+    seen: &Seen<'_>,
+    rolls: &mut Rolls<'_>,
+    discovery: &Discovery,
+) -> Option<(u32, Option<usize>)> {
+    let (rule, block) = routes.first_match(seen)?;
+    let number = match &rule.action {
+        Action::Split(split) => split.pick(hash, rolls)?.settle(&discovery.load()),
+        Action::Answer(number) => *number,
+    };
+    Some((number, block.prefix))
 }
 
 type Index = HashMap<Box<str>, usize, FixedState>;

@@ -171,3 +171,98 @@ fn header_name(text: &str, _quoted: bool) -> Option<String> {
 fn header_value(text: &str, _quoted: bool) -> Option<String> {
     (!text.chars().any(|c| c.is_control() && c != '\t')).then(|| text.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::diagnostic::Identity;
+    use crate::spec::reader::Notes;
+    use crate::spec::yaml;
+
+    /// What `read` makes of the spec of a document with these labels, and the
+    /// paths of the mistakes.
+    fn read<T>(
+        labels: &[(&str, &str)],
+        spec: &str,
+        read: fn(Meta, Object<'_>) -> Option<T>,
+    ) -> (Option<T>, Vec<String>) {
+        let node = yaml::documents(spec).remove(0).unwrap();
+        let notes = Notes::new(Identity::default(), "");
+        let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let value = read(Meta { labels, ..Meta::default() }, Object::root(&node, &notes).unwrap());
+        let (errors, _) = notes.into_parts();
+        (value, errors.into_iter().map(|error| error.field).collect())
+    }
+
+    const REST: &str = "targets: [{targetResourceName: /foo}], strategies: [{name: a}]";
+
+    #[test]
+    fn a_rule_as_the_specification_has_it() {
+        let spec = "{targets: [{targetResourceName: /foo}, {targetResourceName: /bar}], \
+                    strategies: [{name: a}, {name: b, kind: ThrottlingStrategy}], fallbackAction: sorry}";
+        let (rule, errors) = read(&[], spec, read_rule);
+        let rule = rule.unwrap();
+        assert_eq!((rule.targets, errors), (vec!["/foo".to_owned(), "/bar".to_owned()], vec![]));
+        let kinds: Vec<_> = rule.strategies.into_iter().map(|strategy| (strategy.name, strategy.kind)).collect();
+        assert_eq!(kinds, [("a".to_owned(), None), ("b".to_owned(), Some(StrategyKind::Throttling))]);
+        assert_eq!((rule.fallback.as_deref(), rule.app), (Some("sorry"), None));
+    }
+
+    #[test]
+    fn the_fallback_action_is_a_name_or_a_map() {
+        for action in ["sorry", "{name: sorry}", "{name: sorry, kind: HttpRequestFallbackAction}"] {
+            let (rule, errors) = read(&[], &format!("{{{REST}, fallbackAction: {action}}}"), read_rule);
+            assert_eq!((rule.unwrap().fallback.as_deref(), errors), (Some("sorry"), vec![]), "{action}");
+        }
+        let (_, errors) = read(&[], &format!("{{{REST}, fallbackAction: [sorry]}}"), read_rule);
+        assert_eq!(errors, ["fallbackAction"]);
+    }
+
+    #[test]
+    fn whom_a_rule_is_for() {
+        let with = |labels: &[(&str, &str)], selector: &str| {
+            let (rule, errors) = read(labels, &format!("{{selector: {selector}, {REST}}}"), read_rule);
+            let rule = rule.unwrap();
+            (rule.app, rule.selector.into_keys().collect::<Vec<_>>(), errors)
+        };
+        let (app, none, fine) = (Some("a".to_owned()), Vec::<String>::new(), Vec::<String>::new());
+        assert_eq!(with(&[], "{app: a, tag: gray}"), (app.clone(), vec!["tag".to_owned()], fine.clone()));
+        assert_eq!(with(&[("app", "a")], ""), (app.clone(), none.clone(), fine.clone()));
+        assert_eq!(with(&[("app", "a")], "{app: }"), (app.clone(), none.clone(), fine));
+        assert_eq!(with(&[("app", "b")], "{app: a}"), (app, none, vec!["selector.app".to_owned()]));
+        assert_eq!(with(&[], "{app: ''}").2, ["selector.app"]);
+        assert_eq!(with(&[], "{tag: }").2, ["selector.tag"]);
+    }
+
+    #[test]
+    fn a_target_has_1_to_1024_bytes() {
+        for (length, mistakes) in [(0, 1), (1, 0), (1024, 0), (1025, 1)] {
+            let target = "x".repeat(length);
+            let spec = format!("{{targets: [{{targetResourceName: '{target}'}}], strategies: [{{name: a}}]}}");
+            assert_eq!(read(&[], &spec, read_rule).1.len(), mistakes, "{length}");
+        }
+    }
+
+    #[test]
+    fn headers_are_a_list_or_a_map() {
+        for headers in ["[{key: X-A, value: 1}, {key: x-b, value: ''}]", "{X-A: 1, x-b: ''}"] {
+            let spec = format!("{{behaviorDesc: {{responseAdditionalHeaders: {headers}}}}}");
+            let (action, errors) = read(&[], &spec, read_action);
+            let action = action.unwrap();
+            assert_eq!(action.headers, [("X-A".into(), "1".into()), ("x-b".into(), String::new())]);
+            assert_eq!((action.status, action.body.as_str(), errors), (429, "", vec![]));
+        }
+        for (headers, field) in [
+            ("[{key: a b, value: 1}]", "[0].key"),
+            ("[{value: 1}]", "[0].key"),
+            ("[{key: a}]", "[0].value"),
+            (r#"[{key: a, value: "1\r\nb: 2"}]"#, "[0].value"),
+            ("{a b: 1}", ".a b"),
+            ("{a: }", ".a"),
+        ] {
+            let spec = format!("{{behaviorDesc: {{responseAdditionalHeaders: {headers}}}}}");
+            let errors = read(&[], &spec, read_action).1;
+            assert_eq!(errors, [format!("behaviorDesc.responseAdditionalHeaders{field}")]);
+        }
+    }
+}

@@ -10,6 +10,7 @@ pub mod fault_tolerance;
 mod json;
 pub mod kind;
 pub mod node;
+pub mod notes;
 pub mod quantity;
 pub mod reader;
 pub mod strategy;

@@ -19,81 +19,12 @@
 //! A value of the wrong type and an absent one are both `None`; what is wrong
 //! has been noted, so a document is good when its [`Notes`] hold no error.
 
-use super::diagnostic::{Diagnostic, Identity};
 use super::node::{Entry, Node, Place, Value};
+pub use super::notes::Notes;
 use super::quantity::{self, Decimal};
 use crate::ratio::Ratio;
 use crate::time::Span;
-use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
-
-/// What is noted while one document is read.
-#[derive(Debug)]
-pub struct Notes {
-    identity: Identity,
-    source: String,
-    errors: RefCell<Told>,
-    warnings: RefCell<Told>,
-}
-
-/// Diagnostics, one for each path.
-#[derive(Debug, Default)]
-struct Told {
-    paths: BTreeSet<String>,
-    diagnostics: Vec<Diagnostic>,
-}
-
-impl Notes {
-    /// For the document of this identity in the source of this name.
-    #[must_use]
-    pub fn new(identity: Identity, source: &str) -> Self {
-        Notes { identity, source: source.to_owned(), errors: RefCell::default(), warnings: RefCell::default() }
-    }
-
-    /// The document that they are about.
-    #[must_use]
-    pub fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    /// The name of its source.
-    #[must_use]
-    pub fn source(&self) -> &str {
-        &self.source
-    }
-
-    /// Notes a mistake. Of several at one path the first is kept.
-    pub fn error(&self, field: &str, place: Place, found: &str, expected: &str) {
-        self.tell(&self.errors, field, place, found, expected);
-    }
-
-    /// Notes what is most likely not meant. Of several at one path the first is
-    /// kept.
-    pub fn warning(&self, field: &str, place: Place, found: &str, expected: &str) {
-        self.tell(&self.warnings, field, place, found, expected);
-    }
-
-    fn tell(&self, told: &RefCell<Told>, field: &str, place: Place, found: &str, expected: &str) {
-        let mut told = told.borrow_mut();
-        if told.paths.insert(field.to_owned()) {
-            let diagnostic = Diagnostic::new(&self.identity, &self.source, field, place, found, expected);
-            told.diagnostics.push(diagnostic);
-        }
-    }
-
-    /// Whether a mistake has been noted.
-    #[must_use]
-    pub fn has_errors(&self) -> bool {
-        !self.errors.borrow().diagnostics.is_empty()
-    }
-
-    /// The mistakes and the warnings.
-    #[must_use]
-    pub fn into_parts(self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
-        (self.errors.into_inner().diagnostics, self.warnings.into_inner().diagnostics)
-    }
-}
 
 /// A map whose keys are asked for one by one.
 #[derive(Debug)]
@@ -455,6 +386,7 @@ fn read_duration(text: &str, quoted: bool) -> Option<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::diagnostic::Identity;
     use crate::spec::yaml;
     use proptest::prelude::*;
 

@@ -270,3 +270,84 @@ fn warn_of_error_type(field: &Field<'_>) {
     }
     conditions.finish();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::diagnostic::Identity;
+    use crate::spec::reader::Notes;
+    use crate::spec::yaml;
+
+    /// The strategy, and the paths of its mistakes and of its warnings.
+    fn read(kind: StrategyKind, spec: &str) -> (Option<StrategySpec>, Vec<String>, Vec<String>) {
+        let node = yaml::documents(spec).remove(0).unwrap();
+        let notes = Notes::new(Identity::default(), "");
+        let strategy = super::read(kind, Meta::default(), Object::root(&node, &notes).unwrap());
+        let (errors, warnings) = notes.into_parts();
+        let fields = |told: Vec<crate::spec::diagnostic::Diagnostic>| told.into_iter().map(|one| one.field).collect();
+        (strategy.map(|strategy| (*strategy.spec).clone()), fields(errors), fields(warnings))
+    }
+
+    #[track_caller]
+    fn reads(spec: &str, expected: StrategySpec) {
+        assert_eq!(read(expected.kind(), spec), (Some(expected), vec![], vec![]), "{spec}");
+    }
+
+    #[test]
+    fn a_rate_limit_in_both_its_forms() {
+        let limit = |threshold, millis, limit_mode| {
+            StrategySpec::RateLimit(RateLimit { threshold, stat_duration: Span::from_millis(millis), limit_mode })
+        };
+        reads("{metricType: RequestAmount, threshold: 10, statDuration: 1.5s}", limit(10, 1500, LimitMode::Local));
+        reads("{threshold: 2.9, statDurationSeconds: 60}", limit(2, 60_000, LimitMode::Local));
+        let (global, errors, warnings) =
+            read(StrategyKind::RateLimit, "{limitMode: Global, threshold: 1, statDuration: 20}");
+        assert_eq!((global, errors), (Some(limit(1, 20, LimitMode::Global)), vec![]));
+        assert_eq!(warnings, ["limitMode"]);
+    }
+
+    #[test]
+    fn throttling_and_concurrency() {
+        let (min_interval, queue_timeout) = (Span::from_millis(20), Span::from_millis(500));
+        let throttling = StrategySpec::Throttling(Throttling { min_interval, queue_timeout });
+        reads("{minIntervalOfRequests: '20ms', queueTimeout: 500}", throttling);
+        let limit = ConcurrencyLimit { max_concurrency: 8, limit_mode: LimitMode::Local };
+        reads("{maxConcurrency: 8, limitMode: 'Local'}", StrategySpec::ConcurrencyLimit(limit));
+        let (none, errors, _) = read(StrategyKind::ConcurrencyLimit, "{maxConcurrency: 8, limitMode: GlobalToLocal}");
+        assert_eq!((none.is_some(), errors), (true, vec!["limitMode".to_owned()]));
+    }
+
+    #[test]
+    fn a_breaker_by_slowness_or_by_errors() {
+        let breaker = |bad| {
+            StrategySpec::CircuitBreaker(CircuitBreaker {
+                bad,
+                trigger_ratio: Ratio::new(6, 10).unwrap(),
+                stat_duration: Span::from_secs(30),
+                recovery_timeout: Span::from_secs(5),
+                min_request_amount: 5,
+            })
+        };
+        let common = "triggerRatio: '60%', statDuration: '30s', recoveryTimeout: '5s', minRequestAmount: 5";
+        let slow = format!("{{strategy: SlowRequestRatio, {common}, slowConditions: {{maxAllowedRt: '500ms'}}}}");
+        reads(&slow, breaker(Bad::SlowerThan(Span::from_millis(500))));
+        reads(&format!("{{strategy: ErrorRequestRatio, {common}, errorConditions: {{}}}}"), breaker(Bad::Error));
+        let (_, errors, _) = read(StrategyKind::CircuitBreaker, &format!("{{strategy: SlowRequestRatio, {common}}}"));
+        assert_eq!(errors, ["slowConditions.maxAllowedRt"]);
+    }
+
+    #[test]
+    fn overload_protection_watches_a_share_or_a_load() {
+        let overload = |metric, trigger_threshold, adaptive| {
+            let protection = AdaptiveOverloadProtection { metric, trigger_threshold, adaptive };
+            StrategySpec::AdaptiveOverloadProtection(protection)
+        };
+        let cpu = "{metricType: CpuPercentage, triggerThreshold: 70%, adaptiveStrategy: BBR}";
+        reads(cpu, overload(Metric::Cpu, 0.7, Adaptive::Bbr));
+        let load = "{metricType: SystemLoad, triggerThreshold: 4.5, adaptiveStrategy: NONE}";
+        reads(load, overload(Metric::Load1, 4.5, Adaptive::None));
+        let (_, errors, warnings) = read(StrategyKind::AdaptiveOverloadProtection, "{metricTyp: CpuPercentage}");
+        assert_eq!(errors, ["metricType", "triggerThreshold", "adaptiveStrategy"]);
+        assert_eq!(warnings, ["metricTyp"]);
+    }
+}

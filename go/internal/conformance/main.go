@@ -91,6 +91,8 @@ func (r *run) step(step *step) (any, error) {
 		return object{"state": orNull(string(state))}, err
 	case "events":
 		return r.events()
+	case "load":
+		return object{}, r.engine.SetSystemLoad(step.systemLoad())
 	case "endpoints":
 		return object{}, r.engine.SetInstances(step.Host, step.instances())
 	case "route":
@@ -198,39 +200,6 @@ func (r *run) events() (any, error) {
 		breakers = append(breakers, breaker)
 	}
 	return object{"events": breakers}, nil
-}
-
-func (r *run) route(step *step) (any, error) {
-	request := step.request()
-	share := make(map[string]int)
-	var last sergo.Routing
-	for range step.Repeat {
-		routing, err := r.engine.Route(request)
-		if err != nil {
-			return nil, err
-		}
-		last = routing
-		if routing.Outcome == sergo.Routed {
-			name := routing.Destination.Subset
-			if name == "" {
-				name = routing.Destination.Host
-			}
-			share[name]++
-		}
-	}
-	if step.Repeat != 1 {
-		return object{"share": share}, nil
-	}
-	to := last.Destination
-	switch last.Outcome {
-	case sergo.Routed:
-		destination := object{"host": to.Host, "subset": orNull(to.Subset), "port": orNull(to.Port)}
-		return object{"route": orNull(last.Route), "destination": destination, "fallback": last.Fallback}, nil
-	case sergo.Empty:
-		return object{"none": object{"host": to.Host, "subset": orNull(to.Subset)}}, nil
-	default:
-		return object{"none": true}, nil
-	}
 }
 
 // orNull is the value, or null for none.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
 
 	sergo "github.com/sergo-rs/sergo/go"
@@ -30,6 +31,11 @@ type step struct {
 
 	// state
 	Strategy string `json:"strategy"`
+
+	// load
+	CPU    *float64 `json:"cpu"`
+	Load1  *float64 `json:"load1"`
+	Memory *float64 `json:"memory"`
 
 	// endpoints
 	Host      string     `json:"host"`
@@ -70,6 +76,18 @@ func (s *step) UnmarshalJSON(text []byte) error {
 	}
 	*s = step(defaults)
 	return nil
+}
+
+func (s *step) systemLoad() sergo.SystemLoad {
+	return sergo.SystemLoad{CPU: known(s.CPU), Load1: known(s.Load1), Memory: known(s.Memory)}
+}
+
+// known is the figure, or no number for none.
+func known(figure *float64) float64 {
+	if figure == nil {
+		return math.NaN()
+	}
+	return *figure
 }
 
 func (s *step) instances() []sergo.Instance {

@@ -136,6 +136,16 @@ func Answer(engine Handle, id AnswerID) ([]byte, Code) {
 	return take(&text), Code(code)
 }
 
+// Direct is the whole answer of routing for one packed request, as JSON; empty
+// for nowhere.
+func Direct(engine Handle, packed []byte, random Random) ([]byte, Code) {
+	var text C.sergo_text
+	rolls, count := random.given()
+	code := C.sergo_direct_packed(C.uint64_t(engine), (*C.uint8_t)(unsafe.SliceData(packed)), C.size_t(len(packed)),
+		C.uint64_t(random.Seed), rolls, count, &text)
+	return take(&text), Code(code)
+}
+
 // SetInstances tells what discovery knows of a host, as a JSON list.
 func SetInstances(engine Handle, host string, json []byte) Code {
 	return Code(C.go_set_instances(C.uint64_t(engine), host, (*C.char)(unsafe.Pointer(unsafe.SliceData(json))), C.size_t(len(json))))
@@ -155,6 +165,18 @@ func BreakerState(engine Handle, target, strategy string) (string, Code) {
 	default:
 		return "", Code(code)
 	}
+}
+
+// SetSystemLoad takes the system's figures; NaN is unknown.
+func SetSystemLoad(engine Handle, cpu, load1, memory float64, now uint64) Code {
+	return Code(C.sergo_set_system_load(C.uint64_t(engine), C.double(cpu), C.double(load1), C.double(memory), C.uint64_t(now)))
+}
+
+// NeedsSystemLoad says whether the rules in force look at the system's figures.
+func NeedsSystemLoad(engine Handle) (bool, Code) {
+	var needs C.bool
+	code := C.sergo_needs_system_load(C.uint64_t(engine), &needs)
+	return bool(needs), Code(code)
 }
 
 // DrainEvents are the events since the last call, as a JSON list.

@@ -157,20 +157,24 @@ func Exit(engine Handle, permit *Permit, failed bool, now uint64) Code {
 	return Code(C.sergo_exit(C.uint64_t(engine), &words, flags, C.uint64_t(now)))
 }
 
-// Route tells where a packed request goes, by random numbers made from a seed.
-func Route(engine Handle, packed []byte, seed uint64) (AnswerID, Code) {
-	return route(engine, packed, seed, nil)
+// Random is the random numbers of a call.
+type Random struct {
+	// Seed is what the numbers are made from when Rolls is nil.
+	Seed uint64
+	// Rolls are the numbers themselves.
+	Rolls []float64
 }
 
-// RouteRolls is Route with the random numbers themselves.
-func RouteRolls(engine Handle, packed []byte, rolls []float64) (AnswerID, Code) {
-	return route(engine, packed, 0, rolls)
+// given is where the numbers are; a list without any is not the same as none.
+func (r *Random) given() (*C.double, C.size_t) {
+	return (*C.double)(unsafe.SliceData(r.Rolls)), C.size_t(len(r.Rolls))
 }
 
-func route(engine Handle, packed []byte, seed uint64, rolls []float64) (AnswerID, Code) {
+// Route tells where a packed request goes.
+func Route(engine Handle, packed []byte, random Random) (AnswerID, Code) {
 	var id C.uint64_t
-	code := C.sergo_route_packed(C.uint64_t(engine),
-		(*C.uint8_t)(unsafe.SliceData(packed)), C.size_t(len(packed)), C.uint64_t(seed),
-		(*C.double)(unsafe.SliceData(rolls)), C.size_t(len(rolls)), &id)
+	rolls, count := random.given()
+	code := C.sergo_route_packed(C.uint64_t(engine), (*C.uint8_t)(unsafe.SliceData(packed)), C.size_t(len(packed)),
+		C.uint64_t(random.Seed), rolls, count, &id)
 	return AnswerID(id), Code(code)
 }

@@ -69,6 +69,11 @@ class Port {
     return { events: this.engine.drainEvents().filter(({ event }) => event === 'breaker') };
   }
 
+  load(step) {
+    this.engine.setSystemLoad(withoutNulls({ cpu: step.cpu, memory: step.memory, load1: step.load1 }));
+    return {};
+  }
+
   endpoints({ host, instances }) {
     this.engine.setInstances(host, instances.map(withoutNulls));
     return {};
@@ -93,8 +98,8 @@ class Port {
 }
 
 /** The verbs; a step cannot name anything else of the port. */
-const { rules, enter, exit, state, events, endpoints, route } = Port.prototype;
-const VERBS = { __proto__: null, rules, enter, exit, state, events, endpoints, route };
+const { rules, enter, exit, state, events, load, endpoints, route } = Port.prototype;
+const VERBS = { __proto__: null, rules, enter, exit, state, events, load, endpoints, route };
 
 const withoutNulls = (map) => Object.fromEntries(Object.entries(map).filter(([, value]) => value !== null));
 
@@ -106,18 +111,65 @@ function decided(decision) {
   return { block: strategy, strategy: strategyName, rule, retryAfter: exact(retryAfterNanos), fallback };
 }
 
+/** Milliseconds as a duration that is written out, exact to the nanosecond. */
+const span = (millis) => (millis === undefined ? null : `${Math.round(millis * 1e6)}ns`);
+
+/** What was drawn, with its share as documents write it. */
+const drawn = (one, more) => one && { ...one, ...more, percentage: { value: one.percentage } };
+
+/** Without the lists and maps that have nothing in them, which documents leave out. */
+const filled = (map) =>
+  Object.fromEntries(
+    Object.entries(map).filter(([, value]) => typeof value !== 'object' || Object.keys(value).length > 0),
+  );
+
 function routed(routing) {
-  switch (routing.kind) {
-    case 'none':
-      return { none: true };
-    case 'empty':
-      return { none: { host: routing.host, subset: routing.subset ?? null } };
-    case 'to': {
-      const { host, subset = null, port = null } = routing.destination;
-      return { route: routing.route ?? null, destination: { host, subset, port }, fallback: routing.fallback };
+  if (routing.kind === 'none') {
+    return { none: true };
+  }
+  if (routing.kind === 'empty') {
+    return { none: { host: routing.host, subset: routing.subset ?? null } };
+  }
+  const { route = null, headers, corsPolicy, redirect, directResponse } = routing;
+  const answer = { route, redirect };
+  if (directResponse) {
+    const { status, body } = directResponse;
+    answer.directResponse = { status, body: body === undefined ? undefined : { string: body } };
+  }
+  if (headers) {
+    answer.headers = { request: filled(headers.request), response: filled(headers.response) };
+  }
+  if (corsPolicy) {
+    const { maxAgeMs, ...policy } = corsPolicy;
+    answer.corsPolicy = { ...filled(policy), maxAge: span(maxAgeMs) };
+  }
+  if (routing.kind === 'to') {
+    const { fallback, timeoutMs, rewrite, fault, mirror } = routing;
+    const { perTryTimeoutMs, backoffMs, retryOn, ...retries } = routing.retries;
+    Object.assign(answer, {
+      destination: destination(routing.destination),
+      fallback,
+      timeout: span(timeoutMs),
+      rewrite,
+    });
+    answer.retries = {
+      ...retries,
+      retryOn: retryOn || null,
+      perTryTimeout: span(perTryTimeoutMs),
+      backoff: span(backoffMs),
+    };
+    if (fault) {
+      const { abort, delay } = fault;
+      answer.fault = { abort: drawn(abort), delay: drawn(delay, { fixedDelay: span(delay?.fixedDelayMs) }) };
+    }
+    if (mirror.length > 0) {
+      answer.mirror = mirror.map((one) => drawn(one, { destination: destination(one.destination) }));
     }
   }
+  return answer;
 }
+
+const destination = ({ host, subset = null, port = null }) => ({ host, subset, port });
 
 function run(vector) {
   const port = new Port(vector);

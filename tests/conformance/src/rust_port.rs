@@ -1,10 +1,11 @@
 //! The port of the Rust crate: the public API of `sergo`, nothing else.
 
 use serde_json::{Value, json};
+use sergo::route::Caller;
 use sergo::stat::event::Event;
 use sergo::{
-    Answer, Ask, Config, Decision, Direction, Engine, Headers, Instance, Outcome, Permit, Request, Rolls, Source,
-    SystemLoad, Tick,
+    Answer, Ask, Config, Connection, Decision, Direction, Directions, Effects, Engine, Headers, Instance, Outcome,
+    Permit, Request, Rolls, Source, SystemLoad, Tick,
 };
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -71,6 +72,7 @@ impl Port {
                 Ok(json!({}))
             }
             "route" => self.route(step),
+            "connect" => self.connect(step),
             other => Err(format!("unknown op: {other}")),
         }
     }
@@ -144,14 +146,32 @@ impl Port {
             port: step["port"].as_u64().and_then(|port| u16::try_from(port).ok()),
             headers: &headers,
             client: step["client"].as_str(),
-            caller: sergo::route::Caller {
-                labels: labels.as_ref(),
-                namespace: step["source"].get("namespace").and_then(Value::as_str),
-                gateway: step["source"].get("gateway").and_then(Value::as_str),
-            },
+            caller: caller(step, labels.as_ref()),
             hash: step["hash"].as_str(),
             ..Request::new(&host)
         };
+        self.repeat(step, |engine, rolls| engine.direct(&request, rolls))
+    }
+
+    fn connect(&mut self, step: &Value) -> Answered {
+        let host = text(step, "host");
+        let labels = step["source"].get("labels").filter(|labels| labels.is_object()).map(texts);
+        let connection = Connection {
+            port: step["port"].as_u64().and_then(|port| u16::try_from(port).ok()),
+            sni: step["sni"].as_str(),
+            address: step["address"].as_str(),
+            client: step["client"].as_str(),
+            caller: caller(step, labels.as_ref()),
+            ..Connection::new(&host)
+        };
+        self.repeat(step, |engine, rolls| {
+            let answer = engine.connect(&connection, rolls).and_then(|id| engine.answer(id))?;
+            Some(Directions { answer, effects: Effects::default() })
+        })
+    }
+
+    /// Asks as often as the step says.
+    fn repeat(&mut self, step: &Value, ask: impl Fn(&Engine, &mut Rolls<'_>) -> Option<Directions>) -> Answered {
         let given: Option<Vec<f64>> =
             step["rolls"].as_array().map(|rolls| rolls.iter().filter_map(Value::as_f64).collect());
         let repeat = step["repeat"].as_u64().unwrap_or(1);
@@ -160,7 +180,7 @@ impl Port {
         for _ in 0..repeat {
             self.seed += 1;
             let mut rolls = given.as_deref().map_or(Rolls::seeded(self.seed), Rolls::given);
-            let directions = self.engine.direct(&request, &mut rolls);
+            let directions = ask(&self.engine, &mut rolls);
             last = match directions.as_ref().map(|directions| &*directions.answer) {
                 None => json!({"none": true}),
                 Some(Answer::Empty { host, subset }) => json!({"none": {"host": host, "subset": subset}}),
@@ -175,6 +195,12 @@ impl Port {
         }
         Ok(if repeat == 1 { last } else { json!({"share": share}) })
     }
+}
+
+/// Who calls, as far as the step says.
+fn caller<'a>(step: &'a Value, labels: Option<&'a BTreeMap<String, String>>) -> Caller<'a> {
+    let source = |key| step["source"].get(key).and_then(Value::as_str);
+    Caller { labels, namespace: source("namespace"), gateway: source("gateway") }
 }
 
 /// The header pairs of a step.

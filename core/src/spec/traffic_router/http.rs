@@ -1,18 +1,17 @@
 //! Reading `spec.http[i]`.
 
 use super::{
-    HttpRoute, RouteAction, WeightedDestination, action, cors, destination, headers, matches, not_enforced, resilience,
+    Delegate, HttpRoute, RouteAction, WeightedDestination, action, cors, destination, headers, matches, resilience,
 };
 use crate::policy::Policy;
 use crate::spec::reader::{Field, Object};
 
 /// Reads one route.
-pub(super) fn route(field: &Field<'_>, namespace: &str) -> Option<HttpRoute> {
+pub(super) fn route(position: usize, field: &Field<'_>, namespace: &str) -> Option<HttpRoute> {
     let mut entry = field.object()?;
     let name = entry.take("name").filled("a name");
     let blocks = entry.take("match").list().unwrap_or_default();
     let matches = blocks.iter().filter_map(matches::block).collect();
-    not_enforced(&entry.take("delegate"));
     let policy = Policy {
         timeout: resilience::timeout(&entry.take("timeout")),
         retries: resilience::retries(&entry.take("retries")),
@@ -24,13 +23,24 @@ pub(super) fn route(field: &Field<'_>, namespace: &str) -> Option<HttpRoute> {
     };
     let action = route_action(&mut entry, namespace);
     entry.finish();
-    Some(HttpRoute { name, matches, action: action?, policy })
+    Some(HttpRoute { position, name, matches, action: action?, policy })
 }
 
 /// Reads what becomes of the request: one of `route`, `redirect` and
 /// `directResponse`, of which the latter two send nothing on.
 fn route_action(entry: &mut Object<'_>, namespace: &str) -> Option<RouteAction> {
     let [redirect, response] = ["redirect", "directResponse"].map(|key| entry.take(key));
+    let delegated = entry.take("delegate");
+    if delegated.is_present() {
+        let beside = ["route", "redirect", "directResponse"].into_iter().find(|key| entry.take(key).is_present());
+        if let Some(beside) = beside {
+            entry.wrong(
+                &format!("delegate beside {beside}"),
+                "delegate alone: the other router says what becomes of it",
+            );
+        }
+        return delegate(&delegated, namespace).map(RouteAction::Delegate);
+    }
     let route = entry.take("route");
     let answers =
         [("redirect", &redirect), ("directResponse", &response)].into_iter().filter(|(_, field)| field.is_present());
@@ -52,7 +62,16 @@ fn route_action(entry: &mut Object<'_>, namespace: &str) -> Option<RouteAction> 
     redirected.or(responded)
 }
 
-fn destinations(list: &Field<'_>, namespace: &str) -> Vec<WeightedDestination> {
+fn delegate(field: &Field<'_>, namespace: &str) -> Option<Delegate> {
+    let mut entry = field.object()?;
+    let name = entry.take("name").required().filled("the name of a TrafficRouter");
+    let other = entry.take("namespace").filled("a namespace");
+    entry.finish();
+    Some(Delegate { name: name?, namespace: other.unwrap_or_else(|| namespace.to_owned()) })
+}
+
+/// Reads weighted destinations.
+pub(super) fn destinations(list: &Field<'_>, namespace: &str) -> Vec<WeightedDestination> {
     let items = list.filled_list("a list of destinations").unwrap_or_default();
     let route: Vec<WeightedDestination> = items.iter().filter_map(|field| weighted(field, namespace)).collect();
     if route.len() > 1 && route.iter().all(|to| to.weight == 0) {

@@ -1,6 +1,7 @@
 //! `TrafficRouter`: which requests to which hosts go where.
 
 mod action;
+mod connection;
 mod cors;
 mod destination;
 mod headers;
@@ -10,7 +11,7 @@ mod resilience;
 
 use super::Meta;
 use super::reader::Object;
-use crate::matcher::{HostPattern, Text};
+use crate::matcher::{HostPattern, Subnet, Text};
 use crate::policy::{DirectResponse, Headers, Policy, Redirect};
 use std::collections::BTreeMap;
 
@@ -19,13 +20,18 @@ use std::collections::BTreeMap;
 pub struct TrafficRouter {
     /// Its metadata.
     pub meta: Meta,
-    /// `spec.hosts[]`, in order and as written; each one can be read as a
+    /// `spec.hosts[]`, in order and as written; empty only for a router that
+    /// others delegate to. Each one can be read as a
     /// [`HostPattern`](crate::matcher::HostPattern).
     pub hosts: Vec<String>,
     /// `spec.gateways[]`; `mesh` when absent.
     pub gateways: Vec<String>,
     /// `spec.http[]`, in order.
     pub http: Vec<HttpRoute>,
+    /// `spec.tls[]`, in order.
+    pub tls: Vec<ConnectionRoute>,
+    /// `spec.tcp[]`, in order.
+    pub tcp: Vec<ConnectionRoute>,
 }
 
 impl TrafficRouter {
@@ -34,39 +40,41 @@ impl TrafficRouter {
     #[must_use]
     pub fn read(meta: &Meta, mut spec: Object<'_>) -> TrafficRouter {
         let mut hosts = Vec::new();
-        for field in spec.take("hosts").required().filled_list("a list of hosts").unwrap_or_default() {
+        // Whether it may do without is seen beside the other routers.
+        for field in spec.take("hosts").list().unwrap_or_default() {
             let host = field.read("a host name, perhaps with a `*` at one end, without port", |host, _| {
                 HostPattern::read(host, &meta.namespace).map(|_| host.to_owned())
             });
             hosts.extend(host);
         }
         let gateways = matches::names(&spec.take("gateways"), "the name of a gateway");
-        for protocol in ["tls", "tcp"] {
-            not_enforced(&spec.take(protocol));
-        }
-        let routes = spec.take("http").required().filled_list("a list of routes").unwrap_or_default();
-        let http = routes.iter().filter_map(|field| http::route(field, &meta.namespace)).collect();
+        let patterns: Vec<HostPattern> =
+            hosts.iter().filter_map(|host| HostPattern::read(host, &meta.namespace)).collect();
+        let [tls, tcp] = [("tls", true), ("tcp", false)].map(|(protocol, is_tls)| {
+            let routes = spec.take(protocol).list().unwrap_or_default();
+            let read = |field| connection::route(field, is_tls, &patterns, &meta.namespace);
+            routes.iter().filter_map(read).collect::<Vec<ConnectionRoute>>()
+        });
+        let routes = spec.take("http");
+        let alone = !spec.take("tls").is_present() && !spec.take("tcp").is_present();
+        let routes = if alone { routes.required().filled_list("a list of routes") } else { routes.list() };
+        let routes = routes.unwrap_or_default();
+        let http = routes.iter().enumerate().filter_map(|(i, field)| http::route(i, field, &meta.namespace)).collect();
         // It says to whom the router is shown, which a rule file settles already.
         let export = spec.take("exportTo");
         if export.is_present() {
             export.warn("a field that does nothing here", "the router in the namespaces that it is for");
         }
         spec.finish();
-        TrafficRouter { meta: meta.clone(), hosts, gateways, http }
-    }
-}
-
-/// Refuses a field that would change what happens to a request: dropping it
-/// would mean something else than was written.
-fn not_enforced(field: &super::reader::Field<'_>) {
-    if field.is_present() {
-        field.mistake("a field that this version does not enforce", "the route without it");
+        TrafficRouter { meta: meta.clone(), hosts, gateways, http, tls, tcp }
     }
 }
 
 /// `spec.http[i]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpRoute {
+    /// Its index in `spec.http`.
+    pub position: usize,
     /// `name`.
     pub name: Option<String>,
     /// `match[]`: one of them must hold; none at all is every request.
@@ -87,6 +95,17 @@ pub enum RouteAction {
     Redirect(Redirect),
     /// `directResponse`.
     Respond(DirectResponse),
+    /// `delegate`: the routes of another router stand here.
+    Delegate(Delegate),
+}
+
+/// `delegate`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delegate {
+    /// The other router's name.
+    pub name: String,
+    /// Its namespace; this router's when absent.
+    pub namespace: String,
 }
 
 impl HttpRoute {
@@ -143,7 +162,35 @@ impl HttpMatch {
     }
 }
 
-/// `spec.http[i].route[j]`.
+/// `spec.tls[i]` or `spec.tcp[i]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionRoute {
+    /// `match[]`: one of them must hold; none at all is every connection.
+    pub matches: Vec<ConnectionMatch>,
+    /// `route[]`: never empty, and not all of weight zero.
+    pub route: Vec<WeightedDestination>,
+}
+
+/// `spec.tls[i].match[j]` or `spec.tcp[i].match[j]`: all that is there must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConnectionMatch {
+    /// `sniHosts`: the name that the client asks for is one of these.
+    pub sni_hosts: Vec<HostPattern>,
+    /// `destinationSubnets`: the destination's address is in one of these.
+    pub destination_subnets: Vec<Subnet>,
+    /// `sourceSubnet`: the caller's address is in it.
+    pub source_subnet: Option<Subnet>,
+    /// `port`: the destination port.
+    pub port: Option<u16>,
+    /// `sourceLabels`: the caller bears all of them.
+    pub source_labels: BTreeMap<String, String>,
+    /// `sourceNamespace`.
+    pub source_namespace: Option<String>,
+    /// `gateways`, in the place of the router's; empty when absent.
+    pub gateways: Vec<String>,
+}
+
+/// `spec.http[i].route[j]`, and those of `tls` and `tcp`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WeightedDestination {
     /// `destination`.
@@ -198,6 +245,7 @@ mod tests {
         let port = HttpMatch { port: Some(80), ..uri(Text::Prefix("/".into())) };
         assert!(!port.is_catch_all());
         let route = |matches| HttpRoute {
+            position: 0,
             name: None,
             matches,
             action: RouteAction::Forward(vec![]),

@@ -1,5 +1,7 @@
 package io.sergo;
 
+import java.util.Optional;
+
 /** Reads the answers that are interfaces, which can have no reader of their own out of sight. */
 final class Answers {
     private Answers() {}
@@ -9,10 +11,32 @@ final class Answers {
         if (empty.isPresent()) {
             return new Routing.Empty(empty.at("host").text(), empty.at("subset").optionalText());
         }
+        Optional<String> route = value.at("route").optionalText();
+        Policy policy = Policy.of(value);
+        Value redirect = value.at("redirect");
+        if (redirect.isPresent()) {
+            return new Routing.Redirect(
+                    route,
+                    redirect.at("uri").text(),
+                    redirect.at("authority").text(),
+                    redirect.at("scheme").text(),
+                    redirect.at("port").optionalInt(),
+                    (int) redirect.at("redirectCode").number(),
+                    policy);
+        }
+        Value response = value.at("directResponse");
+        if (response.isPresent()) {
+            return new Routing.Respond(
+                    route,
+                    (int) response.at("status").number(),
+                    response.at("body").at("string").optionalText(),
+                    policy);
+        }
         return new Routing.To(
-                value.at("route").optionalText(),
+                route,
                 Destination.of(value.at("destination")),
-                value.at("fallback").flag());
+                value.at("fallback").flag(),
+                policy);
     }
 
     static Event event(Value value) {

@@ -8,12 +8,11 @@ final class Blocks {
     /** What an id stands for. */
     private record Names(String strategy, String name, String rule, Optional<Fallback> fallback) {
         static Names of(Value value) {
-            Value fallback = value.at("fallback");
             return new Names(
                     value.at("strategy").text(),
                     value.at("name").text(),
                     value.at("rule").text(),
-                    fallback.isPresent() ? Optional.of(Fallback.of(fallback)) : Optional.empty());
+                    value.at("fallback").optional(Fallback::of));
         }
     }
 

@@ -12,10 +12,9 @@ import java.util.OptionalInt;
  */
 public record Destination(String host, Optional<String> subset, OptionalInt port) {
     static Destination of(Value value) {
-        Value port = value.at("port");
         return new Destination(
                 value.at("host").text(),
                 value.at("subset").optionalText(),
-                port.isPresent() ? OptionalInt.of((int) port.number()) : OptionalInt.empty());
+                value.at("port").optionalInt());
     }
 }

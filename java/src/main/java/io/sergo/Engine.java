@@ -12,7 +12,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
@@ -42,13 +41,14 @@ public final class Engine implements AutoCloseable {
     private final LongSupplier clock;
     private final Bounded<String, Resource> resources = new Bounded<>();
     private final Blocks blocks;
-    private final Bounded<Long, Routing> answers = new Bounded<>();
+    private final Routes routes;
     private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
 
     private Engine(long handle, LongSupplier clock) {
         this.handle = handle;
         this.clock = clock;
         this.blocks = new Blocks(handle);
+        this.routes = new Routes(handle);
     }
 
     /**
@@ -238,39 +238,17 @@ public final class Engine implements AutoCloseable {
     // Routing
 
     /**
-     * Says where a request goes.
+     * Says where a request goes, and what is done with it on the way. It does nothing of that
+     * itself: the caller's framework acts on it.
      *
      * @param request the request
-     * @return a destination, or none, or none because a destination has no healthy instance
+     * @return a destination; or a redirect or response of the rule's own; or nothing, because no
+     *     route says or because the destination has no healthy instance
      * @throws SergoException {@code utf8} for text that has no UTF-8 form; {@code closed}, {@code
      *     poisoned} or {@code panicked}
      */
     public Routing route(RouteRequest request) {
-        int place = Scratch.take();
-        long id;
-        try {
-            Packed packed = Scratch.request(place);
-            request.pack(packed);
-            double[] rolls = request.givenRolls();
-            if (rolls == null) {
-                long seed = ThreadLocalRandom.current().nextLong();
-                id = Native.route(handle, packed.address(), packed.length(), seed);
-            } else {
-                id = Native.routeBy(handle, packed.copy(), rolls);
-            }
-        } finally {
-            Scratch.give(place);
-        }
-        return SergoException.check(id) == 0 ? Routing.NOWHERE : answer(id);
-    }
-
-    private Routing answer(long id) {
-        Routing known = answers.get(id);
-        if (known == null) {
-            known = Answers.routing(Value.of(Native.answer(handle, id)));
-            answers.put(id, known);
-        }
-        return known;
+        return routes.route(request);
     }
 
     /**
@@ -322,6 +300,34 @@ public final class Engine implements AutoCloseable {
         byte[] answer = Native.breakerState(handle, Utf8.bytes(target), Utf8.bytes(strategy));
         String state = Value.of(answer).text();
         return state.isEmpty() ? Optional.empty() : Optional.of(BreakerState.of(state));
+    }
+
+    /**
+     * Whether the rules in force look at the system's figures: while they don't, nobody needs to
+     * measure them for {@link #setSystemLoad}.
+     *
+     * @return whether they do
+     * @throws SergoException {@code closed}, {@code poisoned} or {@code panicked}
+     */
+    public boolean needsSystemLoad() {
+        return SergoException.check(Native.needsSystemLoad(handle)) == 1;
+    }
+
+    /**
+     * Says how loaded the system is, for overload protection; it counts until the next call. An
+     * unknown figure lets everything pass.
+     *
+     * @param load the system's figures
+     * @throws SergoException {@code closed}, {@code poisoned} or {@code panicked}
+     */
+    public void setSystemLoad(SystemLoad load) {
+        SergoException.check(
+                Native.setSystemLoad(
+                        handle,
+                        load.cpu().orElse(Double.NaN),
+                        load.load1().orElse(Double.NaN),
+                        load.memory().orElse(Double.NaN),
+                        now()));
     }
 
     /**

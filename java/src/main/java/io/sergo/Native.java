@@ -34,6 +34,8 @@ final class Native {
 
     static native long routeBy(long engine, byte[] request, double[] rolls);
 
+    static native byte[] direct(long engine, byte[] request, long seed, double[] rolls);
+
     static native byte[] answer(long engine, long id);
 
     static native long setInstances(long engine, byte[] host, byte[] instances);
@@ -43,6 +45,11 @@ final class Native {
     static native long version(long engine);
 
     static native byte[] breakerState(long engine, byte[] target, byte[] strategy);
+
+    static native long setSystemLoad(
+            long engine, double cpu, double load1, double memory, long now);
+
+    static native long needsSystemLoad(long engine);
 
     static native byte[] drainEvents(long engine);
 

@@ -3,11 +3,15 @@ package io.sergo;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Function;
 
@@ -32,6 +36,12 @@ record Value(Object raw) {
             throw SergoException.of(code);
         }
         return new Value(read(bytes));
+    }
+
+    /** Whether the answer is that an id is from before the rules changed. */
+    static boolean isStale(byte[] answer) {
+        return answer != null
+                && ByteBuffer.wrap(answer).order(ByteOrder.LITTLE_ENDIAN).getInt() == Words.STALE;
     }
 
     private static Object read(ByteBuffer bytes) {
@@ -75,10 +85,10 @@ record Value(Object raw) {
         return new String(bytes.array(), start, length, StandardCharsets.UTF_8);
     }
 
-    /** The field of this name, or an absent value. */
+    /** The field of this name; an absent value where there is none, or no map. */
     Value at(String name) {
-        Value found = ((Map<?, ?>) raw).get(name) instanceof Value value ? value : null;
-        return found == null ? new Value(null) : found;
+        Object found = raw == null ? null : ((Map<?, ?>) raw).get(name);
+        return found == null ? new Value(null) : (Value) found;
     }
 
     boolean isPresent() {
@@ -101,8 +111,55 @@ record Value(Object raw) {
         return raw == null ? OptionalLong.empty() : OptionalLong.of(number());
     }
 
+    OptionalInt optionalInt() {
+        return raw == null ? OptionalInt.empty() : OptionalInt.of((int) number());
+    }
+
+    double real() {
+        return ((Number) raw).doubleValue();
+    }
+
+    Optional<Boolean> optionalFlag() {
+        return Optional.ofNullable((Boolean) raw);
+    }
+
+    /** A length of time as the core writes one: a whole number of s, ms, us or ns. */
+    Optional<Duration> optionalSpan() {
+        return optionalText().map(Value::span);
+    }
+
+    private static Duration span(String text) {
+        int digits = 0;
+        while (Character.isDigit(text.charAt(digits))) {
+            digits++;
+        }
+        long count = Long.parseLong(text.substring(0, digits));
+        String unit = text.substring(digits);
+        return switch (unit) {
+            case "s" -> Duration.ofSeconds(count);
+            case "ms" -> Duration.ofMillis(count);
+            case "us" -> Duration.of(count, ChronoUnit.MICROS);
+            case "ns" -> Duration.ofNanos(count);
+            default -> throw new IllegalStateException("no unit is " + unit);
+        };
+    }
+
+    /** A map's texts, in order; an absent map is empty. */
+    Map<String, String> texts() {
+        Map<String, String> texts = new LinkedHashMap<>();
+        if (raw != null) {
+            ((Map<?, ?>) raw)
+                    .forEach((name, value) -> texts.put((String) name, ((Value) value).text()));
+        }
+        return Collections.unmodifiableMap(texts);
+    }
+
     boolean flag() {
         return (Boolean) raw;
+    }
+
+    <T> Optional<T> optional(Function<Value, T> read) {
+        return raw == null ? Optional.empty() : Optional.of(read.apply(this));
     }
 
     /** The list's elements as {@code read} reads each; an absent list is empty. */

@@ -1,6 +1,7 @@
 package io.sergo;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -242,6 +244,23 @@ final class EngineTest {
     }
 
     @Test
+    void overloadIsJudgedByTheFiguresGiven() {
+        assertFalse(engine.needsSystemLoad());
+        engine.load(Rules.OVERLOAD);
+        assertTrue(engine.needsSystemLoad());
+        assertInstanceOf(Decision.Passed.class, engine.tryEnter("GET:/any"));
+        OptionalDouble unknown = OptionalDouble.empty();
+        engine.setSystemLoad(new SystemLoad(OptionalDouble.of(0.9), unknown, unknown));
+        assertEquals(
+                "AdaptiveOverloadProtectionStrategy",
+                assertThrows(BlockedException.class, () -> engine.enter("GET:/any")).strategy());
+        assertInstanceOf(
+                Decision.Passed.class, engine.resource("GET:/any").tryEnter(1, Direction.OUTBOUND));
+        engine.setSystemLoad(new SystemLoad(unknown, unknown, OptionalDouble.of(1)));
+        assertInstanceOf(Decision.Passed.class, engine.tryEnter("GET:/any"));
+    }
+
+    @Test
     void manyNamesLeaveNoTrace() {
         for (int i = 0; i < Bounded.LIMIT * 2; i++) {
             engine.enter("GET:/" + i).close();
@@ -275,6 +294,7 @@ final class EngineTest {
         assertEquals("closed", code(() -> engine.route(RouteRequest.to("a").rolls(0.5))));
         assertEquals("closed", code(() -> engine.setInstances("a", List.of())));
         assertEquals("closed", code(engine::version));
+        assertEquals("closed", code(engine::needsSystemLoad));
         assertEquals("closed", code(engine::figures));
         assertEquals("closed", code(engine::drainEvents));
         assertEquals("closed", code(() -> engine.breakerState("/foo", "breaker")));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,18 +38,75 @@ final class RouteTest {
 
     @Test
     void aHeaderChoosesTheSubset() {
+        Routing.To v2 = to(request("v2"));
+        assertEquals(Optional.of("testers"), v2.route());
+        assertEquals(new Destination(HOST, Optional.of("v2"), OptionalInt.of(8080)), v2.target());
+        assertEquals(false, v2.fallback());
+        assertEquals(Optional.empty(), v2.policy().timeout());
+        assertEquals(2, v2.policy().retries().attempts());
+        Routing.To v1 = to(request("v3"));
+        assertEquals(Optional.empty(), v1.route());
+        assertEquals(new Destination(HOST, Optional.of("v1"), OptionalInt.empty()), v1.target());
+    }
+
+    private Routing.To to(RouteRequest request) {
+        return assertInstanceOf(Routing.To.class, engine.route(request));
+    }
+
+    @Test
+    void whatIsDoneOnTheWayIsWorkedOutForEachRequest() {
+        engine.load(
+                """
+                apiVersion: traffic.opensergo.io/v1alpha1
+                kind: TrafficRouter
+                metadata: {name: shop}
+                spec:
+                  hosts: [shop]
+                  http:
+                    - match: [{uri: {prefix: /old}}]
+                      redirect: {uri: /new, redirectCode: 308}
+                    - match: [{uri: {prefix: /down}}]
+                      directResponse: {status: 503, body: {string: closed}}
+                    - name: api
+                      match: [{uri: {prefix: /api/}}]
+                      rewrite: {uri: /}
+                      timeout: 1.5s
+                      headers: {request: {set: {x-by: rule}, remove: [x-gone]}}
+                      fault: {delay: {fixedDelay: 2s, percentage: {value: 10}}}
+                      mirrors: [{destination: {host: copy}}]
+                      corsPolicy: {allowOrigins: [{prefix: "https://"}], maxAge: 24h}
+                      route: [{destination: {host: shop}}]
+                """);
+        RouteRequest request = RouteRequest.to("shop").path("/old/x");
         assertEquals(
-                new Routing.To(
-                        Optional.of("testers"),
-                        new Destination(HOST, Optional.of("v2"), OptionalInt.of(8080)),
-                        false),
-                engine.route(request("v2")));
-        assertEquals(
-                new Routing.To(
-                        Optional.empty(),
-                        new Destination(HOST, Optional.of("v1"), OptionalInt.empty()),
-                        false),
-                engine.route(request("v3")));
+                "/new http 308",
+                engine.route(request) instanceof Routing.Redirect redirect
+                        ? redirect.uri() + " " + redirect.scheme() + " " + redirect.code()
+                        : "no redirect");
+        Routing.Respond closed =
+                assertInstanceOf(Routing.Respond.class, engine.route(request.path("/down")));
+        assertEquals(503, closed.status());
+        assertEquals(Optional.of("closed"), closed.body());
+
+        for (String path : List.of("/api/users?id=1", "/api/orders")) {
+            Policy policy = to(request.path(path).rolls(0.05)).policy();
+            String rewritten = path.replace("/api", "").replace("?id=1", "");
+            assertEquals(
+                    Optional.of(new Policy.Rewrite(Optional.of(rewritten), Optional.empty())),
+                    policy.rewrite());
+            assertEquals(Optional.of(Duration.ofMillis(1500)), policy.timeout());
+            assertEquals(
+                    new Policy.HeaderChanges(List.of("x-gone"), Map.of("x-by", "rule"), Map.of()),
+                    policy.requestHeaders());
+            assertEquals(Optional.of(new Policy.Delay(Duration.ofSeconds(2), 10)), policy.delay());
+            assertEquals("copy", policy.mirrors().get(0).destination().host());
+            assertEquals(
+                    List.of(Map.of("prefix", "https://")),
+                    policy.cors().orElseThrow().allowOrigins());
+            assertEquals(Optional.of(Duration.ofHours(24)), policy.cors().orElseThrow().maxAge());
+        }
+        assertEquals(Optional.empty(), to(request.rolls(0.5)).policy().delay());
+        assertEquals(Optional.of("api"), to(RouteRequest.to("shop").path("/api/")).route());
     }
 
     @Test

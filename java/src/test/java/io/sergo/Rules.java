@@ -91,6 +91,22 @@ public final class Rules {
               strategies: [{name: breaker, kind: CircuitBreakerStrategy}]
             """;
 
+    /** Blocks all that comes in from 80 % of CPU on. */
+    static final String OVERLOAD =
+            """
+            apiVersion: fault-tolerance.opensergo.io/v1alpha1
+            kind: AdaptiveOverloadProtectionStrategy
+            metadata: {name: overload}
+            spec: {metricType: CpuPercentage, triggerThreshold: 80%, adaptiveStrategy: NONE}
+            ---
+            apiVersion: fault-tolerance.opensergo.io/v1alpha1
+            kind: FaultToleranceRule
+            metadata: {name: overload}
+            spec:
+              targets: [{targetResourceName: "/foo"}]
+              strategies: [{name: overload, kind: AdaptiveOverloadProtectionStrategy}]
+            """;
+
     /** Requests that bear {@code tag: v2} to v2, else to v1; v1 stands in for v2. */
     static final String ROUTER =
             """

@@ -92,6 +92,15 @@ record Routes(Engine engine) {
             answer.addProperty("route", to.route().orElse(null));
             answer.add("destination", destination(to.target()));
             answer.addProperty("fallback", to.fallback());
+            Policies.add(answer, to.policy());
+        } else if (routing instanceof Routing.Redirect redirect) {
+            answer.addProperty("route", redirect.route().orElse(null));
+            answer.add("redirect", redirect(redirect));
+            Policies.add(answer, redirect.policy());
+        } else if (routing instanceof Routing.Respond respond) {
+            answer.addProperty("route", respond.route().orElse(null));
+            answer.add("directResponse", response(respond));
+            Policies.add(answer, respond.policy());
         } else if (routing instanceof Routing.Empty empty) {
             answer.add(
                     "none",
@@ -102,7 +111,22 @@ record Routes(Engine engine) {
         return answer;
     }
 
-    private static JsonObject destination(Destination to) {
+    private static JsonObject redirect(Routing.Redirect to) {
+        JsonObject answer =
+                Json.object("uri", to.uri(), "authority", to.authority(), "scheme", to.scheme());
+        to.port().ifPresent(port -> answer.addProperty("port", port));
+        answer.addProperty("redirectCode", to.code());
+        return answer;
+    }
+
+    private static JsonObject response(Routing.Respond respond) {
+        JsonObject answer = new JsonObject();
+        answer.addProperty("status", respond.status());
+        respond.body().ifPresent(body -> answer.add("body", Json.object("string", body)));
+        return answer;
+    }
+
+    static JsonObject destination(Destination to) {
         JsonObject answer = Json.object("host", to.host(), "subset", to.subset().orElse(null));
         answer.addProperty("port", to.port().isPresent() ? to.port().getAsInt() : null);
         return answer;

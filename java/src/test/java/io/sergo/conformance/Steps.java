@@ -12,10 +12,12 @@ import io.sergo.Entry;
 import io.sergo.Event;
 import io.sergo.Fallback;
 import io.sergo.Report;
+import io.sergo.SystemLoad;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /** The steps of one vector, on one engine. */
 final class Steps {
@@ -39,6 +41,7 @@ final class Steps {
             case "exit" -> exit(step);
             case "state" -> state(step);
             case "events" -> events();
+            case "load" -> load(step);
             case "endpoints" -> routes.endpoints(step);
             case "route" -> routes.route(step);
             default -> Json.object("error", "unknown op: " + op);
@@ -179,5 +182,17 @@ final class Steps {
         JsonObject answer = new JsonObject();
         answer.add("events", list);
         return answer;
+    }
+
+    private JsonObject load(JsonObject step) {
+        engine.setSystemLoad(
+                new SystemLoad(figure(step, "cpu"), figure(step, "load1"), figure(step, "memory")));
+        return new JsonObject();
+    }
+
+    private static OptionalDouble figure(JsonObject step, String name) {
+        return Json.get(step, name)
+                .map(figure -> OptionalDouble.of(figure.getAsDouble()))
+                .orElse(OptionalDouble.empty());
     }
 }

@@ -1,0 +1,222 @@
+//! Which routes of a router a request could match, without asking all of them.
+//!
+//! Each match block is filed once, under one condition that must hold for it:
+//! the rarest among its exact path, headers, query parameters, method and path
+//! prefix. A request looks only into the files that its own values open, and in
+//! each only as far as the best match so far: the answer is that of asking one
+//! after the other.
+
+use super::condition::{Condition, HeaderName, Seen};
+use super::rule::{Block, Rule};
+use crate::matcher::Text;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use std::collections::BTreeSet;
+
+/// From how many blocks on an index is worth it.
+pub(super) const WORTH_IT: usize = 8;
+
+type Map<K, V> = HashMap<K, V, FixedState>;
+/// Blocks by their number, in order.
+type File = Vec<u32>;
+type Files = Map<Box<str>, File>;
+
+/// The blocks of a router's routes, each in one file.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// For each block, counted over all routes: its route and its place there.
+    places: Vec<(usize, usize)>,
+    paths: Files,
+    methods: Files,
+    headers: Vec<(HeaderName, Files)>,
+    queries: Vec<(Box<str>, Files)>,
+    prefixes: Files,
+    prefix_lengths: BTreeSet<usize>,
+    /// Those with no condition to file them under.
+    rest: File,
+}
+
+/// A condition that a block can be filed under.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Key<'r> {
+    Path(&'r str),
+    Method(&'r str),
+    Header(&'r HeaderName, &'r str),
+    Query(&'r str, &'r str),
+    Prefix(&'r str),
+}
+
+impl<'r> Key<'r> {
+    fn of(condition: &'r Condition) -> Option<Key<'r>> {
+        match condition {
+            Condition::Path(Text::Exact(path)) => Some(Key::Path(path)),
+            Condition::Path(Text::Prefix(prefix)) => Some(Key::Prefix(prefix)),
+            Condition::Method(Text::Exact(method)) => Some(Key::Method(method)),
+            Condition::Header(name, Some(Text::Exact(value))) => Some(Key::Header(name, value)),
+            Condition::Query(key, Some(Text::Exact(value))) => Some(Key::Query(key, value)),
+            _ => None,
+        }
+    }
+}
+
+impl Index {
+    /// Files the blocks of these routes.
+    pub(super) fn new(rules: &[Rule]) -> Index {
+        let blocks = || rules.iter().flat_map(|rule| &rule.blocks);
+        let mut counts: Map<Key<'_>, u32> = Map::default();
+        for key in blocks().flat_map(|block| &block.conditions).filter_map(Key::of) {
+            let count = counts.entry(key).or_default();
+            *count = count.saturating_add(1);
+        }
+        let mut index = Index::default();
+        for (number, block) in (0u32..).zip(blocks()) {
+            let keys = block.conditions.iter().filter_map(Key::of);
+            index.file(keys.min_by_key(|key| counts.get(key).copied()), number);
+        }
+        let places =
+            rules.iter().enumerate().flat_map(|(rule, it)| (0..it.blocks.len()).map(move |block| (rule, block)));
+        index.places = places.collect();
+        index
+    }
+
+    fn file(&mut self, key: Option<Key<'_>>, number: u32) {
+        match key {
+            None => self.rest.push(number),
+            Some(Key::Path(path)) => self.paths.entry(path.into()).or_default().push(number),
+            Some(Key::Method(method)) => self.methods.entry(method.into()).or_default().push(number),
+            Some(Key::Header(name, value)) => files(&mut self.headers, name, value, number),
+            Some(Key::Query(key, value)) => files(&mut self.queries, &key.into(), value, number),
+            Some(Key::Prefix(prefix)) => {
+                self.prefix_lengths.insert(prefix.len());
+                self.prefixes.entry(prefix.into()).or_default().push(number);
+            }
+        }
+    }
+
+    /// The first route that matches, and its block that holds.
+    pub(super) fn first_match<'r>(&self, rules: &'r [Rule], seen: &Seen<'_>) -> Option<(&'r Rule, &'r Block)> {
+        let mut search = Search { index: self, rules, seen, best: None };
+        let path = seen.path();
+        search.look(self.paths.get(path));
+        for (name, values) in &self.headers {
+            seen.header(name, |value| search.look(value.and_then(|value| values.get(value))));
+        }
+        for (key, values) in &self.queries {
+            search.look(seen.query_value(key).and_then(|value| values.get(value)));
+        }
+        for length in &self.prefix_lengths {
+            let Some(prefix) = path.as_bytes().get(..*length) else { break };
+            search.look(std::str::from_utf8(prefix).ok().and_then(|prefix| self.prefixes.get(prefix)));
+        }
+        search.look(self.methods.get(seen.method()));
+        search.look(Some(&self.rest));
+        search.best.and_then(|number| self.place(rules, number))
+    }
+
+    fn place<'r>(&self, rules: &'r [Rule], number: u32) -> Option<(&'r Rule, &'r Block)> {
+        let (rule, block) = self.places.get(usize::try_from(number).ok()?)?;
+        let rule = rules.get(*rule)?;
+        Some((rule, rule.blocks.get(*block)?))
+    }
+}
+
+/// Files a number under a value of a name.
+fn files<K: Clone + PartialEq>(named: &mut Vec<(K, Files)>, name: &K, value: &str, number: u32) {
+    let known = named.iter_mut().find(|(known, _)| known == name);
+    match known {
+        Some((_, files)) => files.entry(value.into()).or_default().push(number),
+        None => named.push((name.clone(), Files::from_iter([(value.into(), vec![number])]))),
+    }
+}
+
+/// A look through files for the lowest number whose block holds.
+struct Search<'s, 'r> {
+    index: &'s Index,
+    rules: &'r [Rule],
+    seen: &'s Seen<'s>,
+    best: Option<u32>,
+}
+
+impl Search<'_, '_> {
+    fn look(&mut self, file: Option<&File>) {
+        for number in file.into_iter().flatten() {
+            if self.best.is_some_and(|best| best <= *number) {
+                return;
+            }
+            if self.index.place(self.rules, *number).is_some_and(|(_, block)| block.holds(self.seen)) {
+                self.best = Some(*number);
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matcher::Pattern;
+    use crate::route::Request;
+    use crate::route::condition::Home;
+    use crate::route::rule::{Action, Routes};
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+    use std::sync::LazyLock;
+
+    const WORDS: [&str; 6] = ["", "a", "ab", "/a", "/a/b", "é"];
+    static PATTERNS: LazyLock<[Pattern; 6]> =
+        LazyLock::new(|| WORDS.map(|word| Pattern::new(&format!("{word}.?")).unwrap()));
+
+    fn text() -> impl Strategy<Value = Text> {
+        (0..3, 0..WORDS.len()).prop_map(|(form, word)| match form {
+            0 => Text::Exact(WORDS[word].into()),
+            1 => Text::Prefix(WORDS[word].into()),
+            _ => Text::Regex(PATTERNS[word].clone()),
+        })
+    }
+
+    fn condition() -> impl Strategy<Value = Condition> {
+        let name = prop::sample::select(&["x", "y", ":method", ":path"]).prop_map(HeaderName::new);
+        prop_oneof![
+            3 => text().prop_map(Condition::Path),
+            1 => text().prop_map(Condition::PathIgnoringCase),
+            1 => text().prop_map(Condition::Method),
+            3 => (name.clone(), prop::option::of(text())).prop_map(|(name, text)| Condition::Header(name, text)),
+            1 => (name, prop::option::of(text())).prop_map(|(name, text)| Condition::WithoutHeader(name, text)),
+            2 => (prop::sample::select(&["k", "l"]), prop::option::of(text()))
+                .prop_map(|(key, text)| Condition::Query(key.into(), text)),
+            1 => Just(Condition::Port(80)),
+        ]
+    }
+
+    fn rules() -> impl Strategy<Value = Vec<Rule>> {
+        let block = prop::collection::vec(condition(), 0..4).prop_map(|conditions| Block { conditions, prefix: None });
+        let blocks = prop::collection::vec(block, 1..4);
+        prop::collection::vec(blocks, 0..24).prop_map(|list| {
+            let rule = |(number, blocks)| Rule { blocks, action: Action::Answer(number) };
+            (0u32..).zip(list).map(rule).collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn the_index_answers_as_asking_one_after_the_other(
+            rules in rules(),
+            path in prop::sample::select(&["", "/a", "/a/b", "/a/bc", "a", "é", "/a?k=a&l=", "/a/b?k=/a&k=a", "?l"][..]),
+            method in prop::sample::select(&["a", "ab", "GET"][..]),
+            x in prop::option::of(prop::sample::select(&WORDS)),
+            y in prop::option::of(prop::sample::select(&WORDS)),
+        ) {
+            let headers: Vec<(&str, &str)> = x.map(|x| ("X", x)).into_iter().chain(y.map(|y| ("y", y))).collect();
+            let headers = headers.as_slice();
+            let request = Request { path, method, headers: &headers, ..Request::new("h:80") };
+            let labels = BTreeMap::new();
+            let seen = Seen::new(&request, Home { namespace: "default", labels: &labels });
+            let indexed = Index::new(&rules).first_match(&rules, &seen).map(|(rule, block)| (&rule.action, block));
+            let routes = Routes::new(rules.clone());
+            let linear = routes.linear_match(&seen).map(|(rule, block)| (&rule.action, block));
+            prop_assert_eq!(indexed, linear);
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package io.sergo;
+
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Asks where requests go. What an id stands for never changes, so it is asked for once. */
+final class Routes {
+    /** An answer, and whether there is more to it for each request. */
+    private record Known(Routing routing, boolean varies) {}
+
+    private static final Known VARIES = new Known(Routing.NOWHERE, true);
+
+    private final long handle;
+    private final Bounded<Long, Known> answers = new Bounded<>();
+
+    Routes(long handle) {
+        this.handle = handle;
+    }
+
+    Routing route(RouteRequest request) {
+        double[] rolls = request.givenRolls();
+        long seed = ThreadLocalRandom.current().nextLong();
+        int place = Scratch.take();
+        try {
+            Packed packed = Scratch.request(place);
+            request.pack(packed);
+            long id =
+                    rolls == null
+                            ? Native.route(handle, packed.address(), packed.length(), seed)
+                            : Native.routeBy(handle, packed.copy(), rolls);
+            if (SergoException.check(id) == 0) {
+                return Routing.NOWHERE;
+            }
+            Known known = answer(id);
+            return known.varies ? direct(packed.copy(), seed, rolls) : known.routing;
+        } finally {
+            Scratch.give(place);
+        }
+    }
+
+    private Known answer(long id) {
+        Known known = answers.get(id);
+        if (known == null) {
+            byte[] answer = Native.answer(handle, id);
+            if (Value.isStale(answer)) {
+                return VARIES; // the whole answer needs no id
+            }
+            Value value = Value.of(answer);
+            boolean varies = value.at("varies").optionalFlag().orElse(false);
+            known = varies ? VARIES : new Known(Answers.routing(value), false);
+            answers.put(id, known);
+        }
+        return known;
+    }
+
+    private Routing direct(byte[] request, long seed, double[] rolls) {
+        Value directions = Value.of(Native.direct(handle, request, seed, rolls));
+        return directions.isPresent() ? Answers.routing(directions) : Routing.NOWHERE;
+    }
+}
