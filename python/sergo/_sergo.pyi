@@ -57,6 +57,26 @@ class Engine:
         roll.
         """
 
+    def connect(
+        self,
+        host: str,
+        *,
+        port: int | None = None,
+        sni: str | None = None,
+        address: str | None = None,
+        client: str | None = None,
+        source_labels: dict[str, str] | None = None,
+        source_namespace: str | None = None,
+        source_gateway: str | None = None,
+        roll: float | Sequence[float] | None = None,
+        hash: str | None = None,
+    ) -> Routing:
+        """Say where a connection goes, by the TLS and TCP routes.
+
+        ``sni`` is the name that a TLS client asks for, ``address`` the destination's
+        address and ``client`` the caller's; the rest is as for :meth:`route`.
+        """
+
     @property
     def version(self) -> int:
         """The version of the rules in force, 0 before the first."""

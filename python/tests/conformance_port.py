@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from typing import Any
 
@@ -121,10 +121,9 @@ class Port:
         return {}
 
     def _route(self, step: Step) -> Answer:
-        share: Counter[str] = Counter()
-        source = step["source"] or {}
-        for _ in range(step["repeat"]):
-            routing = self.engine.route(
+        return self._repeat(
+            step,
+            lambda: self.engine.route(
                 step["host"],
                 method=step["method"],
                 path=step["path"],
@@ -132,15 +131,35 @@ class Port:
                 port=step["port"],
                 headers=_headers(step["headers"]),
                 client=step["client"],
-                source_labels=source.get("labels"),
-                source_namespace=source.get("namespace"),
-                source_gateway=source.get("gateway"),
                 roll=step["rolls"],
                 hash=step["hash"],
-            )
-            if routing.destination:
-                share[routing.destination.subset or routing.destination.host] += 1
-        return _routing(routing) if step["repeat"] == 1 else {"share": share}
+                **_source(step),
+            ),
+        )
+
+    def _connect(self, step: Step) -> Answer:
+        return self._repeat(
+            step,
+            lambda: self.engine.connect(
+                step["host"],
+                port=step["port"],
+                sni=step["sni"],
+                address=step["address"],
+                client=step["client"],
+                roll=step["rolls"],
+                **_source(step),
+            ),
+        )
+
+    def _repeat(self, step: Step, ask: Callable[[], sergo.Routing]) -> Answer:
+        if step["repeat"] == 1:
+            return _routing(ask())
+        places = (ask().destination for _ in range(step["repeat"]))
+        return {"share": Counter(place.subset or place.host for place in places if place)}
+
+
+def _source(step: Step) -> dict[str, Any]:
+    return {f"source_{name}": value for name, value in (step["source"] or {}).items()}
 
 
 def _fallback(fallback: sergo.Fallback | None) -> Answer | None:

@@ -299,6 +299,7 @@ def test_a_closed_engine_is_an_error_and_closing_again_is_none(limited: sergo.En
         lambda: limited.decide("/bar"),
         lambda: limited.load(""),
         lambda: limited.route("provider"),
+        lambda: limited.connect("provider"),
         lambda: limited.figures(),
         lambda: limited.drain_events(),
         lambda: limited.version,

@@ -188,3 +188,24 @@ def test_effects_are_worked_out_and_drawn_for_each_request(full: sergo.Engine) -
     aborted = sum(full.route("full", path="/a").fault.abort is not None for _ in range(1000))  # type: ignore[union-attr]
     # Ten standard deviations: chance does not fail this.
     assert abs(aborted - 500) < 160
+
+
+def test_connections_go_by_tls_and_tcp_routes(engine: sergo.Engine) -> None:
+    report = engine.load("""
+apiVersion: traffic.opensergo.io/v1alpha1
+kind: TrafficRouter
+metadata: {name: db}
+spec:
+  hosts: [db]
+  tls: [{match: [{sniHosts: [db]}], route: [{destination: {host: secure}}]}]
+  tcp:
+    - match: [{destinationSubnets: [10.1.0.0/16], port: 5432}]
+      route: [{destination: {host: near}, weight: 50}, {destination: {host: spare}, weight: 50}]
+    - route: [{destination: {host: far, port: {number: 5433}}}]
+""")
+    assert report, report.rejected
+    assert engine.connect("db", sni="db").destination == sergo.Destination("secure")
+    picked = [engine.connect("db", port=5432, address="10.1.0.9", roll=roll).destination for roll in (0.1, 0.9)]
+    assert picked == [sergo.Destination("near"), sergo.Destination("spare")]
+    assert engine.connect("db", port=5432).destination == sergo.Destination("far", port=5433)
+    assert not engine.connect("elsewhere")

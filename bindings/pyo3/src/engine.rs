@@ -7,11 +7,11 @@ use crate::headers;
 use crate::kept::Kept;
 use crate::names::Names;
 use crate::random;
-use crate::route::{Asked, Known};
+use crate::route::{self, AskedConnection, AskedRequest, Known, Source};
 use crate::text::{Cost, Direction, Port, Roll, Text, utf8};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
-use sergo::{Code, Config, Rolls, Source};
+use sergo::{Code, Config, Rolls};
 use sergo_border::call::{self, Entered};
 use sergo_border::{NOW, close, open};
 use std::collections::BTreeMap;
@@ -68,6 +68,11 @@ impl Engine {
         };
         Ok(BlockedDecision::new(gate, entered))
     }
+}
+
+/// The numbers that the caller brings, or random ones.
+fn rolls(given: Option<&Roll>) -> Rolls<'_> {
+    given.map_or_else(|| Rolls::seeded(random::seed()), |roll| Rolls::given(&roll.0))
 }
 
 #[pymethods]
@@ -171,23 +176,36 @@ impl Engine {
         hash: Option<Text>,
     ) -> PyResult<Py<PyAny>> {
         stopped(|| {
-            let asked = Asked {
-                host,
-                method,
-                path,
-                scheme,
-                port,
-                client,
-                source_labels,
-                source_namespace,
-                source_gateway,
-                hash,
-            };
-            let rolls = match &roll {
-                None => Rolls::seeded(random::seed()),
-                Some(roll) => Rolls::given(&roll.0),
-            };
-            headers::read(headers, |headers| asked.route(py, self.handle, &self.answers, headers, &rolls))
+            let source = Source { labels: source_labels, namespace: source_namespace, gateway: source_gateway };
+            let asked = AskedRequest { host, method, path, scheme, port, client, source, hash };
+            headers::read(headers, |headers| {
+                route::request(py, self.handle, &self.answers, &asked.with(headers), &rolls(roll.as_ref()))
+            })
+        })
+    }
+
+    /// Where a connection goes, by the TLS and TCP routes: a `Routing`.
+    #[pyo3(signature = (host, *, port = None, sni = None, address = None, client = None, source_labels = None,
+        source_namespace = None, source_gateway = None, roll = None, hash = None))]
+    #[expect(clippy::too_many_arguments, reason = "keywords of one Python call")]
+    fn connect(
+        &self,
+        py: Python<'_>,
+        host: Text,
+        port: Option<Port>,
+        sni: Option<Text>,
+        address: Option<Text>,
+        client: Option<Text>,
+        source_labels: Option<BTreeMap<String, String>>,
+        source_namespace: Option<Text>,
+        source_gateway: Option<Text>,
+        roll: Option<Roll>,
+        hash: Option<Text>,
+    ) -> PyResult<Py<PyAny>> {
+        stopped(|| {
+            let source = Source { labels: source_labels, namespace: source_namespace, gateway: source_gateway };
+            let asked = AskedConnection { host, port, sni, address, client, source, hash };
+            route::connection(py, self.handle, &self.answers, &asked.connection(), &rolls(roll.as_ref()))
         })
     }
 
@@ -242,7 +260,7 @@ impl Engine {
         stopped(|| {
             let handle = self.handle;
             let applied = py.detach(|| {
-                let sources: Vec<Source<'_>> = sources.iter().map(|(name, text)| Source { name, text }).collect();
+                let sources: Vec<_> = sources.iter().map(|(name, text)| sergo::Source { name, text }).collect();
                 call::apply(handle, &sources)
             });
             applied.map_err(raise)

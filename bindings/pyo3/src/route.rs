@@ -1,4 +1,5 @@
-//! Asking where a request goes, and the answer as a `sergo.Routing`.
+//! Asking where requests and connections go, and the answer as a
+//! `sergo.Routing`.
 
 use crate::error::raise;
 use crate::kept::Kept;
@@ -6,9 +7,10 @@ use crate::text::{Port, Text};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use sergo::route::Caller;
-use sergo::{Code, Engine, Headers, Request, Rolls};
+use sergo::{AnswerId, Code, Connection, Engine, Headers, Request, Rolls};
 use sergo_border::{call, text as json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What an id stands for, as Python's own value.
 pub(crate) struct Known {
@@ -16,89 +18,6 @@ pub(crate) struct Known {
     routing: Py<PyAny>,
     /// Whether there is more to it, worked out or drawn for each request.
     varies: bool,
-}
-
-/// What a caller of `route` says of the request, headers aside.
-pub(crate) struct Asked {
-    pub(crate) host: Text,
-    pub(crate) method: Option<Text>,
-    pub(crate) path: Option<Text>,
-    pub(crate) scheme: Option<Text>,
-    pub(crate) port: Option<Port>,
-    pub(crate) client: Option<Text>,
-    pub(crate) source_labels: Option<BTreeMap<String, String>>,
-    pub(crate) source_namespace: Option<Text>,
-    pub(crate) source_gateway: Option<Text>,
-    pub(crate) hash: Option<Text>,
-}
-
-fn text(text: Option<&Text>) -> Option<&str> {
-    text.map(Text::as_str)
-}
-
-impl Asked {
-    fn request<'a>(&'a self, headers: &'a dyn Headers) -> Request<'a> {
-        Request {
-            host: self.host.as_str(),
-            method: text(self.method.as_ref()).unwrap_or("GET"),
-            path: text(self.path.as_ref()).unwrap_or("/"),
-            scheme: text(self.scheme.as_ref()).unwrap_or("http"),
-            port: self.port.as_ref().map(|port| port.0),
-            headers,
-            client: text(self.client.as_ref()),
-            caller: Caller {
-                labels: self.source_labels.as_ref(),
-                namespace: text(self.source_namespace.as_ref()),
-                gateway: text(self.source_gateway.as_ref()),
-            },
-            hash: text(self.hash.as_ref()),
-        }
-    }
-
-    /// Where this request goes, as a `sergo.Routing`. Every time that the engine
-    /// is asked, it is asked by the same rolls.
-    pub(crate) fn route(
-        &self,
-        py: Python<'_>,
-        handle: u64,
-        known: &Kept<Known>,
-        headers: &dyn Headers,
-        rolls: &Rolls<'_>,
-    ) -> PyResult<Py<PyAny>> {
-        let request = self.request(headers);
-        // Twice, since new rules may come between the answer and its description.
-        for _ in 0..2 {
-            let id = sergo_border::with(handle, |host| {
-                Ok(host.engine().route(&request, &mut rolls.clone()).map_or(0, |id| id.0))
-            });
-            let id = id.map_err(raise)?;
-            let answer = match known.get(id) {
-                Some(answer) => answer,
-                None => match describe(handle, id) {
-                    Ok(text) => known.put(id, Known::read(py, &text)?),
-                    Err(Code::Stale) => continue,
-                    Err(code) => return Err(raise(code)),
-                },
-            };
-            if !answer.varies {
-                return Ok(answer.routing.clone_ref(py));
-            }
-            let text = sergo_border::with(handle, |host| Ok(directions(host.engine(), &request, &mut rolls.clone())));
-            return Ok(Known::read(py, &text.map_err(raise)?)?.routing);
-        }
-        Err(raise(Code::Stale))
-    }
-}
-
-/// What no rule has an answer to: a `sergo.Routing` without anything.
-const NOWHERE: &str = "{}";
-
-fn describe(handle: u64, id: u64) -> Result<String, Code> {
-    if id == 0 { Ok(NOWHERE.to_owned()) } else { call::answer(handle, id) }
-}
-
-fn directions(engine: &Engine, request: &Request<'_>, rolls: &mut Rolls<'_>) -> String {
-    engine.direct(request, rolls).map_or(NOWHERE.to_owned(), |directions| json::directions(&directions))
 }
 
 impl Known {
@@ -109,4 +28,134 @@ impl Known {
         let (routing, varies) = read.call1((text,))?.extract()?;
         Ok(Known { routing, varies })
     }
+}
+
+/// Who calls, where it is not the engine itself.
+pub(crate) struct Source {
+    pub(crate) labels: Option<BTreeMap<String, String>>,
+    pub(crate) namespace: Option<Text>,
+    pub(crate) gateway: Option<Text>,
+}
+
+impl Source {
+    fn caller(&self) -> Caller<'_> {
+        let (namespace, gateway) = (text(self.namespace.as_ref()), text(self.gateway.as_ref()));
+        Caller { labels: self.labels.as_ref(), namespace, gateway }
+    }
+}
+
+/// What a caller of `route` says of the request, headers aside.
+pub(crate) struct AskedRequest {
+    pub(crate) host: Text,
+    pub(crate) method: Option<Text>,
+    pub(crate) path: Option<Text>,
+    pub(crate) scheme: Option<Text>,
+    pub(crate) port: Option<Port>,
+    pub(crate) client: Option<Text>,
+    pub(crate) source: Source,
+    pub(crate) hash: Option<Text>,
+}
+
+impl AskedRequest {
+    /// The request with these headers.
+    pub(crate) fn with<'a>(&'a self, headers: &'a dyn Headers) -> Request<'a> {
+        Request {
+            host: self.host.as_str(),
+            method: text(self.method.as_ref()).unwrap_or("GET"),
+            path: text(self.path.as_ref()).unwrap_or("/"),
+            scheme: text(self.scheme.as_ref()).unwrap_or("http"),
+            port: self.port.as_ref().map(|port| port.0),
+            headers,
+            client: text(self.client.as_ref()),
+            caller: self.source.caller(),
+            hash: text(self.hash.as_ref()),
+        }
+    }
+}
+
+/// What a caller of `connect` says of the connection.
+pub(crate) struct AskedConnection {
+    pub(crate) host: Text,
+    pub(crate) port: Option<Port>,
+    pub(crate) sni: Option<Text>,
+    pub(crate) address: Option<Text>,
+    pub(crate) client: Option<Text>,
+    pub(crate) source: Source,
+    pub(crate) hash: Option<Text>,
+}
+
+impl AskedConnection {
+    /// The connection.
+    pub(crate) fn connection(&self) -> Connection<'_> {
+        Connection {
+            host: self.host.as_str(),
+            port: self.port.as_ref().map(|port| port.0),
+            sni: text(self.sni.as_ref()),
+            address: text(self.address.as_ref()),
+            client: text(self.client.as_ref()),
+            caller: self.source.caller(),
+            hash: text(self.hash.as_ref()),
+        }
+    }
+}
+
+fn text(text: Option<&Text>) -> Option<&str> {
+    text.map(Text::as_str)
+}
+
+/// Where a request goes. Each time that the engine is asked, it is asked by the
+/// same rolls.
+pub(crate) fn request(
+    py: Python<'_>,
+    handle: u64,
+    kept: &Kept<Known>,
+    request: &Request<'_>,
+    rolls: &Rolls<'_>,
+) -> PyResult<Py<PyAny>> {
+    let answer = answer(py, handle, kept, |engine| engine.route(request, &mut rolls.clone()))?;
+    if !answer.varies {
+        return Ok(answer.routing.clone_ref(py));
+    }
+    let directions = sergo_border::with(handle, |host| {
+        let directions = host.engine().direct(request, &mut rolls.clone());
+        Ok(directions.map_or(NOWHERE.to_owned(), |directions| json::directions(&directions)))
+    });
+    Ok(Known::read(py, &directions.map_err(raise)?)?.routing)
+}
+
+/// Where a connection goes.
+pub(crate) fn connection(
+    py: Python<'_>,
+    handle: u64,
+    kept: &Kept<Known>,
+    connection: &Connection<'_>,
+    rolls: &Rolls<'_>,
+) -> PyResult<Py<PyAny>> {
+    let answer = answer(py, handle, kept, |engine| engine.connect(connection, &mut rolls.clone()))?;
+    Ok(answer.routing.clone_ref(py))
+}
+
+/// What no rule has an answer to: a `sergo.Routing` without anything.
+const NOWHERE: &str = "{}";
+
+fn answer(
+    py: Python<'_>,
+    handle: u64,
+    kept: &Kept<Known>,
+    ask: impl Fn(&Engine) -> Option<AnswerId>,
+) -> PyResult<Arc<Known>> {
+    // Twice, since new rules may come between the answer and its description.
+    for _ in 0..2 {
+        let id = sergo_border::with(handle, |host| Ok(ask(host.engine()).map_or(0, |id| id.0))).map_err(raise)?;
+        if let Some(known) = kept.get(id) {
+            return Ok(known);
+        }
+        let described = if id == 0 { Ok(NOWHERE.to_owned()) } else { call::answer(handle, id) };
+        match described {
+            Ok(text) => return Ok(kept.put(id, Known::read(py, &text)?)),
+            Err(Code::Stale) => {}
+            Err(code) => return Err(raise(code)),
+        }
+    }
+    Err(raise(Code::Stale))
 }
