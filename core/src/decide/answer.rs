@@ -6,8 +6,9 @@ use crate::sync::Arc;
 use crate::time::Span;
 
 /// A resource name, resolved once. It fits in 53 bits, so that every language
-/// can carry it as a plain number. Zero is a resource without rules; rules that
-/// change the set of governed names make every id [stale](crate::Code::Stale).
+/// can carry it as a plain number. Resources that no rule names share one id.
+/// Rules that change the set of governed names make every id, that one too,
+/// [stale](crate::Code::Stale).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ResourceId(pub u64);
 
