@@ -51,6 +51,39 @@ spec:
   strategies: [{name: one-by-one, kind: ThrottlingStrategy}]
 """
 
+OVERLOAD = """
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: AdaptiveOverloadProtectionStrategy
+metadata: {name: cpu}
+spec: {metricType: CpuPercentage, triggerThreshold: 80%, adaptiveStrategy: NONE}
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: protect}
+spec:
+  targets: [{targetResourceName: /foo}]
+  strategies: [{name: cpu, kind: AdaptiveOverloadProtectionStrategy}]
+"""
+
+BREAKER = """
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: CircuitBreakerStrategy
+metadata: {name: failing}
+spec:
+  strategy: ErrorRequestRatio
+  triggerRatio: "50%"
+  statDuration: "10s"
+  recoveryTimeout: "5s"
+  minRequestAmount: 2
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: break-foo}
+spec:
+  targets: [{targetResourceName: /foo}]
+  strategies: [{name: failing, kind: CircuitBreakerStrategy}]
+"""
+
 ROUTER = """
 apiVersion: traffic.opensergo.io/v1alpha1
 kind: TrafficRouter
@@ -95,8 +128,8 @@ def clock() -> sergo.ManualClock:
 
 @pytest.fixture
 def engine(clock: sergo.ManualClock) -> Iterator[sergo.Engine]:
-    """An engine without rules on that clock."""
-    with sergo.Engine("foo-app", clock=clock) as engine:
+    """An engine without rules on that clock, which sees nothing of the real system."""
+    with sergo.Engine("foo-app", clock=clock, sample_system=False) as engine:
         yield engine
 
 

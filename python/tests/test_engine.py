@@ -11,41 +11,8 @@ import weakref
 import pytest
 
 import sergo
-from conftest import limit
-from sergo._figures import events_from_json
-
-OVERLOAD = """
-apiVersion: fault-tolerance.opensergo.io/v1alpha1
-kind: AdaptiveOverloadProtectionStrategy
-metadata: {name: cpu}
-spec: {metricType: CpuPercentage, triggerThreshold: 80%, adaptiveStrategy: NONE}
----
-apiVersion: fault-tolerance.opensergo.io/v1alpha1
-kind: FaultToleranceRule
-metadata: {name: protect}
-spec:
-  targets: [{targetResourceName: /foo}]
-  strategies: [{name: cpu, kind: AdaptiveOverloadProtectionStrategy}]
-"""
-
-BREAKER = """
-apiVersion: fault-tolerance.opensergo.io/v1alpha1
-kind: CircuitBreakerStrategy
-metadata: {name: failing}
-spec:
-  strategy: ErrorRequestRatio
-  triggerRatio: "50%"
-  statDuration: "10s"
-  recoveryTimeout: "5s"
-  minRequestAmount: 2
----
-apiVersion: fault-tolerance.opensergo.io/v1alpha1
-kind: FaultToleranceRule
-metadata: {name: break-foo}
-spec:
-  targets: [{targetResourceName: /foo}]
-  strategies: [{name: failing, kind: CircuitBreakerStrategy}]
-"""
+from conftest import BREAKER, OVERLOAD, limit
+from sergo._events import events_from_json
 
 
 def test_a_limit_blocks_with_all_that_its_rule_says(limited: sergo.Engine, clock: sergo.ManualClock) -> None:

@@ -25,13 +25,17 @@ impl Entry {
         Entry { engine, permit: entered.permit, wait: entered.wait, open: AtomicBool::new(true) }
     }
 
-    /// Gives the permit back, the first time that it is called.
+    /// Gives the permit back, the first time that it is called. The clock is read
+    /// before: should it fail, the permit can still be given back.
     pub(crate) fn leave(&self, py: Python<'_>, error: bool) -> PyResult<Result<(), Code>> {
         let engine = self.engine.get();
-        if !self.open.swap(false, Ordering::AcqRel) {
+        if !self.open.load(Ordering::Acquire) {
             return Ok(Ok(()));
         }
         let now = engine.now(py)?;
+        if !self.open.swap(false, Ordering::AcqRel) {
+            return Ok(Ok(()));
+        }
         Ok(call::exit(engine.handle(), self.permit, error, now))
     }
 }
