@@ -211,8 +211,6 @@ class Engine(_sergo.Engine):
         >>> print(engine.explain("GET:/foo"))
         GET:/foo: pass
         ...
-          pass   RateLimitStrategy rate-limit-foo, by the rule limit-foo for /foo
-        ...
         """
         return _explanation.from_json(self._explain(resource, cost, direction))
 

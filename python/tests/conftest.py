@@ -84,6 +84,20 @@ spec:
   strategies: [{name: failing, kind: CircuitBreakerStrategy}]
 """
 
+CONCURRENCY = """
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: ConcurrencyLimitStrategy
+metadata: {name: three}
+spec: {maxConcurrency: 3}
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: three-in-foo}
+spec:
+  targets: [{targetResourceName: /foo}]
+  strategies: [{name: three, kind: ConcurrencyLimitStrategy}]
+"""
+
 ROUTER = """
 apiVersion: traffic.opensergo.io/v1alpha1
 kind: TrafficRouter
@@ -110,6 +124,11 @@ spec:
 def limit(threshold: int = 2, target: str = "/foo") -> str:
     """Rules that let so many requests a minute pass to a target."""
     return LIMIT.replace("THRESHOLD", str(threshold)).replace("TARGET", target)
+
+
+def together(*documents: str) -> str:
+    """Rules from several texts."""
+    return "\n---\n".join(documents)
 
 
 def eventually(happened: Callable[[], object], patience: float = 30.0) -> None:
