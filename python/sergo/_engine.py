@@ -40,31 +40,26 @@ class Engine(_sergo.Engine):
     Every call raises :class:`sergo.SergoError` after :meth:`close`.
     """
 
-    app: str
-    """The app whose rules it enforces."""
-    namespace: str
-    """The namespace of the app and of its rules."""
-    _subscriptions: WeakSet[Subscription]
-    _listeners: Listeners
-    _sampling: Sampling
+    def __new__(cls, app: str, *args: Any, sample_system: bool = True, **kwargs: Any) -> Self:
+        """Make the part that is written in Rust, which measures nothing by itself."""
+        return super().__new__(cls, app, *args, **kwargs)
 
-    def __new__(
-        cls,
+    def __init__(
+        self,
         app: str,
         namespace: str = "default",
         labels: dict[str, str] | None = None,
         clock: Callable[[], int] | None = None,
         *,
         sample_system: bool = True,
-    ) -> Self:
-        """Make an engine, which has no rules yet."""
-        self = super().__new__(cls, app, namespace, labels, clock)
+    ) -> None:
         self.app = app
+        """The app whose rules it enforces."""
         self.namespace = namespace
-        self._subscriptions = WeakSet()
+        """The namespace of the app and of its rules."""
+        self._subscriptions: WeakSet[Subscription] = WeakSet()
         self._listeners = Listeners()
         self._sampling = Sampling(self, sample_system)
-        return self
 
     def __repr__(self) -> str:
         return f"<sergo.Engine {self.namespace}/{self.app}>"
@@ -222,8 +217,8 @@ class Engine(_sergo.Engine):
         """Call ``callback`` with every event from now on, until what this returns is closed.
 
         It is called on a daemon thread, within some 0.2 s, in the order in which things
-        happened; while it runs, others that listen wait. Should it fail, that is
-        logged, and nothing else comes of it. All that listen hear of every event, and
+        happened; while it runs, others that listen wait, as does :meth:`close`. Should it
+        fail, that is logged, and nothing else comes of it. All that listen hear of every event, and
         :meth:`drain_events` has it too. Of events that could not be told yet, the newest
         1,024 are kept.
 

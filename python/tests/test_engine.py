@@ -7,6 +7,7 @@ import gc
 import pickle
 import time
 import weakref
+from typing import Any
 
 import pytest
 
@@ -333,6 +334,18 @@ def test_an_engine_and_a_clock_that_know_each_other_are_collected() -> None:
     del clock
     gc.collect()
     assert gone() is None
+
+
+def test_an_engine_may_be_the_base_of_another() -> None:
+    class Foo(sergo.Engine):
+        def __init__(self, app: str, **options: Any) -> None:
+            super().__init__(app, **options)
+            self.made = True
+
+    with Foo("foo-app", namespace="other", sample_system=False) as engine:
+        assert (engine.app, engine.namespace, engine.made) == ("foo-app", "other", True)
+    with pytest.raises(TypeError):
+        sergo.Engine("foo-app", colour="red")  # type: ignore[call-arg]
 
 
 def test_a_clock_that_fails_is_an_error_of_the_call() -> None:
