@@ -25,6 +25,7 @@ def versions(events: list[sergo.Event]) -> list[int]:
 def test_all_that_listen_hear_of_all_from_then_on(engine: sergo.Engine) -> None:
     first: list[sergo.Event] = []
     second: list[sergo.Event] = []
+    eventually(lambda: tickers() == 0)
     engine.load(limit())
     assert tickers() == 0
     with engine.on_event(first.append):

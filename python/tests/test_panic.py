@@ -48,7 +48,7 @@ def test_what_runs_in_the_background_ends_with_its_engine() -> None:
     with sergo.Engine("foo-app") as engine:
         listening = engine.on_event(heard.append)
         engine.load(OVERLOAD)
-        assert background() == 2
+        eventually(lambda: background() == 2)
         with pytest.raises(sergo.SergoError):
             panic(engine)
         eventually(lambda: background() == 0)
