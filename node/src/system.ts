@@ -1,6 +1,6 @@
 /** How loaded the system is: measured, or told by the application. */
 
-import { argumentError, cold } from './error';
+import { argumentError, cold, SergoError } from './error';
 import type { Link } from './link';
 import { native } from './native';
 
@@ -57,7 +57,11 @@ export class Sampling {
         this.#link.stamp(this.#link.time());
         cold(() => native.sampleSystem());
       }
-    } catch {
+    } catch (error) {
+      if (error instanceof SergoError && (error.code === 'closed' || error.code === 'poisoned')) {
+        this.close();
+        return;
+      }
       // A failing clock is an error of the next entry, and may do better at the next tick.
     }
     if (needed || this.#shared) {

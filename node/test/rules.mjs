@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export const SECOND = 1_000_000_000n;
 
-/** A rule that lets `threshold` entries of `target` through in a second. */
-export function limit({ target = '/foo', threshold = 1, name = 'limit', fallback = '' } = {}) {
+/** A rule that lets `threshold` entries of `target` through in a second, or another duration. */
+export function limit({ target = '/foo', threshold = 1, duration = '1s', name = 'limit', fallback = '' } = {}) {
   return `
 apiVersion: fault-tolerance.opensergo.io/v1alpha1
 kind: RateLimitStrategy
 metadata: {name: ${name}}
-spec: {metricType: RequestAmount, limitMode: Local, threshold: ${threshold}, statDuration: "1s"}
+spec: {metricType: RequestAmount, limitMode: Local, threshold: ${threshold}, statDuration: ${duration}}
 ---
 apiVersion: fault-tolerance.opensergo.io/v1alpha1
 kind: FaultToleranceRule
