@@ -146,7 +146,7 @@ static void test_bad_values(void) {
     for (int bit = 1; bit < 32; bit++) {
         CHECK_CODE(SERGO_ARGUMENT, sergo_enter(engine, 0, 1, 1u << bit, 0, &decision));
         CHECK_CODE(SERGO_ARGUMENT, sergo_enter_name(engine, name, 1, 1u << bit | 1, 0, &decision));
-        CHECK_CODE(SERGO_ARGUMENT, sergo_exit(engine, &permit, 1u << bit, 0));
+        CHECK_CODE(SERGO_ARGUMENT, sergo_exit(engine, &permit, 1u << bit | 1, 0));
     }
     CHECK(permit.words[0] == 1);
     // A permit that sergo never gave out.

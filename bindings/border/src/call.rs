@@ -83,6 +83,17 @@ pub fn exit(handle: u64, permit: [u64; Permit::WORDS], error: bool, now: u64) ->
     })
 }
 
+/// Gives a permit back whose call never began: its wait was cancelled, say.
+///
+/// # Errors
+/// Those of [`with`].
+pub fn cancel(handle: u64, permit: [u64; Permit::WORDS], now: u64) -> Result<(), Code> {
+    with(handle, |host| {
+        host.engine().cancel(&mut Permit::from_words(permit), host.tick(now));
+        Ok(())
+    })
+}
+
 /// The names behind a block, as [`text::block`].
 ///
 /// # Errors
