@@ -144,13 +144,13 @@ pub fn answer(handle: u64, id: u64) -> Result<String, Code> {
     with(handle, |host| host.engine().answer(AnswerId(id)).map(|answer| text::answer(&answer)).ok_or(Code::Stale))
 }
 
-/// What an entry to the resource would be answered, and why, as JSON (see
-/// [`sergo::Explanation`]). It changes nothing.
+/// What an entry to the resource would be answered, and why, as
+/// [`text::explanation`]. It changes nothing.
 ///
 /// # Errors
 /// Those of [`with`].
 pub fn explain(handle: u64, resource: &str, cost: u32, outbound: bool, now: u64) -> Result<String, Code> {
-    with(handle, |host| Ok(text::json(&host.engine().explain(resource, ask(cost, outbound), host.tick(now)))))
+    with(handle, |host| Ok(text::explanation(&host.engine().explain(resource, ask(cost, outbound), host.tick(now)))))
 }
 
 /// Where a connection goes, by the TLS and TCP routes, as [`text::answer`]; empty
