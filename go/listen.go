@@ -25,9 +25,9 @@ type mailbox struct {
 	closed    bool
 }
 
-// Listen gives out what happens from now on, oldest first, at most 200 ms late,
-// until the context is done or the engine is closed; then the channel is closed,
-// after the last event.
+// Listen gives out what happens from now on, oldest first and about 200 ms late
+// at most. The channel is closed when the context is done, or when the engine is
+// closed, then after the last event.
 //
 // Everyone who listens gets every event, and [Engine.Events] gets it too. Of a
 // listener who does not keep up, the oldest events are dropped: the channel holds

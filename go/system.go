@@ -48,8 +48,8 @@ func (e *Engine) SetSystemLoad(load SystemLoad) error {
 }
 
 // NeedsSystemLoad says whether the rules in force look at the system's load.
-// While they do, the engine samples it every 500 ms; while they don't, nobody
-// needs to measure it. Errors are [*Error].
+// While they do, the engine samples it every 500 ms, unless the application tells
+// it or [WithoutSampling] was said. Errors are [*Error].
 func (e *Engine) NeedsSystemLoad() (bool, error) {
 	needs, code := native.NeedsSystemLoad(e.handle)
 	return needs, failure("needs system load", code)
