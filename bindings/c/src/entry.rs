@@ -226,7 +226,7 @@ impl Default for sergo_block {
 
 /// A flag word of which only the lowest bit has a meaning.
 #[inline]
-fn flag(flags: u32) -> Result<bool, Code> {
+pub(crate) fn flag(flags: u32) -> Result<bool, Code> {
     match flags {
         0 => Ok(false),
         1 => Ok(true),
