@@ -118,15 +118,8 @@ func (e *Engine) wait(ctx context.Context, d time.Duration, entry *Entry) error 
 
 // decide fills the entry for a pass, or gives the block.
 func (e *Engine) decide(resource string, opts []EnterOption, entry *Entry) (time.Duration, *BlockError, error) {
-	ask := EnterOption{cost: 1}
-	for _, opt := range opts {
-		if opt.cost != 0 {
-			ask.cost = opt.cost
-		}
-		ask.outbound = ask.outbound || opt.outbound
-	}
 	var entered native.Entered
-	if code := e.ask(resource, ask, &entered); code != native.OK {
+	if code := e.ask(resource, asked(opts), &entered); code != native.OK {
 		return 0, nil, failure("enter", code)
 	}
 	if entered.BlockedBy != 0 {
@@ -135,6 +128,18 @@ func (e *Engine) decide(resource string, opts []EnterOption, entry *Entry) (time
 	entry.engine = e
 	entry.permit = entered.Permit
 	return time.Duration(entered.Wait), nil, nil
+}
+
+// asked is all options as one.
+func asked(opts []EnterOption) EnterOption {
+	ask := EnterOption{cost: 1}
+	for _, opt := range opts {
+		if opt.cost != 0 {
+			ask.cost = opt.cost
+		}
+		ask.outbound = ask.outbound || opt.outbound
+	}
+	return ask
 }
 
 // ask asks by the resource's id, which the rules may outdate at any moment; then

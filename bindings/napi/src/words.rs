@@ -44,6 +44,11 @@ impl Words<'_> {
     }
 
     #[inline]
+    pub(crate) fn cost(&self) -> u32 {
+        u32::try_from(self.number(COST)).unwrap_or(u32::MAX)
+    }
+
+    #[inline]
     pub(crate) fn flag(&self) -> bool {
         self.0[FLAG] != 0.0
     }
