@@ -33,8 +33,10 @@ class ResourceFigures:
     """Entries that were blocked."""
     waited: int
     """Entries that passed after a wait."""
+    cancelled: int
+    """Entries that passed and were cancelled before their call began."""
     in_flight: int
-    """Entries that passed and have not exited."""
+    """Entries that passed and have neither exited nor been cancelled."""
     completed: int
     """Entries that exited."""
     errors: int

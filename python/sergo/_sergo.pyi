@@ -130,6 +130,12 @@ class Entry:
         Leaving again does nothing, nor does leaving an engine that is closed.
         """
 
+    def cancel(self) -> None:
+        """Leave without a call having begun, because its wait was broken off.
+
+        It counts as none, and a breaker does not judge by it. Leaving again does nothing.
+        """
+
     def __enter__(self) -> Self: ...
     def __exit__(
         self,

@@ -307,7 +307,9 @@ def test_a_closed_engine_is_an_error_and_closing_again_is_none(limited: sergo.En
             use()
         assert raised.value.code == "closed"
         assert "closed" in str(raised.value)
-    entry.exit()
+    for _ in range(2):
+        entry.exit()
+        entry.cancel()
 
 
 def test_an_engine_that_is_forgotten_is_closed() -> None:

@@ -56,7 +56,17 @@ def timed_out(engine: sergo.Engine) -> None:
     asyncio.run(run())
 
 
-@pytest.fixture(params=[interrupted, cancelled, timed_out])
+def by_hand(engine: sergo.Engine) -> None:
+    """Ask, and think better of it."""
+    decision = engine.decide("/foo")
+    assert isinstance(decision, sergo.Entry)
+    assert decision.wait_ns > 0
+    for _ in range(2):
+        decision.cancel()
+    decision.exit(error=True)
+
+
+@pytest.fixture(params=[interrupted, cancelled, timed_out, by_hand])
 def break_off(request: pytest.FixtureRequest) -> BreakOff:
     """A way to break a wait off."""
     way: BreakOff = request.param
@@ -68,7 +78,7 @@ def test_nothing_is_in_flight(engine: sergo.Engine, break_off: BreakOff) -> None
     engine.enter("/foo").exit()
     break_off(engine)
     foo = engine.figures().resources[0]
-    assert (foo.passed, foo.waited, foo.in_flight) == (2, 1, 0)
+    assert (foo.passed, foo.waited, foo.cancelled, foo.completed, foo.in_flight) == (2, 1, 1, 1, 0)
     assert engine.figures().in_flight == 0
 
 
@@ -93,5 +103,9 @@ def test_its_probe_is_free(engine: sergo.Engine, clock: sergo.ManualClock, break
     assert not engine.decide("/foo")
     clock.advance(5)
     break_off(engine)
-    assert engine.breaker_state("/foo", "failing") != "half-open"
-    assert engine.decide("/foo"), "the next has its turn"
+    assert engine.breaker_state("/foo", "failing") != "closed", "no call was made"
+    probe = engine.decide("/foo")
+    assert isinstance(probe, sergo.Entry), "the next has its turn"
+    assert not engine.decide("/foo")
+    probe.exit()
+    assert engine.breaker_state("/foo", "failing") == "closed"

@@ -140,7 +140,7 @@ impl Engine {
                 let slept = py.import("time")?.call_method1("sleep", (entered.wait as f64 / 1e9,));
                 // Ctrl-C while it waits: the entry goes back, not to the caller.
                 if let Err(error) = slept {
-                    let _ = entry.get().leave(py, false)?;
+                    let _ = entry.get().withdraw(py)?;
                     return Err(error);
                 }
             }
