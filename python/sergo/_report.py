@@ -54,7 +54,7 @@ class Waiting:
     message: str
     """The whole sentence."""
     source: str
-    """The file that the document came from; empty for a text."""
+    """The file that the document came from; empty for a text, and where it came in an earlier push."""
     line: int
     """The line in the source, from 1; 0 is unknown."""
     column: int
