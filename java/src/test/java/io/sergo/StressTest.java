@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -190,6 +191,33 @@ final class StressTest {
             assertEquals("/foo", counted.resource());
             assertEquals(passed, counted.passed());
             assertEquals((long) THREADS * ENTRIES, counted.passed() + counted.blocked());
+            assertEquals(0, counted.inFlight());
+        }
+    }
+
+    @Test
+    void cancelledWaitsGiveTheirPermitBackOnce() throws Exception {
+        try (Engine engine = Engine.builder("foo-app").build()) {
+            engine.load(Rules.throttle("/foo", "100us", "1h"));
+            long entered =
+                    all(
+                            () -> {
+                                long mine = 0;
+                                for (int i = 0; i < 200; i++) {
+                                    CompletableFuture<Entry> waiting =
+                                            engine.enterAsync("GET:/foo");
+                                    // Half are cancelled, some of them just as their wait ends.
+                                    if (i % 2 == 0 || !waiting.cancel(false)) {
+                                        waiting.get().close();
+                                        mine++;
+                                    }
+                                }
+                                return mine;
+                            });
+            Figures.Resource counted = engine.figures().resources().get(0);
+            assertTrue(entered >= THREADS * 100, "entered: " + entered);
+            assertEquals(THREADS * 200, counted.passed());
+            assertEquals(THREADS * 200, counted.completed());
             assertEquals(0, counted.inFlight());
         }
     }
