@@ -14,7 +14,7 @@ include bindings/c/build.mk java/build.mk go/build.mk node/build.mk python/build
 
 PORT_rust = $(TARGET)/release/conformance rust-port
 
-.PHONY: help setup build native demo demo-run test conformance conformance-run lint fmt bench package clean \
+.PHONY: help setup build native demo demo-run test conformance conformance-run lint fmt bench clean \
 	rust-build rust-test rust-lint rust-fmt rust-bench
 
 help: ## This list
@@ -24,7 +24,7 @@ setup: ## Checks the toolchains and says how to get what is missing
 	@.ci/toolchains
 
 # One cargo run for everything that is written in Rust, so that it is built once.
-# The bindings get the call that panics on purpose: tests use it. `make package` leaves it out.
+# The bindings get the call that panics on purpose, for the tests; a release is built without.
 native: setup
 	@echo "== Rust: core, bindings, command"
 	cargo build --release $(CARGO_FLAGS) -p sergo-cli -p sergo-conformance -p sergo-c -p sergo-jni -p sergo-napi \
