@@ -38,6 +38,11 @@ final class Native {
 
     static native byte[] answer(long engine, long id);
 
+    static native byte[] connect(long engine, byte[] connection, long seed, double[] rolls);
+
+    static native byte[] explain(
+            long engine, byte[] resource, int cost, boolean outbound, long now);
+
     static native long setInstances(long engine, byte[] host, byte[] instances);
 
     static native byte[] apply(long engine, byte[][] sources);
@@ -48,6 +53,8 @@ final class Native {
 
     static native long setSystemLoad(
             long engine, double cpu, double load1, double memory, long now);
+
+    static native long sampleSystem(long engine, long now);
 
     static native long needsSystemLoad(long engine);
 

@@ -37,11 +37,16 @@ public final class Resource {
         return name;
     }
 
-    /** Asks once: fills the entry in for a pass and answers null, or answers the block. */
-    private Decision.Blocked ask(Entry entry, int cost, Direction direction) {
+    static int checked(int cost) {
         if (cost < 1) {
             throw SergoException.argument("cost: found " + cost + ", it must be 1 or more");
         }
+        return cost;
+    }
+
+    /** Asks once: fills the entry in for a pass and answers null, or answers the block. */
+    private Decision.Blocked ask(Entry entry, int cost, Direction direction) {
+        checked(cost);
         long known = id;
         int place = Scratch.take();
         try {
