@@ -29,7 +29,8 @@ public record Figures(
      * @param passed entries that passed, those that wait included
      * @param blocked entries that were blocked
      * @param waited entries that passed after a wait
-     * @param inFlight entries that passed and have not been closed
+     * @param cancelled entries that passed and were cancelled
+     * @param inFlight entries that passed and have neither been closed nor cancelled
      * @param completed entries that were closed
      * @param errors of these, those that failed
      * @param responseTimes how long these took
@@ -40,6 +41,7 @@ public record Figures(
             long passed,
             long blocked,
             long waited,
+            long cancelled,
             long inFlight,
             long completed,
             long errors,
@@ -51,6 +53,7 @@ public record Figures(
                     value.at("passed").number(),
                     value.at("blocked").number(),
                     value.at("waited").number(),
+                    value.at("cancelled").number(),
                     value.at("inFlight").number(),
                     value.at("completed").number(),
                     value.at("errors").number(),

@@ -28,6 +28,8 @@ final class Native {
     static native int exit(
             long engine, long a, long b, long c, long d, long e, boolean error, long now);
 
+    static native int cancel(long engine, long a, long b, long c, long d, long e, long now);
+
     static native byte[] block(long engine, long id);
 
     static native long route(long engine, long address, int length, long seed);

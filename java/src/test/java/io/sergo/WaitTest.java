@@ -121,6 +121,8 @@ final class WaitTest {
 
         assertTrue(probe.cancel(true));
         assertEquals(0, inFlight());
+        // Nothing was called, so nothing is known: the next entry probes.
+        assertEquals(Optional.of(BreakerState.HALF_OPEN), engine.breakerState("/foo", "breaker"));
         Decision next = foo.tryEnter();
         assertInstanceOf(Decision.Passed.class, next, "neither the place nor the probe is held");
     }
