@@ -38,7 +38,7 @@ type Decision struct {
 // exited.
 //
 // The error is a [*BlockError] when a rule forbids the work, the context's error
-// when it was done before the wait was over (the permit is given back then) or
+// when it was done before the wait was over (the entry is cancelled then) or
 // before the call, and an [*Error] when sergo itself fails. Find them with
 // [errors.As].
 //
@@ -66,10 +66,12 @@ func (e *Engine) Do(ctx context.Context, resource string, work func(context.Cont
 	if err != nil {
 		return err
 	}
-	failed := true // what a panic leaves behind
-	defer func() { _ = entry.exit(failed) }()
+	outcome := native.Failed // what a panic leaves behind
+	defer func() { _ = entry.exit(outcome) }()
 	err = work(ctx)
-	failed = err != nil
+	if err == nil {
+		outcome = native.Succeeded
+	}
 	return err
 }
 
@@ -101,8 +103,8 @@ func (e *Engine) decision(resource string, opts []EnterOption, entry *Entry) (De
 	return Decision{Entry: entry, Wait: wait}, nil
 }
 
-// wait waits before the work of an entry, and gives its permit back if the
-// context is done before that.
+// wait waits before the work of an entry, and cancels it if the context is done
+// before that.
 func (e *Engine) wait(ctx context.Context, d time.Duration, entry *Entry) error {
 	var err error
 	if e.clock == nil {
@@ -111,7 +113,7 @@ func (e *Engine) wait(ctx context.Context, d time.Duration, entry *Entry) error 
 		err = e.clock.Wait(ctx, d)
 	}
 	if err != nil {
-		_ = entry.Exit()
+		_ = entry.Cancel()
 	}
 	return err
 }

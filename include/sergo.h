@@ -97,6 +97,9 @@
 // For `sergo_exit`: the call failed.
 #define SERGO_FAILED 1
 
+// For `sergo_exit`: the call never began, its wait was cancelled, say.
+#define SERGO_CANCELLED 2
+
 // A decision's outcome: go on.
 #define SERGO_PASS 0
 
@@ -457,7 +460,9 @@ sergo_code sergo_enter_name(uint64_t engine,
                             struct sergo_decision *decision);
 
 // Gives a permit back and closes it: a second exit does nothing. `flags` is
-// `SERGO_SUCCEEDED` or `SERGO_FAILED`, `now` as for `sergo_enter`.
+// `SERGO_SUCCEEDED`, `SERGO_FAILED` or `SERGO_CANCELLED`, `now` as for
+// `sergo_enter`. Of a cancelled call nothing is counted but that there was one; no
+// breaker judges by it, and if it was to probe, the next entry may.
 sergo_code sergo_exit(uint64_t engine, struct sergo_permit *permit, uint32_t flags, uint64_t now);
 
 // What the `block` of a decision stands for.

@@ -4,13 +4,14 @@
 
 use proptest::prelude::*;
 use proptest::sample::select;
+use sergo::stat::event::BreakerState;
 use sergo::{
     Amount, Ask, Config, Decision, Direction, Engine, Explanation, Outcome, Permit, Source, Span, SystemLoad, Tick,
     Verdict,
 };
 use std::fmt::Write;
 
-const CASES: u32 = 5_000;
+const CASES: u32 = 3_000;
 const MS: u64 = 1_000_000;
 const SECOND: u64 = 1000 * MS;
 
@@ -282,6 +283,27 @@ fn a_path_and_its_method_are_both_asked() {
     assert_eq!(gates("/foo"), path);
     assert_eq!(gates("GET:/foo"), [path[0].clone(), get("most"), path[1].clone(), get("limit")]);
     assert_eq!(gates("get:/foo"), []);
+}
+
+#[test]
+fn a_breaker_is_seen_through_all_its_states() {
+    let engine = engine(&Rules { breaker: Some((false, 1)), ..NOTHING }.text());
+    let enter = |now| permit(engine.enter("plain", Ask::default(), Tick(now))).unwrap();
+    let seen = |now| {
+        let gate = only(&engine, "plain", now);
+        (gate.state.unwrap(), gate.answer, gate.retry_after.map(Span::nanos), gate.used)
+    };
+    assert_eq!(seen(0), (BreakerState::Closed, Verdict::Pass, None, None));
+    engine.exit(&mut enter(0), Outcome { error: true }, Tick(MS));
+    let all = Some(Amount::Part(1.0));
+    assert_eq!(seen(MS), (BreakerState::Open, Verdict::Block, Some(SECOND), all));
+    assert_eq!(seen(SECOND), (BreakerState::Open, Verdict::Block, Some(MS), all));
+    assert_eq!(seen(SECOND + MS), (BreakerState::Open, Verdict::Pass, None, all));
+    let mut probe = enter(SECOND + MS);
+    assert_eq!(seen(SECOND + MS), (BreakerState::HalfOpen, Verdict::Block, Some(SECOND), all));
+    assert_eq!(seen(2 * SECOND + MS), (BreakerState::HalfOpen, Verdict::Pass, None, None));
+    engine.exit(&mut probe, Outcome { error: false }, Tick(2 * SECOND + MS));
+    assert_eq!(seen(2 * SECOND + MS), (BreakerState::Closed, Verdict::Pass, None, None));
 }
 
 #[test]

@@ -172,7 +172,7 @@ export class Engine {
    * Enters `resource`, waiting where the rules say so.
    *
    * @throws BlockedError for a block.
-   * @throws The signal's reason when it aborts; the permit is given back.
+   * @throws The signal's reason when it aborts; the entry is cancelled.
    * @throws SergoError
    */
   async enter(resource: string, options: EnterOptions & WaitOptions = NO_OPTIONS): Promise<Entry> {

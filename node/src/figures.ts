@@ -27,7 +27,9 @@ export interface ResourceFigures {
   readonly blocked: number;
   /** Entries that passed after a wait. */
   readonly waited: number;
-  /** Entries that passed and have not exited. */
+  /** Entries that passed and were cancelled. */
+  readonly cancelled: number;
+  /** Entries that passed and have neither exited nor been cancelled. */
   readonly inFlight: number;
   /** Entries that exited. */
   readonly completed: number;

@@ -80,6 +80,8 @@ test('a wait that is called off frees what it held: its place in flight, and its
   assert.equal(engine.tryEnter('/foo').strategy, 'ConcurrencyLimitStrategy');
   controller.abort();
   await assert.rejects(probe, { name: 'AbortError' });
+  // Nothing was called, so nothing is known: the next entry probes.
+  assert.equal(engine.breakerState('/foo', 'breaker'), 'half-open');
   assert.equal(engine.tryEnter('/foo').kind, 'pass');
 });
 

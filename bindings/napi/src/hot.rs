@@ -1,7 +1,7 @@
 //! Entering and exiting: no arguments, everything in the thread's [`words`].
 
 use crate::thread::with_words;
-use crate::words::{HANDLE, RESOURCE};
+use crate::words::{CANCELLED, FLAG, HANDLE, RESOURCE};
 use napi_derive::napi;
 use sergo_border::call;
 
@@ -21,7 +21,11 @@ pub fn enter() -> i32 {
 #[napi(catch_unwind)]
 pub fn exit() -> i32 {
     with_words(|words| {
-        call::exit(words.number(HANDLE), words.permit(), words.flag(), words.time())?;
+        let (handle, permit, now) = (words.number(HANDLE), words.permit(), words.time());
+        match words.number(FLAG) {
+            CANCELLED => call::cancel(handle, permit, now)?,
+            _ => call::exit(handle, permit, words.flag(), now)?,
+        }
         Ok(0)
     })
 }
