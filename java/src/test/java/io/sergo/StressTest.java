@@ -217,7 +217,8 @@ final class StressTest {
             Figures.Resource counted = engine.figures().resources().get(0);
             assertTrue(entered >= THREADS * 100, "entered: " + entered);
             assertEquals(THREADS * 200, counted.passed());
-            assertEquals(THREADS * 200, counted.completed());
+            assertEquals(entered, counted.completed());
+            assertEquals(THREADS * 200 - entered, counted.cancelled());
             assertEquals(0, counted.inFlight());
         }
     }
