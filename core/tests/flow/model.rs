@@ -78,6 +78,9 @@ struct Breaker {
     limits: (u64, u64, u64),
 }
 
+/// A change of the breaker: from, to, and by which total and bad.
+type Told = (BreakerState, BreakerState, Option<(u64, u64)>);
+
 #[derive(Default)]
 struct Model {
     rules: Option<Rules>,
@@ -86,7 +89,7 @@ struct Model {
     breaker: Option<Kept<Breaker>>,
     admitted: Option<Vec<(u64, u64)>>,
     free: Option<u64>,
-    events: Vec<(BreakerState, BreakerState, Option<(u64, u64)>)>,
+    events: Vec<Told>,
 }
 
 fn state(circuit: &Circuit) -> BreakerState {

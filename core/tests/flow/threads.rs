@@ -124,7 +124,7 @@ fn in_flight_is_never_over_the_limit_and_zero_at_the_end_over_reloads() {
     });
     plane.load(&rules(10));
     assert!(plane.enter("/a", 10, 0).passed() && !plane.enter("/a", 1, 0).passed());
-    assert!(plane.enter("GET:/a", 1, 0).passed() == false);
+    assert!(!plane.enter("GET:/a", 1, 0).passed());
     let figures = plane.table.load().figures(&plane.state);
     assert_eq!((figures.in_flight, figures.resources[0].in_flight, figures.resources[1].in_flight), (1, 1, 0));
     let counted = &figures.resources[1];
