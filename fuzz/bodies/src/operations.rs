@@ -253,10 +253,11 @@ impl Run {
             assert!(resource.in_flight == 0, "{resource:?}");
         }
         self.engine.set_system_load(SystemLoad::default(), Tick(self.now));
-        let Some(later) = self.now.checked_add(3_600_000_000_000) else { return };
+        let hour = 3_600_000_000_000;
         let shut = self.rules.limit.is_some_and(|limit| limit.threshold() == 0)
             || self.rules.most.is_some_and(|most| most.is_multiple_of(16));
-        for resource in RESOURCES.iter().filter(|_| !shut && self.now < 1 << 50) {
+        for (number, resource) in (1u64..).zip(RESOURCES).filter(|_| !shut && self.now < 1 << 50) {
+            let later = self.now + hour * number;
             let came = self.engine.enter(resource, Ask::default(), Tick(later));
             let Decision::Pass(mut permit) = came else { panic!("{resource} after an hour: {came:?}") };
             self.engine.exit(&mut permit, Outcome::default(), Tick(later));
