@@ -1,26 +1,27 @@
 //! Hostile patterns against hostile values: what matches is what the naive
 //! reading says, and nothing takes long.
 
-use arbitrary::{Arbitrary, Unstructured};
 use serde_json::json;
 use sergo::matcher::regex::Substitution;
 use sergo::matcher::{HostName, HostPattern, Pattern, Subnet, query};
 use sergo::{Config, Engine, Request, Rolls, Source};
 
-/// A pattern of each kind, and what it is held against.
-#[derive(Arbitrary, Debug)]
+/// What is held against what. As bytes it is seven lines: a letter for the form,
+/// in upper case to ignore case, then the texts in this order. A line break
+/// within one is written as `␊`.
+#[derive(Clone, Copy, Debug)]
 struct Input<'a> {
     form: Form,
+    ignore_case: bool,
     pattern: &'a str,
     value: &'a str,
     name: &'a str,
     host: &'a str,
     other: &'a str,
     namespace: &'a str,
-    ignore_case: bool,
 }
 
-#[derive(Arbitrary, Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Form {
     Exact,
     Prefix,
@@ -33,9 +34,18 @@ const LONGEST: usize = 1024;
 
 /// Reads a pattern, a value, names and hosts from the bytes and matches them all.
 pub fn matching(data: &[u8]) {
-    let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) else { return };
-    let Input { pattern, value, name, host, other, namespace, .. } = input;
-    if [pattern, value, name, host, other, namespace].iter().any(|text| text.len() > LONGEST) {
+    let text = String::from_utf8_lossy(data);
+    let lines: Vec<String> = text.splitn(7, '\n').map(|line| line.replace('␊', "\n")).collect();
+    let line = |number: usize| lines.get(number).map_or("", |line| line.as_str());
+    let form = match line(0) {
+        "e" | "E" => Form::Exact,
+        "p" | "P" => Form::Prefix,
+        _ => Form::Regex,
+    };
+    let ignore_case = line(0).starts_with(|first: char| first.is_ascii_uppercase());
+    let [pattern, value, name, host, other, namespace] = [1, 2, 3, 4, 5, 6].map(line);
+    let input = Input { form, ignore_case, pattern, value, name, host, other, namespace };
+    if lines.iter().any(|text| text.len() > LONGEST) {
         return;
     }
     regex(pattern, value, name);
