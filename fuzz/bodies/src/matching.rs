@@ -6,9 +6,7 @@ use sergo::matcher::regex::Substitution;
 use sergo::matcher::{HostName, HostPattern, Pattern, Subnet, query};
 use sergo::{Config, Engine, Request, Rolls, Source};
 
-/// What is held against what. As bytes it is seven lines: a letter for the form,
-/// in upper case to ignore case, then the texts in this order. A line break
-/// within one is written as `␊`.
+/// What a route asks for, and the request.
 #[derive(Clone, Copy, Debug)]
 struct Input<'a> {
     form: Form,
@@ -16,9 +14,6 @@ struct Input<'a> {
     pattern: &'a str,
     value: &'a str,
     name: &'a str,
-    host: &'a str,
-    other: &'a str,
-    namespace: &'a str,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +27,9 @@ enum Form {
 /// takes them in.
 const LONGEST: usize = 1024;
 
-/// Reads a pattern, a value, names and hosts from the bytes and matches them all.
+/// Matches all that stands in the bytes, seven lines: the form (`e`, `p` or `r`,
+/// in upper case to ignore case), a pattern, a value, a name, a host, another
+/// host, a namespace. A line break within one is written as `␊`.
 pub fn matching(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let lines: Vec<String> = text.splitn(7, '\n').map(|line| line.replace('␊', "\n")).collect();
@@ -44,7 +41,7 @@ pub fn matching(data: &[u8]) {
     };
     let ignore_case = line(0).starts_with(|first: char| first.is_ascii_uppercase());
     let [pattern, value, name, host, other, namespace] = [1, 2, 3, 4, 5, 6].map(line);
-    let input = Input { form, ignore_case, pattern, value, name, host, other, namespace };
+    let input = Input { form, ignore_case, pattern, value, name };
     if lines.iter().any(|text| text.len() > LONGEST) {
         return;
     }
