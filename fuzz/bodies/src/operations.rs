@@ -30,7 +30,7 @@ enum Step {
 }
 
 /// The most steps of an input.
-const MOST_STEPS: usize = 400;
+const MOST_STEPS: usize = 200;
 
 /// Reads steps from the bytes and takes them.
 pub fn operations(data: &[u8]) {
@@ -174,7 +174,7 @@ impl Run {
         let direction = if outbound { Direction::Outbound } else { Direction::Inbound };
         let (ask, now) = (Ask { cost, direction }, self.now.saturating_sub(late));
         let explained = self.engine.explain(resource, ask, Tick(now));
-        let before = self.look_at_all();
+        let before = if explained.answer == Verdict::Block { self.look_at_all() } else { Vec::new() };
         let (permit, wait) = match self.engine.enter(resource, ask, Tick(now)) {
             Decision::Pass(permit) => (permit, None),
             Decision::Wait(wait, permit) => (permit, Some(wait)),
