@@ -2,7 +2,7 @@
 //! can serve.
 
 use super::Instance;
-use crate::sync::{Arc, Swap, lock};
+use crate::sync::{Arc, Loaded, Swap, lock};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::fmt;
@@ -33,7 +33,7 @@ struct Host {
 
 impl Discovery {
     /// What is known at this moment.
-    pub fn load(&self) -> arc_swap::Guard<Arc<Instances>> {
+    pub fn load(&self) -> Loaded<Instances> {
         self.known.load()
     }
 
