@@ -45,6 +45,8 @@ fn every_dependency_has_a_line_and_nothing_else_has_one() {
         "bindings/pyo3",
         "tests/conformance",
         "benches/rust",
+        "fuzz",
+        "fuzz/bodies",
     ];
     for member in members {
         used.extend(crates(&read(&format!("{member}/Cargo.toml"))));
