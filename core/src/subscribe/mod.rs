@@ -36,19 +36,21 @@
 mod backoff;
 mod document;
 mod envoy;
+mod options;
 pub mod payload;
 mod saved;
 mod session;
 mod state;
 pub mod structure;
 mod subscription;
+mod turn;
 mod update;
 pub mod wire;
 
 pub use backoff::{LONGEST, SHORTEST};
 pub use document::MAX_DOCUMENT;
-pub use session::{
-    DIAL_PATIENCE, IDLE, Input, MAX_HELD, MAX_SUBSCRIPTIONS, Options, Output, PATIENCE, SILENCE, Session,
-};
+pub use options::Options;
+pub use session::{DIAL_PATIENCE, IDLE, MAX_HELD, MAX_SUBSCRIPTIONS, PATIENCE, SILENCE, Session};
 pub use state::{Phase, State, SubscriptionState};
+pub use turn::{Input, Output};
 pub use update::{Text, Update};

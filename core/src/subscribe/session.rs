@@ -2,20 +2,18 @@
 
 use super::backoff::{Backoff, LONGEST, Random};
 use super::document::{Expected, cut};
+use super::options::Options;
 use super::saved::{Kept, Saved};
 use super::state::{Phase, State, SubscriptionState};
 use super::subscription::{Answer, Arrival, OnStream, Subscription};
+use super::turn::{Input, Output};
 use super::update::Update;
 use super::wire::{self, Any, STRUCT_URL, SubscribeRequest, SubscribeRequestTarget, SubscribeResponse, code};
-use crate::compile::report::Report;
-use crate::engine::Config;
 use crate::spec::diagnostic::Diagnostic;
-use crate::spec::kind;
 use crate::spec::node::Place;
 use crate::time::{Span, Tick};
 use prost::Message;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// How long dialling may take.
 pub const DIAL_PATIENCE: Span = Span::from_secs(20);
@@ -30,101 +28,6 @@ pub const SILENCE: Span = Span::from_secs(300);
 pub const MAX_SUBSCRIPTIONS: usize = 1_000;
 /// The most bytes of documents' texts, over all subscriptions.
 pub const MAX_HELD: usize = 128 << 20;
-
-/// To whom a session belongs and what it asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// Where control planes listen, tried in turn; as the host writes addresses.
-    pub addresses: Vec<String>,
-    /// The namespace.
-    pub namespace: String,
-    /// The app.
-    pub app: String,
-    /// The labels of the workload.
-    pub labels: BTreeMap<String, String>,
-    /// The kinds, as in `traffic.opensergo.io/v1alpha1/TrafficRouter`.
-    pub kinds: Vec<String>,
-    /// The services that the app calls. The existing control plane files routing
-    /// rules under the service that is called, so they are asked for there too.
-    pub services: Vec<String>,
-    /// Whether to ask for whole documents, which a control plane that knows none
-    /// of it does not mind.
-    pub documents: bool,
-}
-
-impl Options {
-    /// For the engine's app and all kinds, still without an address.
-    #[must_use]
-    pub fn new(config: &Config) -> Self {
-        Options {
-            addresses: Vec::new(),
-            namespace: config.namespace.clone(),
-            app: config.app.clone(),
-            labels: config.labels.clone(),
-            kinds: kind::on_the_wire().collect(),
-            services: Vec::new(),
-            documents: true,
-        }
-    }
-}
-
-/// What has happened. Streams are known by the number that [`Output::Dial`] gave;
-/// what is told of an older one is ignored.
-#[derive(Clone, Copy, Debug)]
-pub enum Input<'i> {
-    /// Nothing but that time has passed: [`Session::deadline`] is over.
-    Time,
-    /// The stream can be sent on.
-    Connected {
-        /// Which one.
-        stream: u64,
-    },
-    /// A whole message has come.
-    Received {
-        /// On which stream.
-        stream: u64,
-        /// The message, without the five bytes that gRPC puts before it.
-        bytes: &'i [u8],
-    },
-    /// The stream has come to an end, or could not be opened.
-    Closed {
-        /// Which one.
-        stream: u64,
-        /// Why, for people to read.
-        reason: &'i str,
-    },
-    /// The update of [`Output::Apply`] has been applied.
-    Applied(&'i Report),
-}
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Open a stream of [`wire::METHOD`]; tell of it under this number.
-    Dial {
-        /// The stream's number.
-        stream: u64,
-        /// Where to.
-        address: String,
-    },
-    /// Send this message.
-    Send {
-        /// On this stream.
-        stream: u64,
-        /// The message, without the five bytes that gRPC puts before it.
-        bytes: Vec<u8>,
-    },
-    /// Close the stream, whatever its state. It need not be told of again.
-    Close {
-        /// Which one.
-        stream: u64,
-        /// Why, for people to read.
-        reason: String,
-    },
-    /// Apply these documents, and tell what the report says. There is no other
-    /// update before that.
-    Apply(Update),
-}
 
 /// The connection.
 #[derive(Debug)]
