@@ -119,6 +119,46 @@ fn slices_are_never_over_where_one_begins() {
     });
 }
 
+/// Runs the look beside the entries, and gives what it saw.
+fn look<T: 'static>(look: impl FnOnce() -> T + 'static, entries: impl FnOnce() + 'static) -> T {
+    let looks = thread::spawn(look);
+    entries();
+    looks.join().unwrap()
+}
+
+#[test]
+fn a_look_at_a_log_sees_no_more_than_there_is() {
+    model(|| {
+        let store = Admitted::new(1, WINDOW);
+        assert_eq!(store.admit(1, 1, Tick(0)), Admission::Admitted);
+        let (seen, entered) = (Arc::clone(&store), Arc::clone(&store));
+        let see = move || (seen.held(Tick(256)), seen.would_admit(1, 1, Tick(256)));
+        let (held, answer) = look(see, move || {
+            assert_eq!(entered.admit(1, 1, Tick(256)), Admission::Admitted);
+            assert_eq!(entered.admit(1, 1, Tick(512)), Admission::Admitted);
+        });
+        assert!(held <= 1, "{held}");
+        assert!([Admission::Admitted, Admission::After(WINDOW), Admission::After(Span(512))].contains(&answer));
+        assert_eq!(store.admit(1, 1, Tick(767)), Admission::After(Span(1)));
+    });
+}
+
+#[test]
+fn a_look_at_slices_sees_no_more_than_there_is() {
+    model(|| {
+        let slices = Arc::new(Slices::default());
+        assert_eq!(slices.ask(5000, WINDOW, 4000, Tick(0), true), Admission::Admitted);
+        let (seen, entered) = (Arc::clone(&slices), Arc::clone(&slices));
+        let see = move || seen.held(WINDOW, Tick(900));
+        let held = look(see, move || {
+            assert_eq!(entered.ask(5000, WINDOW, 7, Tick(600), true), Admission::Admitted);
+            assert_eq!(entered.ask(5000, WINDOW, 9, Tick(700), true), Admission::Admitted);
+        });
+        // What came at 600 has left the window of 900.
+        assert!([0, 9].contains(&held), "{held}");
+    });
+}
+
 #[test]
 fn a_gauge_is_never_over_and_ends_at_zero() {
     model(|| {

@@ -15,7 +15,7 @@ const parse = (text) => JSON.parse(text.replaceAll(/"at":(\d{16,})(?=[,}])/g, '"
 class Port {
   constructor({ app, namespace, labels }) {
     this.now = 0n;
-    this.engine = new Engine({ app, namespace, labels, clock: () => this.now });
+    this.engine = new Engine({ app, namespace, labels, clock: () => this.now, sampleSystem: false });
     /** The entries under each name, oldest first, with whether they were exited. */
     this.entries = new Map();
   }
@@ -80,26 +80,35 @@ class Port {
   }
 
   route(step) {
-    const { host, method, path, scheme, headers = [], rolls, repeat = 1 } = step;
-    const { port, client, hash } = withoutNulls(step);
-    const source = step.source ? withoutNulls(step.source) : undefined;
-    const request = { host, method, path, scheme, port, headers, client, source, hash, rolls: rolls ?? undefined };
-    const share = {};
-    let last;
-    for (let n = 0; n < repeat; n += 1) {
-      last = this.engine.route(request);
-      if (last.kind === 'to') {
-        const name = last.destination.subset ?? last.destination.host;
-        share[name] = (share[name] ?? 0) + 1;
-      }
-    }
-    return repeat > 1 ? { share } : routed(last);
+    const { method, path, scheme, headers = [] } = step;
+    return repeated(step, (call) => this.engine.route({ ...call, method, path, scheme, headers }));
+  }
+
+  connect(step) {
+    const { sni, address } = withoutNulls(step);
+    return repeated(step, (call) => this.engine.connect({ ...call, sni, address }));
   }
 }
 
+/** Asks as often as the step says, with what requests and connections have in common. */
+function repeated(step, ask) {
+  const { host, port, client, source, hash, rolls, repeat = 1 } = withoutNulls(step);
+  const call = { host, port, client, source: source && withoutNulls(source), hash, rolls };
+  const share = {};
+  let last;
+  for (let n = 0; n < repeat; n += 1) {
+    last = ask(call);
+    if (last.kind === 'to') {
+      const name = last.destination.subset ?? last.destination.host;
+      share[name] = (share[name] ?? 0) + 1;
+    }
+  }
+  return repeat > 1 ? { share } : routed(last);
+}
+
 /** The verbs; a step cannot name anything else of the port. */
-const { rules, enter, exit, state, events, load, endpoints, route } = Port.prototype;
-const VERBS = { __proto__: null, rules, enter, exit, state, events, load, endpoints, route };
+const { rules, enter, exit, state, events, load, endpoints, route, connect } = Port.prototype;
+const VERBS = { __proto__: null, rules, enter, exit, state, events, load, endpoints, route, connect };
 
 const withoutNulls = (map) => Object.fromEntries(Object.entries(map).filter(([, value]) => value !== null));
 
