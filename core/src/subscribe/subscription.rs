@@ -31,7 +31,9 @@ pub(super) struct Subscription {
     kept: Vec<Document>,
     /// The last version of each document in force that the engine took.
     good: BTreeMap<Identity, Arc<str>>,
-    /// What the last push came to; `None` before it is applied.
+    /// Whether it is still to be applied.
+    is_new: bool,
+    /// What the last push came to; `None` before it has been applied.
     verdict: Option<Verdict>,
     /// The version of the last push, on whichever stream.
     pub(super) version: Option<i64>,
@@ -54,8 +56,6 @@ pub(super) struct OnStream {
     version: Option<(String, i64)>,
     /// The name of the last push that counted.
     response: Option<String>,
-    /// Whether that push is still to be applied.
-    is_new: bool,
     /// The push that is being applied.
     judged: Option<String>,
     /// What the control plane is to be told.
@@ -109,6 +109,7 @@ impl Subscription {
             push: None,
             kept: Vec::new(),
             good: BTreeMap::new(),
+            is_new: false,
             verdict: None,
             version: None,
             pushed_at: None,
@@ -120,6 +121,7 @@ impl Subscription {
     pub(super) fn restore(&mut self, documents: Vec<Document>) {
         self.good = documents.iter().map(|document| (document.identity.clone(), document.text.clone())).collect();
         self.push = Some(Push { documents, ..Push::default() });
+        self.is_new = true;
     }
 
     /// The documents in force, as far as the session knows.
@@ -160,10 +162,13 @@ impl Subscription {
         let Arrival { control_plane, response, version, push } = arrival;
         if self.push.as_ref() == Some(&push) {
             self.count(control_plane, response.clone(), version, now);
-            // What is in force already has its verdict, unless that is on its way.
-            self.on_stream.is_new = self.verdict.is_none();
-            self.on_stream.answer = self.verdict.clone().map(|verdict| Answer { response, verdict });
-            return self.on_stream.is_new;
+            match self.verdict.clone() {
+                Some(verdict) => self.on_stream.answer = Some(Answer { response, verdict }),
+                None if self.is_new => {}
+                // It is being applied.
+                None => self.on_stream.judged = Some(response),
+            }
+            return false;
         }
         let kept = self.kept_beside(&push);
         let size = bytes(push.documents.iter().chain(&kept));
@@ -175,7 +180,7 @@ impl Subscription {
         }
         self.count(control_plane, response, version, now);
         (self.push, self.kept, self.verdict) = (Some(push), kept, None);
-        self.on_stream.is_new = true;
+        self.is_new = true;
         true
     }
 
@@ -207,7 +212,7 @@ impl Subscription {
 
     /// What is there is about to be applied.
     pub(super) fn begin(&mut self) {
-        if std::mem::take(&mut self.on_stream.is_new) {
+        if std::mem::take(&mut self.is_new) {
             self.on_stream.judged = self.on_stream.response.clone();
         }
     }
@@ -217,12 +222,12 @@ impl Subscription {
     /// change what this one comes to.
     pub(super) fn settle(&mut self, report: &Report) {
         let rejected: Vec<&Diagnostic> = report.rejected.iter().filter(|one| one.source == self.source).collect();
-        self.remember_good(&rejected);
         let judged = self.on_stream.judged.take();
-        if self.on_stream.is_new {
+        if self.is_new {
             // A push that came meanwhile has a verdict of its own to come.
             return;
         }
+        self.remember_good(&rejected);
         let verdict = verdict(&rejected);
         let has_changed = self.verdict.as_ref().is_some_and(|before| *before != verdict);
         let again = || self.on_stream.response.clone().filter(|_| has_changed);
@@ -324,11 +329,14 @@ mod tests {
     fn what_the_engine_refuses_is_saved_as_it_was() {
         let mut subscription = Subscription::new("a", "K", "s".into());
         arrive(&mut subscription, 1, push(&[("a", "a1"), ("b", "b1")], &[]));
+        subscription.begin();
         subscription.settle(&Report::default());
         arrive(&mut subscription, 2, push(&[("a", "a2"), ("b", "b2"), ("c", "c2")], &[]));
+        subscription.begin();
         subscription.settle(&rejecting("a"));
         assert_eq!(subscription.good().map(|text| &**text).collect::<Vec<_>>(), ["a1", "b2", "c2"]);
         arrive(&mut subscription, 3, push(&[("b", "b3")], &[]));
+        subscription.begin();
         subscription.settle(&Report::default());
         assert_eq!(subscription.good().map(|text| &**text).collect::<Vec<_>>(), ["b3"]);
     }

@@ -144,6 +144,16 @@ fn a_connection_that_is_dead_without_a_word_is_noticed() {
 }
 
 #[test]
+fn what_a_broken_frame_was_to_say_comes_on_another_stream() {
+    let mut world = governed();
+    world.trouble.cut = 1;
+    world.set(LIMIT, "a", Some(limit("a", 20)));
+    world.settle();
+    assert_eq!((world.dials.len(), world.threshold("a")), (2, Some(20)));
+    assert!(world.state().last_error.contains("the control plane sent"), "{:?}", world.state());
+}
+
+#[test]
 fn a_quiet_connection_is_not_a_dead_one() {
     let mut world = governed();
     world.run(3_600 * SECOND);
@@ -286,9 +296,11 @@ fn pushes_that_come_while_one_is_applied_are_one_update() {
         assert_eq!(act(&mut session), [], "one update at a time");
     }
     session.handle(Input::Applied(&sergo::Report::default()), Tick(0));
+    assert!(!session.save().contains("threshold"), "nobody has judged it yet");
     let outputs = act(&mut session);
     let [Output::Apply(update)] = outputs.as_slice() else { panic!("{outputs:?}") };
     assert!(update.sources[0].text.contains(r#""threshold":3"#), "{update:?}");
     session.handle(Input::Applied(&sergo::Report::default()), Tick(0));
     assert!(matches!(act(&mut session).as_slice(), [Output::Send { .. }]), "only the newest is answered");
+    assert!(session.save().contains(r#""threshold":3"#));
 }
