@@ -11,31 +11,49 @@ const NAMES: [&str; 3] = ["a", "b", "c"];
 
 #[derive(Clone, Debug)]
 enum Happening {
-    Change { name: usize, threshold: i64 },
-    Spoil { name: usize },
-    Remove { name: usize },
+    /// The first frames that tell of it may be cut.
+    Change {
+        name: usize,
+        threshold: i64,
+        cut: u32,
+    },
+    Spoil {
+        name: usize,
+    },
+    Remove {
+        name: usize,
+    },
     Restart,
     Close,
     Freeze,
-    Down { millis: u64 },
-    Cut,
-    Double { frames: u32 },
-    Delay { millis: u64 },
-    Rename { name: usize },
-    Pass { millis: u64 },
+    Down {
+        millis: u64,
+    },
+    Double {
+        frames: u32,
+    },
+    Delay {
+        millis: u64,
+    },
+    Rename {
+        name: usize,
+    },
+    Pass {
+        millis: u64,
+    },
 }
 
 fn happening() -> impl Strategy<Value = Happening> {
     let name = 0..NAMES.len();
     prop_oneof![
-        4 => (name.clone(), 0..1000i64).prop_map(|(name, threshold)| Happening::Change { name, threshold }),
+        4 => (name.clone(), 0..1000i64, prop_oneof![3 => Just(0u32), 1 => 1..3u32])
+            .prop_map(|(name, threshold, cut)| Happening::Change { name, threshold, cut }),
         1 => name.clone().prop_map(|name| Happening::Spoil { name }),
         1 => name.clone().prop_map(|name| Happening::Remove { name }),
         2 => Just(Happening::Restart),
         2 => Just(Happening::Close),
         1 => Just(Happening::Freeze),
         1 => (0..60_000u64).prop_map(|millis| Happening::Down { millis }),
-        2 => Just(Happening::Cut),
         1 => (1..4u32).prop_map(|frames| Happening::Double { frames }),
         1 => (0..3_000u64).prop_map(|millis| Happening::Delay { millis }),
         1 => name.prop_map(|name| Happening::Rename { name }),
@@ -54,8 +72,9 @@ fn quirks() -> impl Strategy<Value = Quirks> {
 
 fn happen(world: &mut World, wanted: &mut BTreeMap<&'static str, u64>, happening: &Happening) {
     match *happening {
-        Happening::Change { name, threshold } => {
+        Happening::Change { name, threshold, cut } => {
             let name = NAMES[name];
+            world.trouble.cut += cut;
             wanted.insert(name, threshold as u64);
             world.set(RULE, name, Some(rule(name)));
             world.set(LIMIT, name, Some(limit(name, threshold)));
@@ -78,7 +97,6 @@ fn happen(world: &mut World, wanted: &mut BTreeMap<&'static str, u64>, happening
             world.run(millis * 1_000_000);
             world.trouble.is_down = false;
         }
-        Happening::Cut => world.trouble.cut += 1,
         Happening::Double { frames } => world.trouble.doubled += frames,
         Happening::Delay { millis } => world.trouble.delay = millis,
         Happening::Rename { name } => {
