@@ -23,6 +23,7 @@ pub mod route;
 pub mod snapshot;
 pub mod spec;
 pub mod stat;
+pub mod subscribe;
 pub mod sync;
 pub mod time;
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// A moment: nanoseconds since the engine was made, on a clock that the host
 /// reads. The core never reads one. `u64` nanoseconds last 584 years.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Tick(pub u64);
 
 /// A length of time in nanoseconds, which is also what it is serialized as.

@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["catalog", "snapshot"],
     &["compile"],
     &["engine"],
+    &["subscribe"],
 ];
 
 /// What stands above a module and is closed to it all the same.

@@ -89,6 +89,14 @@ fn enforced() -> Vec<&'static str> {
     KINDS.iter().filter(|(.., kind)| kind.is_some()).map(|(name, ..)| *name).collect()
 }
 
+/// What a subscription calls each kind that this version enforces: the first
+/// version of its API and its name, as in
+/// `traffic.opensergo.io/v1alpha1/TrafficRouter`.
+pub fn on_the_wire() -> impl Iterator<Item = String> {
+    let enforced = KINDS.iter().filter(|(.., kind)| kind.is_some());
+    enforced.filter_map(|(name, versions, _)| Some(format!("{}/{name}", versions.first()?)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
