@@ -117,7 +117,7 @@ impl<'a> Random<'a> {
 #[inline]
 pub fn route(handle: u64, block: &[u8], random: Random<'_>) -> Result<u64, Code> {
     with(handle, |host| {
-        packed::request(block, |request| Ok(host.engine().route(request, &mut random.rolls()).map_or(0, |id| id.0)))
+        packed::request(block, |request| Ok(host.engine().route(request, &mut random.rolls(), host.moment()).map_or(0, |id| id.0)))
     })
 }
 
@@ -130,7 +130,7 @@ pub fn route(handle: u64, block: &[u8], random: Random<'_>) -> Result<u64, Code>
 pub fn direct(handle: u64, block: &[u8], random: Random<'_>) -> Result<String, Code> {
     with(handle, |host| {
         packed::request(block, |request| {
-            let directions = host.engine().direct(request, &mut random.rolls());
+            let directions = host.engine().direct(request, &mut random.rolls(), host.moment());
             Ok(directions.map(|directions| text::directions(&directions)).unwrap_or_default())
         })
     })
@@ -163,7 +163,7 @@ pub fn connect(handle: u64, json: &str, random: Random<'_>) -> Result<String, Co
     with(handle, |host| {
         // An answer is only forgotten when many new versions of the rules come
         // between the two questions: then the newest are asked.
-        while let Some(id) = host.engine().connect(&connecting.connection(), &mut random.rolls()) {
+        while let Some(id) = host.engine().connect(&connecting.connection(), &mut random.rolls(), host.moment()) {
             if let Some(answer) = host.engine().answer(id) {
                 return Ok(text::answer(&answer));
             }

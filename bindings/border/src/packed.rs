@@ -53,7 +53,7 @@ pub fn request<T>(block: &[u8], call: impl FnOnce(&Request<'_>) -> Result<T, Cod
         return Err(Code::Argument);
     }
     let caller = Caller { labels: labels.as_ref(), namespace, gateway };
-    call(&Request { host, method, path, scheme, port, headers: &headers, client, caller, hash })
+    call(&Request { host, method, path, scheme, port, headers: &headers, client, caller, hash, rpc: None })
 }
 
 struct Reader<'a>(&'a [u8]);

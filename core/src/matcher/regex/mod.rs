@@ -7,6 +7,7 @@
 
 mod class;
 mod dialect;
+mod literal;
 mod substitution;
 
 pub use substitution::Substitution;
@@ -30,6 +31,7 @@ const MAX_WRITTEN_NESTING: u32 = 1000;
 pub struct Pattern {
     written: Box<str>,
     whole: Regex,
+    literals: Box<[Box<[u8]>]>,
 }
 
 /// Why a pattern is refused.
@@ -63,14 +65,21 @@ impl Pattern {
                 expected: "a pattern; `.*` is any value".into(),
             });
         }
-        let whole = compile(&format!(r"\A(?:{})\z", translate(written)?))?;
-        Ok(Pattern { written: written.into(), whole })
+        let translated = translate(written)?;
+        let whole = compile(&format!(r"\A(?:{translated})\z"))?;
+        Ok(Pattern { written: written.into(), whole, literals: literal::required(&translated) })
     }
 
     /// Whether the pattern matches the whole value.
     #[must_use]
     pub fn is_match(&self, value: &str) -> bool {
         self.whole.is_match(value.as_bytes())
+    }
+
+    /// Texts that every value has in it which matches, the longest first.
+    #[must_use]
+    pub fn literals(&self) -> &[Box<[u8]>] {
+        &self.literals
     }
 
     /// The pattern as it was written.
