@@ -187,10 +187,7 @@ spec:
         assert_eq!(explained.router.as_deref(), Some("TrafficRouter \"shop\""));
         assert_eq!((explained.position, explained.misses.len()), (Some(2), 2));
         assert_eq!(told(0), ["headers.tag: \"v2\", not \"v1\"", "uri: a value that begins with \"/pay\", not \"/x\""]);
-        assert_eq!(
-            told(1),
-            ["sourceLabels.app: \"web\", not nothing", "queryParams.q: a value that matches \"a+\", not \"b\""]
-        );
+        assert_eq!(told(1), ["sourceLabels.app: \"web\", not nothing", "withoutHeaders.tag: no value, not \"v1\""]);
         assert!(explained.directions.is_some());
         let nowhere = engine.explain_route(&Request::new("other"), &mut Rolls::given(&[]), Tick(0));
         assert_eq!(nowhere, super::RouteExplanation::default());
