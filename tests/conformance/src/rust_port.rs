@@ -211,10 +211,8 @@ impl Port {
                         let name = instance.as_ref().or(destination.subset.as_ref()).unwrap_or(&destination.host);
                         *share.entry(name.clone()).or_default() += 1;
                     }
-                    let directions = pick.as_ref().map(|pick| &pick.directions);
-                    let mut shape = serde_json::to_value(directions).map_err(|error| error.to_string())?;
+                    let mut shape = serde_json::to_value(&pick).map_err(|error| error.to_string())?;
                     if step["op"] == "pick" {
-                        shape["instance"] = json!(instance);
                         shape["subset"] = shape["destination"]["subset"].clone();
                     }
                     shape
