@@ -124,7 +124,6 @@ fn threads_at_once_keep_the_counts() {
                     let pick = engine.pick(&Request::new("a"), &mut Rolls::seeded(seed << 32 | n), now).unwrap();
                     let outcome = if n % 3 == 0 { CallOutcome::Success } else { CallOutcome::GatewayError };
                     let endpoint = pick.endpoint.unwrap();
-                    assert!(engine.ejected("a", now).len() <= 4);
                     engine.report("a", &endpoint.instance.id, outcome, now);
                 }
             });
@@ -136,6 +135,8 @@ fn threads_at_once_keep_the_counts() {
             }
         });
     });
+    // Whoever is ejected last has counted all who still are.
+    assert!(engine.ejected("a", Tick(1999 * 50_000_000)).len() <= 4);
     // Everything has come back: of instances that are alike the roll alone decides.
     let mut first: BTreeMap<String, u32> = BTreeMap::new();
     let late = Tick(u64::MAX);
@@ -146,4 +147,53 @@ fn threads_at_once_keep_the_counts() {
         *first.entry(endpoint.instance.id.clone()).or_default() += 1;
     }
     assert_eq!(first.len(), 8, "{first:?}");
+}
+
+const ROUTES: &str = "
+apiVersion: traffic.opensergo.io/v1alpha1
+kind: TrafficRouter
+metadata: {name: shop}
+spec:
+  hosts: [shop]
+  http:
+  - match: [{headers: {tag: {exact: v2}}}, {method: {exact: POST}, uri: {prefix: /pay}}]
+    route: [{destination: {host: shop, subset: v2}}]
+  - match: [{sourceLabels: {app: web}}, {withoutHeaders: {tag: {}}, queryParams: {q: {regex: 'a+'}}}]
+    route: [{destination: {host: shop, subset: v3}}]
+  - route: [{destination: {host: shop, subset: v1}}]
+";
+
+#[test]
+fn each_route_before_says_what_did_not_hold() {
+    let engine = Engine::new(Config::new("demo"));
+    let report = engine.apply(&[Source { name: "", text: ROUTES }]);
+    assert_eq!((report.accepted, report.rejected.len(), report.warnings.len()), (1, 0, 0));
+    let headers: &[(&str, &str)] = &[("Tag", "v1")];
+    let request = Request { method: "POST", path: "/x?q=b", headers: &headers, ..Request::new("shop") };
+    let explained = engine.explain_route(&request, &mut Rolls::given(&[]), Tick(0));
+    let told = |index: usize| {
+        let blocks = explained.misses[index].blocks.iter();
+        blocks.map(|miss| format!("{}: {}, not {}", miss.field, miss.expected, miss.found)).collect::<Vec<_>>()
+    };
+    assert_eq!(explained.router.as_deref(), Some("TrafficRouter \"shop\""));
+    assert_eq!((explained.position, explained.misses.len()), (Some(2), 2));
+    assert_eq!(told(0), ["headers.tag: \"v2\", not \"v1\"", "uri: a value that begins with \"/pay\", not \"/x\""]);
+    assert_eq!(told(1), ["sourceLabels.app: \"web\", not nothing", "withoutHeaders.tag: no value, not \"v1\""]);
+    assert!(explained.directions.is_some());
+    let nowhere = engine.explain_route(&Request::new("other"), &mut Rolls::given(&[]), Tick(0));
+    assert_eq!(nowhere, sergo::RouteExplanation::default());
+}
+
+#[test]
+fn a_host_requires_what_its_routes_look_at() {
+    let engine = Engine::new(Config::new("demo"));
+    let workload = "---\napiVersion: traffic.opensergo.io/v1alpha1\nkind: VirtualWorkload\nmetadata: {name: shop}\nspec: {host: shop, trafficPolicy: {loadBalancer: {consistentHash: {httpHeaderName: X-User}}}}\n";
+    engine.apply(&[Source { name: "", text: &[ROUTES, workload].concat() }]);
+    let required = engine.required("shop");
+    assert_eq!(
+        required.headers.iter().map(String::as_str).collect::<Vec<_>>(),
+        ["baggage", "opensergo-label", "tag", "x-opensergo-traffic", "x-user"]
+    );
+    assert_eq!(required.parameters.iter().map(String::as_str).collect::<Vec<_>>(), ["q"]);
+    assert_eq!(engine.required("other").headers, engine.required_to_label().headers);
 }

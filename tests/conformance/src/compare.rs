@@ -172,10 +172,10 @@ fn routed(
             return Err(format!("{}, and {name} was {earlier}", wrong()));
         }
     }
-    if let Some(any) = map.get("oneOf").and_then(Value::as_array) {
-        if !answer.get("instance").is_some_and(|instance| any.contains(instance)) {
-            return Err(wrong());
-        }
+    if let Some(any) = map.get("oneOf").and_then(Value::as_array)
+        && !answer.get("instance").is_some_and(|instance| any.contains(instance))
+    {
+        return Err(wrong());
     }
     if let Some(empty) = map.get("none") {
         let came = answer.get("none").filter(|none| none.is_object()).cloned().unwrap_or_default();
