@@ -109,7 +109,7 @@ impl<'a> Random<'a> {
     }
 }
 
-/// Where a [packed](packed) request goes: an id for [`answer`], or 0 for
+/// Where a [packed] request goes: an id for [`answer`], or 0 for
 /// nowhere.
 ///
 /// # Errors
@@ -123,7 +123,7 @@ pub fn route(handle: u64, block: &[u8], random: Random<'_>) -> Result<u64, Code>
     })
 }
 
-/// Where a [packed](packed) request goes and all that is done with it on the
+/// Where a [packed] request goes and all that is done with it on the
 /// way, as [`text::directions`]; empty for nowhere. For the same request and
 /// random numbers it is what [`route`] answers.
 ///
@@ -174,7 +174,7 @@ pub fn connect(handle: u64, json: &str, random: Random<'_>) -> Result<String, Co
     })
 }
 
-/// Where a [packed](packed) request goes at `now` and which instance takes it:
+/// Where a [packed] request goes at `now` and which instance takes it:
 /// what [`direct`] says, and `"instance"`, its id or null; empty for nowhere. The
 /// request counts as in flight on the instance until [`report`].
 ///
@@ -216,7 +216,7 @@ pub fn ejected(handle: u64, host_name: &str, now: u64) -> Result<String, Code> {
     with(handle, |host| Ok(text::json(&host.engine().ejected(host_name, host.tick(now)))))
 }
 
-/// The lane of a [packed](packed) request that comes in, `{"lane", "baggage":
+/// The lane of a [packed] request that comes in, `{"lane", "baggage":
 /// {key: lane}}`, or empty for none. Where `trust` is false the lane that it
 /// carries is not believed.
 ///
@@ -252,7 +252,7 @@ pub fn required(handle: u64, host_name: &str) -> Result<String, Code> {
     })
 }
 
-/// Which route a [packed](packed) request goes by at `now`, and why none of those
+/// Which route a [packed] request goes by at `now`, and why none of those
 /// before it does, as JSON (see [`sergo::RouteExplanation`]). It changes nothing.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 //!
 //! Rust's `regex` has another dialect: there `\d` is Unicode, `{id}` is an
 //! error, `[a&&b]` an intersection and `(?x)` a flag. So a pattern is first read
-//! by RE2's grammar ([`dialect`]), refused where RE2 refuses it, and written out
+//! by RE2's grammar (`dialect`), refused where RE2 refuses it, and written out
 //! again in a form that has only one reading.
 
 mod class;
