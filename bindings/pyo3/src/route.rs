@@ -147,7 +147,8 @@ fn answer(
 ) -> PyResult<Arc<Known>> {
     // Twice, since new rules may come between the answer and its description.
     for _ in 0..2 {
-        let id = sergo_border::with(handle, |host| Ok(ask(host.engine(), host.moment()).map_or(0, |id| id.0))).map_err(raise)?;
+        let id = sergo_border::with(handle, |host| Ok(ask(host.engine(), host.moment()).map_or(0, |id| id.0)))
+            .map_err(raise)?;
         if let Some(known) = kept.get(id) {
             return Ok(known);
         }
