@@ -14,8 +14,8 @@ include bindings/c/build.mk java/build.mk go/build.mk node/build.mk python/build
 
 PORT_rust = $(TARGET)/release/conformance rust-port
 
-.PHONY: help setup build native demo demo-run test conformance conformance-run lint fmt bench package clean \
-	rust-build rust-test rust-lint rust-fmt rust-bench
+.PHONY: help setup build native demo demo-run test conformance conformance-run lint fmt bench clean \
+	rust-build rust-test rust-loom fuzz rust-lint rust-fmt rust-bench
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -24,7 +24,7 @@ setup: ## Checks the toolchains and says how to get what is missing
 	@.ci/toolchains
 
 # One cargo run for everything that is written in Rust, so that it is built once.
-# The bindings get the call that panics on purpose: tests use it. `make package` leaves it out.
+# The bindings get the call that panics on purpose, for the tests; a release is built without.
 native: setup
 	@echo "== Rust: core, bindings, command"
 	cargo build --release $(CARGO_FLAGS) -p sergo-cli -p sergo-conformance -p sergo-c -p sergo-jni -p sergo-napi \
@@ -52,8 +52,14 @@ test: build ## Every test of every language, the vectors, and the demo
 	@$(MAKE) --no-print-directory demo-run
 	@$(MAKE) --no-print-directory conformance-run
 
-rust-test:
-	cargo test $(CARGO_FLAGS) --workspace --exclude sergo-pyo3 --exclude sergo-napi --exclude sergo-jni
+# What Python and Node.js load has no symbols of theirs to link a test with.
+rust-test: rust-loom
+	cargo test $(CARGO_FLAGS) --workspace --exclude sergo-pyo3 --exclude sergo-napi
+
+# Every order in which threads can meet, in a model of the memory: a build of its own.
+rust-loom:
+	RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=$(TARGET)/loom \
+		cargo test $(CARGO_FLAGS) --release -p sergo --test loom
 
 conformance: $(foreach lang,$(LANGS),$(lang)-build) ## The vectors in every language; VECTORS=dir LANGS="rust go"
 	@$(MAKE) --no-print-directory conformance-run
@@ -73,6 +79,22 @@ fmt: rust-fmt c-fmt java-fmt go-fmt node-fmt python-fmt ## Every formatter
 
 rust-fmt:
 	cargo fmt --all
+
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= documents operations matching
+
+# New finds go beside what was built; those worth keeping are copied to fuzz/corpus.
+fuzz: ## Looks for new inputs that break a promise; FUZZ_SECONDS=60 for each target
+	@cargo fuzz --version >/dev/null 2>&1 || { echo "fuzz: cargo-fuzz is missing: cargo install cargo-fuzz" >&2; exit 1; }
+	@cargo +nightly --version >/dev/null 2>&1 || \
+		{ echo "fuzz: a nightly compiler is missing: rustup toolchain install nightly" >&2; exit 1; }
+	@for target in $(FUZZ_TARGETS); do \
+		echo "== $$target, $(FUZZ_SECONDS) s"; \
+		mkdir -p "$(TARGET)/fuzz/found/$$target" && \
+		cargo +nightly fuzz run --target-dir "$(TARGET)/fuzz" $$target \
+			"$(TARGET)/fuzz/found/$$target" fuzz/corpus/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=65536 -dict=fuzz/words.dict || exit 1; \
+	done
 
 bench: build rust-bench c-bench java-bench go-bench node-bench python-bench ## First figures, per language
 

@@ -4,7 +4,9 @@
 // An [Engine] is made for one app. Rules come from text ([Engine.Load]) or from
 // files that it watches ([Engine.Subscribe]). Work is guarded by [Engine.Enter]
 // and [Entry.Exit], or by [Engine.Do] around a function; [Engine.Route] tells
-// the destination of an outgoing request.
+// the destination of an outgoing request, [Engine.Connect] that of a connection.
+// [Engine.Explain] says why, [Engine.Figures] counts, and [Engine.Listen] tells
+// what happens.
 //
 //	engine, err := sergo.New("foo-app")
 //	if err != nil {

@@ -26,6 +26,9 @@ type Engine struct {
 	blocks    cache[native.BlockID, *block]
 	answers   cache[native.AnswerID, *answer]
 
+	system sampler
+	events mailbox
+
 	mu            sync.Mutex
 	closed        bool
 	subscriptions map[*Subscription]struct{}
@@ -38,6 +41,7 @@ type config struct {
 	namespace string
 	labels    map[string]string
 	clock     Clock
+	unsampled bool
 }
 
 // WithNamespace makes the engine heed the rules of this namespace instead of
@@ -74,13 +78,16 @@ func New(app string, opts ...Option) (*Engine, error) {
 		return nil, failure("new", code)
 	}
 	e := &Engine{handle: handle, clock: config.clock, subscriptions: make(map[*Subscription]struct{})}
+	e.system.off = config.unsampled
 	e.resources.limit = maxResources
 	e.blocks.limit = maxBlocks
 	e.answers.limit = maxAnswers
 	return e, nil
 }
 
-// Close ends the engine's subscriptions and frees what it holds. Calls that are
+// Close ends the engine's subscriptions, the channels of [Engine.Listen] and
+// sampling, and frees what it holds: when it returns, the engine has no goroutine
+// left but one that is in a function of [OnChange]. Calls that are
 // under way end as they would have; every later one is an [*Error] with the code
 // [Closed], except Close, which does nothing the second time.
 func (e *Engine) Close() error {
@@ -97,6 +104,8 @@ func (e *Engine) Close() error {
 	for subscription := range subscriptions {
 		subscription.stop()
 	}
+	e.system.close()
+	e.closeEvents()
 	return failure("close", native.Close(e.handle))
 }
 

@@ -28,6 +28,9 @@ func TestEveryCallAfterCloseIsAnError(t *testing.T) {
 		"Do":              func() error { return engine.Do(t.Context(), "GET:/foo", func(context.Context) error { return nil }) },
 		"Exit":            entry.Exit,
 		"Route":           func() error { _, err := engine.Route(sergo.Request{Host: "a"}); return err },
+		"Connect":         func() error { _, err := engine.Connect(sergo.Connection{Host: "a"}); return err },
+		"Explain":         func() error { _, err := engine.Explain("GET:/foo"); return err },
+		"Listen":          func() error { _, err := engine.Listen(t.Context()); return err },
 		"SetInstances":    func() error { return engine.SetInstances("a", nil) },
 		"SetSystemLoad":   func() error { return engine.SetSystemLoad(sergo.SystemLoad{}) },
 		"NeedsSystemLoad": func() error { _, err := engine.NeedsSystemLoad(); return err },
@@ -68,6 +71,8 @@ func TestTextThatIsNotUTF8IsAnError(t *testing.T) {
 		"Load":                 func() error { _, err := engine.Load(broken); return err },
 		"Enter":                func() error { _, err := engine.Enter(t.Context(), broken); return err },
 		"Route by host":        func() error { _, err := engine.Route(sergo.Request{Host: broken}); return err },
+		"Connect by SNI":       func() error { _, err := engine.Connect(sergo.Connection{Host: "a", SNI: broken}); return err },
+		"Explain":              func() error { _, err := engine.Explain(broken); return err },
 		"SetInstances by host": func() error { return engine.SetInstances(broken, nil) },
 	}
 	for name, call := range calls {

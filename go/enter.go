@@ -38,7 +38,7 @@ type Decision struct {
 // exited.
 //
 // The error is a [*BlockError] when a rule forbids the work, the context's error
-// when it was done before the wait was over (the permit is given back then) or
+// when it was done before the wait was over (the entry is cancelled then) or
 // before the call, and an [*Error] when sergo itself fails. Find them with
 // [errors.As].
 //
@@ -66,10 +66,12 @@ func (e *Engine) Do(ctx context.Context, resource string, work func(context.Cont
 	if err != nil {
 		return err
 	}
-	failed := true // what a panic leaves behind
-	defer func() { _ = entry.exit(failed) }()
+	outcome := native.Failed // what a panic leaves behind
+	defer func() { _ = entry.exit(outcome) }()
 	err = work(ctx)
-	failed = err != nil
+	if err == nil {
+		outcome = native.Succeeded
+	}
 	return err
 }
 
@@ -101,8 +103,8 @@ func (e *Engine) decision(resource string, opts []EnterOption, entry *Entry) (De
 	return Decision{Entry: entry, Wait: wait}, nil
 }
 
-// wait waits before the work of an entry, and gives its permit back if the
-// context is done before that.
+// wait waits before the work of an entry, and cancels it if the context is done
+// before that.
 func (e *Engine) wait(ctx context.Context, d time.Duration, entry *Entry) error {
 	var err error
 	if e.clock == nil {
@@ -111,22 +113,15 @@ func (e *Engine) wait(ctx context.Context, d time.Duration, entry *Entry) error 
 		err = e.clock.Wait(ctx, d)
 	}
 	if err != nil {
-		_ = entry.Exit()
+		_ = entry.Cancel()
 	}
 	return err
 }
 
 // decide fills the entry for a pass, or gives the block.
 func (e *Engine) decide(resource string, opts []EnterOption, entry *Entry) (time.Duration, *BlockError, error) {
-	ask := EnterOption{cost: 1}
-	for _, opt := range opts {
-		if opt.cost != 0 {
-			ask.cost = opt.cost
-		}
-		ask.outbound = ask.outbound || opt.outbound
-	}
 	var entered native.Entered
-	if code := e.ask(resource, ask, &entered); code != native.OK {
+	if code := e.ask(resource, asked(opts), &entered); code != native.OK {
 		return 0, nil, failure("enter", code)
 	}
 	if entered.BlockedBy != 0 {
@@ -135,6 +130,18 @@ func (e *Engine) decide(resource string, opts []EnterOption, entry *Entry) (time
 	entry.engine = e
 	entry.permit = entered.Permit
 	return time.Duration(entered.Wait), nil, nil
+}
+
+// asked is all options as one.
+func asked(opts []EnterOption) EnterOption {
+	ask := EnterOption{cost: 1}
+	for _, opt := range opts {
+		if opt.cost != 0 {
+			ask.cost = opt.cost
+		}
+		ask.outbound = ask.outbound || opt.outbound
+	}
+	return ask
 }
 
 // ask asks by the resource's id, which the rules may outdate at any moment; then

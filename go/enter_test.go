@@ -96,11 +96,7 @@ func TestDoExitsWithWhatTheWorkReturns(t *testing.T) {
 		_ = engine.Do(t.Context(), "GET:/foo", func(context.Context) error { panic("on purpose") })
 	}()
 
-	figures, err := engine.Figures()
-	if err != nil {
-		t.Fatal(err)
-	}
-	foo := figures.Resource("/foo")
+	foo := figuresOf(t, engine, "/foo")
 	if foo.Passed != 3 || foo.Completed != 3 || foo.Errors != 2 || foo.InFlight != 0 || foo.RTSum != time.Millisecond {
 		t.Errorf("got %+v, want 3 passed and completed, 2 errors, 1ms", foo)
 	}
@@ -128,11 +124,7 @@ func TestExitingAgainDoesNothing(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	figures, err := engine.Figures()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if foo := figures.Resource("/foo"); foo.Completed != 1 || foo.Errors != 1 || foo.InFlight != 0 {
+	if foo := figuresOf(t, engine, "/foo"); foo.Completed != 1 || foo.Errors != 1 || foo.InFlight != 0 {
 		t.Errorf("got %+v, want one completion", foo)
 	}
 	var none *sergo.Entry
@@ -148,11 +140,7 @@ func TestADoneContextEntersNothing(t *testing.T) {
 	if _, err := engine.Enter(ctx, "GET:/foo"); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the context's error", err)
 	}
-	figures, err := engine.Figures()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if foo := figures.Resource("/foo"); foo.Passed != 0 {
+	if foo := figuresOf(t, engine, "/foo"); foo.Passed != 0 {
 		t.Errorf("got %+v, want nothing passed", foo)
 	}
 }

@@ -50,20 +50,6 @@ type Event struct {
 	Version uint64 `json:"version"`
 }
 
-// Events are what happened since the last call, oldest first; each is given out
-// once. The engine keeps the newest 1,024. Errors are [*Error].
-func (e *Engine) Events() ([]Event, error) {
-	answer, code := native.DrainEvents(e.handle)
-	if code != native.OK {
-		return nil, failure("events", code)
-	}
-	var events []Event
-	if err := decode("events", answer, &events); err != nil {
-		return nil, err
-	}
-	return events, nil
-}
-
 // BreakerState is the state of the circuit breaker that the strategy is for the
 // target, both as the rules write them; empty where there is none. Errors are
 // [*Error].

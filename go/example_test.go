@@ -150,3 +150,81 @@ func ExampleEngine_Route() {
 	// Output:
 	// routed to v1 as a fallback: true
 }
+
+func ExampleEngine_Connect() {
+	engine, err := sergo.New("foo-app")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer engine.Close()
+	const rules = `
+apiVersion: traffic.opensergo.io/v1alpha1
+kind: TrafficRouter
+metadata: {name: db}
+spec:
+  hosts: [db]
+  tcp:
+  - match: [{port: 5432}]
+    route: [{destination: {host: db.internal, subset: primary}}]
+`
+	if _, err := engine.Load(rules); err != nil {
+		log.Fatal(err)
+	}
+	routing, err := engine.Connect(sergo.Connection{Host: "db", Port: 5432})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(routing.Outcome, "to", routing.Destination.Host, routing.Destination.Subset)
+	// Output:
+	// routed to db.internal primary
+}
+
+func ExampleEngine_Explain() {
+	clock := new(sergo.ManualClock) // a test's; leave WithClock out elsewhere
+	engine, err := sergo.New("foo-app", sergo.WithClock(clock))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer engine.Close()
+	if _, err := engine.Load(twoASecond); err != nil {
+		log.Fatal(err)
+	}
+	for range 2 {
+		if err := engine.Do(context.Background(), "GET:/foo", func(context.Context) error { return nil }); err != nil {
+			log.Fatal(err)
+		}
+	}
+	explanation, err := engine.Explain("GET:/foo")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, gate := range explanation.Gates { // or print the explanation, for people
+		fmt.Println(gate.Answer, "by", gate.Strategy, "of rule", gate.Rule, "after", *gate.Used, "of", *gate.Limit)
+	}
+	// Output:
+	// block by two-a-second of rule foo after 2 of 2
+}
+
+func ExampleEngine_Listen() {
+	engine, err := sergo.New("foo-app")
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	events, err := engine.Listen(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := engine.Load(twoASecond); err != nil {
+		log.Fatal(err)
+	}
+	if err := engine.Close(); err != nil {
+		log.Fatal(err)
+	}
+	for event := range events {
+		fmt.Println(event.Kind, event.Version)
+	}
+	// Output:
+	// rulesApplied 1
+}

@@ -33,7 +33,10 @@ type ResourceFigures struct {
 	Blocked uint64 `json:"blocked"`
 	// Waited counts entries that passed after a wait.
 	Waited uint64 `json:"waited"`
-	// InFlight counts entries that passed and have not exited.
+	// Cancelled counts entries that passed and were cancelled.
+	Cancelled uint64 `json:"cancelled"`
+	// InFlight counts entries that passed and have neither exited nor been
+	// cancelled.
 	InFlight uint64 `json:"inFlight"`
 	// Completed counts entries that exited.
 	Completed uint64 `json:"completed"`

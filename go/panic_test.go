@@ -21,6 +21,14 @@ func TestAPanicPoisonsItsEngineAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer good.Close()
+	before, err := bad.Enter(t.Context(), "GET:/foo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := bad.Listen(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 
 	code := func(err error) Code {
 		var failure *Error
@@ -39,8 +47,16 @@ func TestAPanicPoisonsItsEngineAlone(t *testing.T) {
 	if _, err := bad.Subscribe(File(t.TempDir())); code(err) != Poisoned {
 		t.Errorf("subscribing after it: got %v, want the code poisoned", err)
 	}
+	if _, err := bad.Explain("GET:/foo"); code(err) != Poisoned {
+		t.Errorf("explaining after it: got %v, want the code poisoned", err)
+	}
+	if err := before.Exit(); code(err) != Poisoned {
+		t.Errorf("exiting after it: got %v, want the code poisoned", err)
+	}
 	if err := bad.Close(); err != nil {
 		t.Errorf("closing the poisoned engine: %v", err)
+	}
+	for range events { // ends
 	}
 	entry, err := good.Enter(t.Context(), "GET:/foo")
 	if err != nil {

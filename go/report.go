@@ -96,6 +96,7 @@ func (e *Engine) apply(sources []native.Source) (*Report, error) {
 	if code != native.OK {
 		return nil, failure("load", code)
 	}
+	e.sampleIfNeeded()
 	report := new(Report)
 	if err := decode("load", answer, report); err != nil {
 		return nil, err

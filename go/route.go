@@ -7,7 +7,7 @@ import (
 	"github.com/sergo-rs/sergo/go/internal/native"
 )
 
-// Outcome says what [Engine.Route] came to.
+// Outcome says what [Engine.Route] or [Engine.Connect] came to.
 type Outcome int
 
 // The outcomes of routing.
@@ -41,7 +41,7 @@ func (o Outcome) String() string {
 	}
 }
 
-// Routing is the answer of [Engine.Route]. What it points to may be shared by
+// Routing is the answer of [Engine.Route] and [Engine.Connect]. What it points to may be shared by
 // many answers: don't change it.
 type Routing struct {
 	// Outcome says what is to be done, and which of the other fields count.
@@ -97,30 +97,45 @@ func (e *Engine) Route(request Request) (Routing, error) {
 		random.Seed = rand.Uint64()
 	}
 
+	answer, err := e.answered("route", func() (native.AnswerID, native.Code) {
+		return native.Route(e.handle, packed.bytes, random)
+	})
+	switch {
+	case err != nil:
+		return Routing{}, err
+	case answer.Varies:
+		return e.direct(packed.bytes, random)
+	default:
+		return answer.routing, nil
+	}
+}
+
+// nowhere is the answer where no rule says.
+var nowhere answer
+
+// answered asks where something goes, and looks up what the answer stands for.
+func (e *Engine) answered(op string, ask func() (native.AnswerID, native.Code)) (*answer, error) {
 	code := native.Stale
 	for attempt := 0; attempt < routeAttempts && code == native.Stale; attempt++ {
 		var id native.AnswerID
-		if id, code = native.Route(e.handle, packed.bytes, random); code != native.OK {
+		if id, code = ask(); code != native.OK {
 			break
 		}
 		if id == 0 {
-			return Routing{}, nil
+			return &nowhere, nil
 		}
 		answer, known := e.answers.get(id)
 		if !known {
 			var err error
 			if answer, code, err = e.learnAnswer(id); err != nil {
-				return Routing{}, err
+				return nil, err
 			}
 		}
 		if code == native.OK {
-			if answer.Varies {
-				return e.direct(packed.bytes, random)
-			}
-			return answer.routing, nil
+			return answer, nil
 		}
 	}
-	return Routing{}, failure("route", code)
+	return nil, failure(op, code)
 }
 
 // direct is the whole answer for one request, of a route that does more with it

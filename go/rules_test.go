@@ -3,7 +3,10 @@ package sergo_test
 import (
 	"errors"
 	"fmt"
+	"runtime"
+	"strings"
 	"testing"
+	"time"
 
 	sergo "github.com/sergo-rs/sergo/go"
 )
@@ -85,4 +88,41 @@ func codeOf(err error) sergo.Code {
 		return ""
 	}
 	return failure.Code
+}
+
+// The goroutines that an engine may have.
+const (
+	following  = ".(*Subscription).follow("
+	background = ".every.func1("
+)
+
+// running counts the goroutines that are in a function.
+func running(function string) int {
+	stacks := make([]byte, 1<<20)
+	return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), function)
+}
+
+// untilRunning waits until so many goroutines sample or fetch events: they start
+// at once, but take a moment to end.
+func untilRunning(t testing.TB, count int) {
+	t.Helper()
+	until(t, func() bool { return running(background) == count })
+}
+
+// until waits for what must come: if it does not, go test ends the wait.
+func until(t testing.TB, come func() bool) {
+	t.Helper()
+	for !come() {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// figuresOf are the counters of a target.
+func figuresOf(t testing.TB, engine *sergo.Engine, target string) sergo.ResourceFigures {
+	t.Helper()
+	figures, err := engine.Figures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return figures.Resource(target)
 }

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -325,20 +324,12 @@ func TestClosingLeavesNothingBehind(t *testing.T) {
 			for _, subscription := range subscriptions {
 				must(t, end(engine, subscription))
 			}
-			for followers() > 0 { // a hang, if it stays so, and `go test` ends it
-				runtime.Gosched()
-			}
+			until(t, func() bool { return running(following) == 0 })
 		})
 	}
 	if after := openFiles(); after > before {
 		t.Errorf("%d files are open, %d were before", after, before)
 	}
-}
-
-// followers counts the goroutines of subscriptions.
-func followers() int {
-	stacks := make([]byte, 1<<20)
-	return strings.Count(string(stacks[:runtime.Stack(stacks, true)]), "(*Subscription).follow(")
 }
 
 // openFiles counts the open files where the system tells.

@@ -2,6 +2,8 @@ package sergo_test
 
 import (
 	"math"
+	"runtime"
+	"strings"
 	"testing"
 
 	sergo "github.com/sergo-rs/sergo/go"
@@ -61,4 +63,58 @@ func TestTheSystemsLoadProtectsWhatComesIn(t *testing.T) {
 	if len(figures.Instance) != 1 || figures.Instance[0] != want {
 		t.Errorf("got %+v, want %+v", figures.Instance, want)
 	}
+}
+
+// used is the figure of the system that the first gate goes by; nil is unknown.
+func used(t *testing.T, engine *sergo.Engine) *float64 {
+	t.Helper()
+	explanation, err := engine.Explain("GET:/foo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return explanation.Gates[0].Used
+}
+
+func TestTheSystemsLoadIsSampledWhileRulesNeedIt(t *testing.T) {
+	engine, _ := newEngine(t, limit(1))
+	untilRunning(t, 0)
+	load(t, engine, strings.Replace(overload, "CpuPercentage, triggerThreshold: '80%'", "SystemLoad, triggerThreshold: 1000", 1))
+	linux := runtime.GOOS == "linux" // elsewhere no figure is known
+	if got := used(t, engine); (got != nil) != linux {
+		t.Errorf("got the load average %v, known at once on Linux", got)
+	}
+	load(t, engine, overload)
+	untilRunning(t, 1)
+	// The share of CPU time is known from the second sample on.
+	until(t, func() bool { return !linux || used(t, engine) != nil })
+	load(t, engine, "")
+	untilRunning(t, 0)
+	load(t, engine, overload)
+	untilRunning(t, 1)
+	if err := engine.Close(); err != nil {
+		t.Error(err)
+	}
+	untilRunning(t, 0)
+}
+
+func TestTheApplicationsFiguresTakeThePlaceOfSampling(t *testing.T) {
+	engine, _ := newEngine(t, overload)
+	if err := engine.SetSystemLoad(sergo.SystemLoad{CPU: 0.25}); err != nil {
+		t.Fatal(err)
+	}
+	untilRunning(t, 0)
+	load(t, engine, "")
+	load(t, engine, overload)
+	if got := used(t, engine); got == nil || *got != 0.25 {
+		t.Errorf("got %v, want what the application said", got)
+	}
+	untilRunning(t, 0)
+}
+
+func TestSamplingCanBeLeftOut(t *testing.T) {
+	engine, _ := newEngine(t, overload, sergo.WithoutSampling())
+	if got := used(t, engine); got != nil {
+		t.Errorf("got %v, want no figure", *got)
+	}
+	untilRunning(t, 0)
 }

@@ -97,6 +97,9 @@
 // For `sergo_exit`: the call failed.
 #define SERGO_FAILED 1
 
+// For `sergo_exit`: the call never began, its wait was cancelled, say.
+#define SERGO_CANCELLED 2
+
 // A decision's outcome: go on.
 #define SERGO_PASS 0
 
@@ -354,6 +357,31 @@ typedef struct sergo_instance {
     uint32_t flags;
 } sergo_instance;
 
+// A TLS or TCP connection. All zero but the host is one of which nothing else is
+// known.
+typedef struct sergo_connection {
+    // The host that is called, perhaps with a port.
+    struct sergo_str host;
+    // The name that a TLS client asks for; absent: no TLS.
+    struct sergo_str sni;
+    // The destination's address; may be absent.
+    struct sergo_str address;
+    // The destination port; 0 is none.
+    uint16_t port;
+    // The caller's address; may be absent.
+    struct sergo_str client;
+    // A sticky key; may be absent. The same key always gets the same destination.
+    struct sergo_str hash;
+    // The calling workload's labels; `NULL` is the engine's own.
+    const struct sergo_pair *caller_labels;
+    // How many.
+    size_t caller_label_count;
+    // The calling workload's namespace; the engine's own when absent.
+    struct sergo_str caller_namespace;
+    // The gateway that the connection came through; `mesh` when absent.
+    struct sergo_str caller_gateway;
+} sergo_connection;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -432,7 +460,9 @@ sergo_code sergo_enter_name(uint64_t engine,
                             struct sergo_decision *decision);
 
 // Gives a permit back and closes it: a second exit does nothing. `flags` is
-// `SERGO_SUCCEEDED` or `SERGO_FAILED`, `now` as for `sergo_enter`.
+// `SERGO_SUCCEEDED`, `SERGO_FAILED` or `SERGO_CANCELLED`, `now` as for
+// `sergo_enter`. Of a cancelled call nothing is counted but that there was one; no
+// breaker judges by it, and if it was to probe, the next entry may.
 sergo_code sergo_exit(uint64_t engine, struct sergo_permit *permit, uint32_t flags, uint64_t now);
 
 // What the `block` of a decision stands for.
@@ -539,12 +569,40 @@ sergo_code sergo_set_instances(uint64_t engine,
 // (true), "weight" (1), "zone" (null)}`.
 sergo_code sergo_set_instances_json(uint64_t engine, struct sergo_str host, struct sergo_str json);
 
+// Where a connection goes, by the TLS and TCP routes: puts an id for
+// `sergo_answer_get` into `id`, or 0 when no route says. `seed` is as for
+// `sergo_route`.
+sergo_code sergo_connect(uint64_t engine,
+                         const struct sergo_connection *connection,
+                         uint64_t seed,
+                         uint64_t *id);
+
+// As `sergo_connect`, with the random numbers themselves, as `sergo_route_rolls`.
+sergo_code sergo_connect_rolls(uint64_t engine,
+                               const struct sergo_connection *connection,
+                               const double *rolls,
+                               size_t roll_count,
+                               uint64_t *id);
+
 // The state of the circuit breaker that `strategy` is for `target`, both named as
 // in the rules: `SERGO_BREAKER_CLOSED`, say.
 sergo_code sergo_breaker_state(uint64_t engine,
                                struct sergo_str target,
                                struct sergo_str strategy,
                                uint32_t *state);
+
+// What an entry to the resource would be answered, and why, as JSON: `{"resource",
+// "governed": bool, "answer": "pass", "wait" or "block", "wait", "retryAfter",
+// "gates": [{"target", "kind", "strategy", "rule", "answer", "wait",
+// "retryAfter", "state", "limit", "used", "why"}], "text"}`, times in nanoseconds,
+// null where there is none; `text` is all of it for people. The arguments are those
+// of `sergo_enter_name`, but nothing is entered and nothing changes.
+sergo_code sergo_explain(uint64_t engine,
+                         struct sergo_str resource,
+                         uint32_t cost,
+                         uint32_t flags,
+                         uint64_t now,
+                         struct sergo_text *json);
 
 // What happened since the last call, oldest first, as a JSON list of `{"event":
 // "breaker", "resource", "strategy", "from", "to", "total", "bad"}`, `{"event":
@@ -568,6 +626,13 @@ sergo_code sergo_set_system_load(uint64_t engine,
                                  double load1,
                                  double memory,
                                  uint64_t now);
+
+// Samples the load of the system that the process runs in, its container's where
+// that is limited, and takes it as `sergo_set_system_load` does, at `now`. To be
+// called every 500 ms while `sergo_needs_system_load` says so: the share of CPU
+// time is known from the second call on, and smoothed. Elsewhere than on Linux
+// nothing is known. It reads some ten small files of the system.
+sergo_code sergo_sample_system(uint64_t engine, uint64_t now);
 
 // Whether the rules in force look at the system's figures; while they do not,
 // nobody needs to measure them.

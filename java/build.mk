@@ -1,7 +1,7 @@
 # The Java package: included by the top Makefile, run from the repository's root.
 #
 #   java-build    library, jar, test classes, and the demo's service
-#   java-test     JUnit, and the binding's own tests
+#   java-test     JUnit
 #   java-lint     the format; javac's lints are errors in every build
 #   java-fmt      formats
 #   java-bench    JMH: nanoseconds per enter and exit
@@ -39,7 +39,6 @@ java/target/demo/FooService.class: examples/java/FooService.java java/target/ser
 	@javac -Xlint:all -Werror -cp java/target/sergo.jar -d java/target/demo $<
 
 java-test: java-build
-	@cargo test --quiet $(CARGO_FLAGS) -p sergo-jni
 	@$(JAVA_MVN) surefire:test
 
 java-lint:

@@ -3,7 +3,7 @@
 
 NODE_SOURCES := node/package.json node/tsconfig.json $(wildcard node/src/*.ts)
 
-PORT_node = node node/test/conformance/port.mjs
+PORT_node = node node/conformance/port.mjs
 DEMO_node = node examples/node/service.mjs
 
 .PHONY: node-build node-test node-lint node-fmt node-bench

@@ -54,7 +54,6 @@ $(C_OUT)/bench: tests/c/bench.c include/sergo.h | native
 	$(C_COMPILE) tests/c/bench.c $(C_LINK) -o $@
 
 c-test: $(C_OUT)/tests $(C_OUT)/unload $(C_OUT)/example $(C_OUT)/example-static ## The C library's tests and example
-	cargo test --quiet $(CARGO_FLAGS) -p sergo-c -p sergo-border
 	$(C_OUT)/tests
 	$(C_OUT)/unload $(C_LIBDIR)/libsergo.$(C_SHARED)
 	@for program in example example-static; do \

@@ -1,10 +1,10 @@
 //! `sergo check`: every mistake of every file at once.
 
 use crate::files::{self, File};
-use crate::show::{Finding, Shower};
-use annotate_snippets::Level;
+use crate::print::print;
+use crate::show;
 use sergo::{Report, Source};
-use std::io::{self, Write};
+use std::io::{IsTerminal, stdout};
 use std::path::PathBuf;
 
 /// Checks the files of these paths; true when there is no mistake.
@@ -13,27 +13,16 @@ use std::path::PathBuf;
 /// A sentence that says which path can't be read.
 pub(crate) fn check(paths: &[PathBuf]) -> Result<bool, String> {
     let files = files::read(paths)?;
-    let sources: Vec<Source<'_>> = files.iter().map(|file| Source { name: &file.name, text: &file.text }).collect();
-    let report = sergo::check(&sources);
-    match show(&files, &report) {
-        // Nobody reads on, as under `| head`: what was found still counts.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("can't write the report: {error}")),
-        _ => Ok(report.rejected.is_empty()),
-    }
+    let report = report(&files);
+    let findings = show::findings(&files, &report, stdout().is_terminal());
+    print(&format!("{findings}{}\n", summary(files.len(), &report)))?;
+    Ok(report.rejected.is_empty())
 }
 
-fn show(files: &[File], report: &Report) -> io::Result<()> {
-    let shower = Shower::new(files);
-    let errors = report.rejected.iter().map(|diagnostic| Finding::diagnostic(Level::ERROR, diagnostic));
-    let warnings = report.warnings.iter().chain(&report.shadowed);
-    let warnings = warnings.map(|diagnostic| Finding::diagnostic(Level::WARNING, diagnostic));
-    let mut findings: Vec<_> = errors.chain(warnings).chain(report.waiting.iter().map(Finding::waiting)).collect();
-    findings.sort_by_key(|finding| shower.order(finding));
-    let mut out = io::stdout().lock();
-    for finding in &findings {
-        writeln!(out, "{}\n", shower.show(finding))?;
-    }
-    writeln!(out, "{}", summary(files.len(), report))
+/// What is wrong with these files, taken as one push for everybody.
+pub(crate) fn report(files: &[File]) -> Report {
+    let sources: Vec<Source<'_>> = files.iter().map(File::source).collect();
+    sergo::check(&sources)
 }
 
 fn summary(files: usize, report: &Report) -> String {

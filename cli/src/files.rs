@@ -1,5 +1,6 @@
 //! Finding and reading rule files.
 
+use sergo::Source;
 use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,13 @@ use walkdir::{DirEntry, WalkDir};
 pub(crate) struct File {
     pub(crate) name: String,
     pub(crate) text: String,
+}
+
+impl File {
+    /// As the core takes it.
+    pub(crate) fn source(&self) -> Source<'_> {
+        Source { name: &self.name, text: &self.text }
+    }
 }
 
 /// Reads the rule files of all paths, each once, those of a folder in the order

@@ -1,7 +1,13 @@
 //! The `sergo` command.
 
+mod audience;
 mod check;
+mod entry;
+mod explain;
 mod files;
+mod print;
+mod resources;
+mod routes;
 mod show;
 
 use clap::{Parser, Subcommand};
@@ -23,16 +29,46 @@ enum Verb {
     /// All documents count as one push, for every app and namespace. The exit
     /// code is 0 when there is no mistake, 1 when there is one, and 2 when a path
     /// can't be read.
+    #[command(after_long_help = CHECK_EXAMPLES)]
     Check {
         /// Files, folders (every .yaml, .yml and .json file below, but for hidden ones), or - for the standard input
         #[arg(required = true)]
         paths: Vec<PathBuf>,
     },
+    /// Explains what the rules of files do, and why.
+    ///
+    /// With --resource: which rules apply to an entry, in which order their gates
+    /// are asked, and what each would answer. With --route: where a request goes,
+    /// and what is done with it. With neither: every resource that rules govern.
+    ///
+    /// The core itself is asked, as by a service that has only just started.
+    /// Mistakes in the files are shown as by `sergo check`, on the standard error
+    /// output; what is left is explained. The exit code is 0 when there is no
+    /// mistake, 1 when there is one, and 2 when a path can't be read or it is not
+    /// clear for whom to explain.
+    #[command(after_long_help = EXPLAIN_EXAMPLES)]
+    Explain(Box<explain::Arguments>),
 }
 
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  sergo check rules/
+  helm template shop | sergo check -";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  sergo explain rules/
+  sergo explain rules/ --resource GET:/foo
+  sergo explain rules/ --resource GET:/foo --cost 3 --json
+  sergo explain rules/ --resource GET:/foo --app foo-app --label version=v2
+  sergo explain rules/ --route --host shop --path /cart -H 'tag: v2'";
+
 fn main() -> ExitCode {
-    let Command { verb: Verb::Check { paths } } = Command::parse();
-    match check::check(&paths) {
+    let done = match Command::parse().verb {
+        Verb::Check { paths } => check::check(&paths),
+        Verb::Explain(arguments) => explain::explain(*arguments),
+    };
+    match done {
         Ok(is_good) => ExitCode::from(u8::from(!is_good)),
         Err(message) => {
             eprintln!("sergo: {message}");

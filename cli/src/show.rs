@@ -1,15 +1,27 @@
-//! A finding with the line that it is about, and the place in it underlined.
+//! Findings with the line that each is about, and the place in it underlined.
 
 use crate::files::File;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
-use sergo::{Diagnostic, Waiting};
+use sergo::{Diagnostic, Report, Waiting};
 use std::collections::HashMap;
 use std::env;
-use std::io::{IsTerminal, stdout};
 use std::ops::Range;
 
+/// All that a report finds in the files, in the order of its places, each with
+/// an empty line behind it. In colour for a terminal, unless `NO_COLOR` says
+/// otherwise.
+pub(crate) fn findings(files: &[File], report: &Report, is_terminal: bool) -> String {
+    let shower = Shower::new(files, is_terminal);
+    let errors = report.rejected.iter().map(|diagnostic| Finding::diagnostic(Level::ERROR, diagnostic));
+    let warnings = report.warnings.iter().chain(&report.shadowed);
+    let warnings = warnings.map(|diagnostic| Finding::diagnostic(Level::WARNING, diagnostic));
+    let mut findings: Vec<_> = errors.chain(warnings).chain(report.waiting.iter().map(Finding::waiting)).collect();
+    findings.sort_by_key(|finding| shower.order(finding));
+    findings.iter().map(|finding| shower.show(finding) + "\n\n").collect()
+}
+
 /// Something to be told about a place in a file.
-pub(crate) struct Finding<'a> {
+struct Finding<'a> {
     level: Level<'static>,
     message: &'a str,
     source: &'a str,
@@ -20,40 +32,39 @@ pub(crate) struct Finding<'a> {
 }
 
 impl<'a> Finding<'a> {
-    pub(crate) fn diagnostic(level: Level<'static>, diagnostic: &'a Diagnostic) -> Self {
+    fn diagnostic(level: Level<'static>, diagnostic: &'a Diagnostic) -> Self {
         let Diagnostic { message, source, line, column, .. } = diagnostic;
         Finding { level, message, source, line: *line, column: *column }
     }
 
-    pub(crate) fn waiting(waiting: &'a Waiting) -> Self {
+    fn waiting(waiting: &'a Waiting) -> Self {
         let Waiting { message, source, line, column, .. } = waiting;
         Finding { level: Level::WARNING, message, source, line: *line, column: *column }
     }
 }
 
 /// Shows findings among the files that they are about.
-pub(crate) struct Shower<'a> {
+struct Shower<'a> {
     /// The place among all files and the lines of each, by its name.
     files: HashMap<&'a str, (usize, Vec<&'a str>)>,
     renderer: Renderer,
 }
 
 impl<'a> Shower<'a> {
-    /// In colour on a terminal, unless `NO_COLOR` says otherwise.
-    pub(crate) fn new(files: &'a [File]) -> Self {
-        let is_plain = !stdout().is_terminal() || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    fn new(files: &'a [File], is_terminal: bool) -> Self {
+        let is_plain = !is_terminal || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let lines = |(index, file): (usize, &'a File)| (file.name.as_str(), (index, file.text.lines().collect()));
         let files = files.iter().enumerate().map(lines).collect();
         Shower { files, renderer: if is_plain { Renderer::plain() } else { Renderer::styled() } }
     }
 
     /// Where the finding stands among all others.
-    pub(crate) fn order(&self, finding: &Finding<'_>) -> (Option<usize>, u32, u32) {
+    fn order(&self, finding: &Finding<'_>) -> (Option<usize>, u32, u32) {
         (self.files.get(finding.source).map(|(index, _)| *index), finding.line, finding.column)
     }
 
     /// The finding with its line, if that is known.
-    pub(crate) fn show(&self, finding: &Finding<'_>) -> String {
+    fn show(&self, finding: &Finding<'_>) -> String {
         let title = finding.level.clone().primary_title(finding.message);
         let (line, column) = (finding.line as usize, finding.column as usize);
         let file = self.files.get(finding.source);

@@ -1,17 +1,18 @@
 //! `sergo check` on real files. Each folder of `tests/cases` has what is printed
 //! for it in a file of its name; `UPDATE=1` writes these files anew.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::{env, fs};
+mod kit;
 
-fn cases() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
-}
+use kit::{assert_is, folder, text};
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+const CASES: &str = "cases";
 
 fn sergo(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sergo")).args(arguments).current_dir(cases()).output().unwrap()
+    kit::sergo(CASES, arguments)
 }
 
 fn sergo_with_input(arguments: &[&str], input: &[u8]) -> Output {
@@ -22,20 +23,11 @@ fn sergo_with_input(arguments: &[&str], input: &[u8]) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
 #[track_caller]
 fn prints_as_before(case: &str, code: i32) {
     let output = sergo(&["check", case]);
     assert_eq!(text(&output.stderr), "");
-    let printed = text(&output.stdout);
-    let file = cases().join(format!("{case}.out"));
-    if env::var_os("UPDATE").is_some() {
-        fs::write(&file, &printed).unwrap();
-    }
-    assert_eq!(printed, fs::read_to_string(&file).unwrap());
+    assert_is(&text(&output.stdout), &folder(CASES).join(format!("{case}.out")));
     assert_eq!(output.status.code(), Some(code));
 }
 
@@ -75,7 +67,7 @@ fn files_count_as_one_push() {
 
 #[test]
 fn the_standard_input() {
-    let rule = fs::read(cases().join("good/limit.yaml")).unwrap();
+    let rule = fs::read(folder(CASES).join("good/limit.yaml")).unwrap();
     let output = sergo_with_input(&["check", "-"], &rule);
     assert_eq!(text(&output.stdout), "1 file, 2 good documents, 0 errors, 0 warnings\n");
     assert_eq!(output.status.code(), Some(0));

@@ -8,36 +8,49 @@ pub use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicU
 pub use loom::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 #[cfg(loom)]
-pub use once::OnceLock;
+pub use model::OnceLock;
 pub use std::sync::Arc;
 #[cfg(not(loom))]
 pub use std::sync::OnceLock;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A value that many threads read while one replaces it whole. A read takes no
-/// lock and waits for no writer.
-#[derive(Debug)]
-pub struct Swap<T>(arc_swap::ArcSwap<T>);
+#[cfg(loom)]
+pub use model::{Loaded, Swap};
+#[cfg(not(loom))]
+pub use swap::{Loaded, Swap};
 
-impl<T> Swap<T> {
-    /// A cell that holds `value`.
-    pub fn new(value: T) -> Self {
-        Self(arc_swap::ArcSwap::from_pointee(value))
-    }
+#[cfg(not(loom))]
+mod swap {
+    use super::Arc;
 
-    /// The value of this moment, kept alive by the guard.
-    pub fn load(&self) -> arc_swap::Guard<Arc<T>> {
-        self.0.load()
-    }
+    /// A value that was loaded, kept alive.
+    pub type Loaded<T> = arc_swap::Guard<Arc<T>>;
 
-    /// The value of this moment, to keep for longer than a call.
-    pub fn load_full(&self) -> Arc<T> {
-        self.0.load_full()
-    }
+    /// A value that many threads read while one replaces it whole. A read takes no
+    /// lock and waits for no writer.
+    #[derive(Debug)]
+    pub struct Swap<T>(arc_swap::ArcSwap<T>);
 
-    /// Puts `value` in its place; readers see the old one or the new one.
-    pub fn store(&self, value: Arc<T>) {
-        self.0.store(value);
+    impl<T> Swap<T> {
+        /// A cell that holds `value`.
+        pub fn new(value: T) -> Self {
+            Self(arc_swap::ArcSwap::from_pointee(value))
+        }
+
+        /// The value of this moment, kept alive by the guard.
+        pub fn load(&self) -> Loaded<T> {
+            self.0.load()
+        }
+
+        /// The value of this moment, to keep for longer than a call.
+        pub fn load_full(&self) -> Arc<T> {
+            self.0.load_full()
+        }
+
+        /// Puts `value` in its place; readers see the old one or the new one.
+        pub fn store(&self, value: Arc<T>) {
+            self.0.store(value);
+        }
     }
 }
 
@@ -54,8 +67,38 @@ pub fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub struct Padded<T>(pub T);
 
 #[cfg(loom)]
-mod once {
-    use super::{AtomicBool, Ordering};
+mod model {
+    use super::{Arc, AtomicBool, Ordering};
+
+    /// A value that was loaded, kept alive.
+    pub type Loaded<T> = Arc<T>;
+
+    /// A cell as the real one is seen from outside: a read gets the value of one
+    /// moment. How `arc_swap` comes to that is its own proof.
+    #[derive(Debug)]
+    pub struct Swap<T>(loom::sync::Mutex<Arc<T>>);
+
+    impl<T> Swap<T> {
+        /// A cell that holds `value`.
+        pub fn new(value: T) -> Self {
+            Self(loom::sync::Mutex::new(Arc::new(value)))
+        }
+
+        /// The value of this moment.
+        pub fn load(&self) -> Loaded<T> {
+            self.load_full()
+        }
+
+        /// The value of this moment, to keep for longer than a call.
+        pub fn load_full(&self) -> Arc<T> {
+            Arc::clone(&self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        }
+
+        /// Puts `value` in its place; readers see the old one or the new one.
+        pub fn store(&self, value: Arc<T>) {
+            *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = value;
+        }
+    }
 
     /// A `std::sync::OnceLock` whose order loom can see: it takes what one thread
     /// writes into a value for unknown to the others until a flag of its own says so.

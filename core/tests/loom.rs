@@ -9,6 +9,11 @@
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 use loom::thread;
+use sergo::compile::lower::lower;
+use sergo::compile::resolved::{ResolvedRule, ResolvedStrategy};
+use sergo::decide::Table;
+use sergo::spec::strategy::{ConcurrencyLimit, LimitMode, RateLimit, StrategySpec};
+use sergo::stat::State;
 use sergo::stat::cell::{Cell, is_newer};
 use sergo::stat::circuit::{Circuit, Eras, Reply, Stage};
 use sergo::stat::event::BreakerState;
@@ -16,16 +21,22 @@ use sergo::stat::gauge::Gauge;
 use sergo::stat::limit::{Admission, Admitted};
 use sergo::stat::pace::Pace;
 use sergo::stat::slices::Slices;
-use sergo::sync::Arc;
-use sergo::{Span, Tick};
+use sergo::stat::window::{Completions, Life, Window};
+use sergo::sync::{Arc, Swap};
+use sergo::{Ask, Decision, Direction, Outcome, Span, StrategyKind, Tick};
 
 const WINDOW: Span = Span(256);
 
-/// Every order of the threads, with at most three switches that nothing forces:
-/// more finds no more, and takes hours.
+/// Every order of the threads, with at most two switches that nothing forces:
+/// more takes hours.
 fn model(check: impl Fn() + Sync + Send + 'static) {
+    model_with(2, check);
+}
+
+/// Every order of the threads, with at most so many switches that nothing forces.
+fn model_with(switches: usize, check: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
+    builder.preemption_bound = Some(switches);
     builder.max_branches = 10_000;
     builder.check(check);
 }
@@ -57,6 +68,15 @@ fn assert_within(limit: u64, cost: u64, times: &[u64]) {
 fn a_log_admits_exactly_its_limit() {
     model(|| {
         let store = Admitted::new(2, WINDOW);
+        assert_eq!(admit(&store, 2, 1, &[5, 5]).len(), 2);
+        assert_eq!(store.admit(2, 1, Tick(5)), Admission::After(WINDOW));
+    });
+}
+
+#[test]
+fn a_log_refuses_what_is_over_its_limit() {
+    model(|| {
+        let store = Admitted::new(2, WINDOW);
         assert_eq!(admit(&store, 2, 1, &[5, 5, 5]).len(), 2);
     });
 }
@@ -86,19 +106,29 @@ fn a_log_is_never_over_whatever_costs_and_clocks() {
     });
 }
 
-#[test]
-fn a_store_that_is_replaced_loses_and_doubles_nothing() {
-    model(|| {
+/// A store for a limit of one is replaced by one for two while this many ask.
+fn replace_while(askers: usize, switches: usize) {
+    model_with(switches, move || {
         let store = Admitted::new(1, WINDOW);
         let other = Arc::clone(&store);
         let reload = thread::spawn(move || other.fit(2));
-        let early = admit(&store, 1, 1, &[5, 5]);
+        let early = admit(&store, 1, 1, &vec![5; askers]);
         let grown = reload.join().unwrap();
         // No more than one came under the limit of one, and it is remembered.
         assert_eq!(early.len(), 1);
         assert_eq!(grown.admit(2, 1, Tick(6)), Admission::Admitted);
         assert_eq!(grown.admit(2, 1, Tick(6)), Admission::After(Span(255)));
     });
+}
+
+#[test]
+fn a_store_that_is_replaced_loses_and_doubles_nothing() {
+    replace_while(1, 3);
+}
+
+#[test]
+fn a_store_that_is_replaced_is_never_over_its_limit() {
+    replace_while(2, 1);
 }
 
 #[test]
@@ -116,6 +146,46 @@ fn slices_are_never_over_where_one_begins() {
         // At 256 the first slice is still in the window, at 257 it is not.
         let times: Vec<u64> = all(vec![ask(256), ask(257)]).into_iter().flatten().collect();
         assert_eq!(times, [257]);
+    });
+}
+
+/// Runs the look beside the entries, and gives what it saw.
+fn look<T: 'static>(look: impl FnOnce() -> T + 'static, entries: impl FnOnce() + 'static) -> T {
+    let looks = thread::spawn(look);
+    entries();
+    looks.join().unwrap()
+}
+
+#[test]
+fn a_look_at_a_log_sees_no_more_than_there_is() {
+    model(|| {
+        let store = Admitted::new(1, WINDOW);
+        assert_eq!(store.admit(1, 1, Tick(0)), Admission::Admitted);
+        let (seen, entered) = (Arc::clone(&store), Arc::clone(&store));
+        let see = move || (seen.held(Tick(256)), seen.would_admit(1, 1, Tick(256)));
+        let (held, answer) = look(see, move || {
+            assert_eq!(entered.admit(1, 1, Tick(256)), Admission::Admitted);
+            assert_eq!(entered.admit(1, 1, Tick(512)), Admission::Admitted);
+        });
+        assert!(held <= 1, "{held}");
+        assert!([Admission::Admitted, Admission::After(WINDOW), Admission::After(Span(512))].contains(&answer));
+        assert_eq!(store.admit(1, 1, Tick(767)), Admission::After(Span(1)));
+    });
+}
+
+#[test]
+fn a_look_at_slices_sees_no_more_than_there_is() {
+    model(|| {
+        let slices = Arc::new(Slices::default());
+        assert_eq!(slices.ask(5000, WINDOW, 4000, Tick(0), true), Admission::Admitted);
+        let (seen, entered) = (Arc::clone(&slices), Arc::clone(&slices));
+        let see = move || seen.held(WINDOW, Tick(900));
+        let held = look(see, move || {
+            assert_eq!(entered.ask(5000, WINDOW, 7, Tick(600), true), Admission::Admitted);
+            assert_eq!(entered.ask(5000, WINDOW, 9, Tick(700), true), Admission::Admitted);
+        });
+        // What came at 600 has left the window of 900.
+        assert!([0, 9].contains(&held), "{held}");
     });
 }
 
@@ -243,39 +313,69 @@ fn the_verdict_of_a_late_probe_is_not_lost() {
 }
 
 #[test]
-fn an_entry_by_the_old_rules_and_one_by_the_new_share_the_count() {
-    use sergo::compile::lower::lower;
-    use sergo::compile::resolved::{ResolvedRule, ResolvedStrategy};
-    use sergo::decide::Table;
-    use sergo::spec::strategy::{ConcurrencyLimit, LimitMode, StrategySpec};
-    use sergo::stat::State;
-    use sergo::{Ask, Decision, Direction, Outcome};
-
-    let rules = |most: u64| {
-        let spec =
-            StrategySpec::ConcurrencyLimit(ConcurrencyLimit { max_concurrency: most, limit_mode: LimitMode::Local });
-        let strategy = ResolvedStrategy { position: 0, kind: spec.kind(), name: "c".into(), spec: Arc::new(spec) };
-        let targets = vec![Arc::from("a")];
-        [ResolvedRule { name: "r".into(), targets, strategies: vec![strategy], missing: vec![], fallback: None }]
-    };
-    let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(2);
-    builder.check(move || {
-        let state = Arc::new(State::default());
-        let old = Arc::new(lower(&rules(1), &Table::default(), 1));
-        let new = Arc::new(lower(&rules(1), &old, 2));
-        let ask = Ask { cost: 1, direction: Direction::Outbound };
-        // In by one version of the rules, out by the other.
-        let one = |enters: &Arc<Table>, exits: &Arc<Table>| {
-            let (enters, exits, state) = (Arc::clone(enters), Arc::clone(exits), Arc::clone(&state));
+fn a_window_loses_no_completion_and_keeps_none_from_before_it_was_emptied() {
+    model(|| {
+        let window = Arc::new(Window::new(Span(10)));
+        let early = window.life();
+        window.add(early, true, Tick(0));
+        let add = |life: Life, bad: bool| {
+            let window = Arc::clone(&window);
             Box::new(move || {
-                if let Decision::Pass(mut permit) = enters.enter(&state, "a", ask, Tick(1)) {
-                    exits.exit(&state, &mut permit, Outcome::default(), Tick(2));
-                }
-            }) as Box<_>
+                window.add(life, bad, Tick(0));
+            }) as Box<dyn FnOnce()>
         };
-        all(vec![one(&old, &new), one(&new, &new)]);
-        assert!(matches!(new.enter(&state, "a", ask, Tick(3)), Decision::Pass(_)));
-        assert!(matches!(new.enter(&state, "a", ask, Tick(3)), Decision::Block(_)));
+        let emptied = {
+            let window = Arc::clone(&window);
+            Box::new(move || window.empty()) as Box<dyn FnOnce()>
+        };
+        all(vec![add(early, true), emptied]);
+        let late = window.life();
+        all(vec![add(late, true), add(early, true)]);
+        window.add(late, false, Tick(0));
+        assert_eq!(window.read(late, Tick(0)), Completions { total: 2, bad: 1 });
+    });
+}
+
+/// Rules are swapped in while others enter by them: what is in flight and what
+/// was admitted is one count, whichever version an entry met.
+#[test]
+fn rules_that_are_swapped_in_during_an_entry_share_the_counts() {
+    let strategy = |spec: StrategySpec, name: &str| ResolvedStrategy {
+        position: 0,
+        kind: spec.kind(),
+        name: name.into(),
+        spec: Arc::new(spec),
+    };
+    let rules = move |most: u64| {
+        let limit_mode = LimitMode::Local;
+        let flight = StrategySpec::ConcurrencyLimit(ConcurrencyLimit { max_concurrency: most, limit_mode });
+        let rate = StrategySpec::RateLimit(RateLimit { threshold: most, stat_duration: WINDOW, limit_mode });
+        let strategies = vec![strategy(flight, "c"), strategy(rate, "l")];
+        let targets = vec![Arc::from("a")];
+        [ResolvedRule { name: "r".into(), targets, strategies, missing: vec![], fallback: None }]
+    };
+    model_with(3, move || {
+        let state = Arc::new(State::default());
+        let table = Arc::new(Swap::new(lower(&rules(1), &Table::default(), 1)));
+        let ask = Ask { cost: 1, direction: Direction::Outbound };
+        let enters = {
+            let (table, state) = (Arc::clone(&table), Arc::clone(&state));
+            thread::spawn(move || match table.load().enter(&state, "a", ask, Tick(1)) {
+                Decision::Pass(mut permit) => {
+                    table.load().exit(&state, &mut permit, Outcome::default(), Tick(2));
+                    true
+                }
+                _ => false,
+            })
+        };
+        table.store(Arc::new(lower(&rules(2), &table.load_full(), 2)));
+        assert!(enters.join().unwrap());
+        let Decision::Pass(mut permit) = table.load().enter(&state, "a", ask, Tick(3)) else { panic!() };
+        // One place is left in flight, and none in the window.
+        let table = table.load();
+        let Decision::Block(blocked) = table.enter(&state, "a", ask, Tick(4)) else { panic!() };
+        assert_eq!((blocked.strategy, blocked.retry_after), (StrategyKind::RateLimit, Some(Span(253))));
+        table.exit(&state, &mut permit, Outcome::default(), Tick(5));
+        assert_eq!(table.figures(&state).resources[0].in_flight, 0);
     });
 }

@@ -1,87 +1,39 @@
 /** The engine: rules in, decisions out. */
 
 import { directed, NOWHERE, settled } from './answer';
-import { type Block, type BlockDetails, BlockedError, type StrategyKind } from './block';
+import { type Block, BlockedError } from './block';
+import { type ConnectRequest, connecting } from './connection';
+import type { Decision, Pass } from './decision';
 import { Entry, type WaitOptions } from './entry';
-import { argumentError, codeError, cold, STALE, text } from './error';
-import type { BreakerState, Event, Figures } from './figures';
-import { type Clock, Link } from './link';
+import { argumentError, checkRolls, codeError, cold, STALE, text } from './error';
+import { type Event, Events, type EventsOptions } from './events';
+import { Explanation } from './explanation';
+import type { BreakerState, Figures } from './figures';
+import { json } from './json';
+import { Link } from './link';
+import { BlockNames } from './names';
 import { native } from './native';
+import {
+  type AttachOptions,
+  checkAsk,
+  type EngineOptions,
+  type EnterOptions,
+  NO_OPTIONS,
+  type SharedEngine,
+} from './options';
 import { pack } from './packed';
 import { Remembered } from './remembered';
 import type { Report, RuleText } from './report';
 import type { Instance, RouteRequest, Routing } from './routing';
 import type { FileSource } from './source';
 import { type SubscribeOptions, Subscription } from './subscription';
+import { Sampling, type SystemLoad, told } from './system';
 import { BLOCK, COST, FLAG, nanosAt, RESOURCE, RETRY, WAIT, words } from './words';
 
-/** Whose rules an engine enforces. */
-export interface EngineOptions {
-  /** The app; rules for others do nothing here. */
-  readonly app: string;
-  /** The namespace; `default` by default. */
-  readonly namespace?: string | undefined;
-  /** The labels of the workload that the engine runs in; none by default. */
-  readonly labels?: Readonly<Record<string, string>> | undefined;
-  /** A clock of your own, for tests; the system's monotonic clock by default. */
-  readonly clock?: Clock | undefined;
-}
-
-/** Names an engine to another thread of this process, see {@link Engine.share}. */
-export interface SharedEngine {
-  /** The number by which the addon knows it. */
-  readonly handle: number;
-}
-
-/** An engine that another thread shares. */
-export interface AttachOptions {
-  /** What {@link Engine.share} answered there. */
-  readonly shared: SharedEngine;
-  /** A clock of your own, the same as there; the system's monotonic clock by default. */
-  readonly clock?: Clock | undefined;
-}
-
-/** How an entry asks to pass. */
-export interface EnterOptions {
-  /** What it costs: a whole number from 1 to 2³² − 1; 1 by default. */
-  readonly cost?: number | undefined;
-  /** Which way the call goes, seen from this instance; `inbound` by default. Overload protection looks at inbound only. */
-  readonly direction?: 'inbound' | 'outbound' | undefined;
-}
-
-/** The system's figures, as they are: the package's user smooths them. */
-export interface SystemLoad {
-  /** The share of CPU time in use, 0 to 1. */
-  readonly cpu?: number | undefined;
-  /** The load average of the last minute. */
-  readonly load1?: number | undefined;
-  /** The share of memory in use, 0 to 1. */
-  readonly memory?: number | undefined;
-}
-
-/** The answer to an entry; `kind` says which. */
-export type Decision = Pass | Block;
-
-/** It may go on: at once, or after the wait and without asking again. */
-export interface Pass {
-  readonly kind: 'pass';
-  /** What to give back when the call is over. */
-  readonly entry: Entry;
-  /** How many milliseconds to wait before going on, with fractions; 0 is not at all. `entry.ready()` waits so long. */
-  readonly waitMs: number;
-  /** The same in nanoseconds, exact. */
-  readonly waitNanos: bigint;
-}
-
-type BlockNames = Omit<BlockDetails, 'retryAfterMs' | 'retryAfterNanos'>;
-
-const LARGEST_COST = 2 ** 32 - 1;
 /** Stands for a routing that differs from request to request. */
 const VARIES = Symbol('varies');
 /** No rule names a longer resource, so nothing is worth remembering of it. */
 const LONGEST_RESOURCE = 1024;
-const NO_OPTIONS: EnterOptions = {};
-const kinds = native.strategyKinds();
 
 /**
  * Decides for one app. All calls but `enter` and `run` are synchronous; none
@@ -94,8 +46,11 @@ export class Engine {
   readonly #own: boolean;
   /** The ids of resources. An id that is no longer valid says so when it is used. */
   readonly #resources = new Remembered<string, number>();
-  readonly #blocks = new Remembered<number, BlockNames>();
+  readonly #names = new BlockNames();
   readonly #routings = new Remembered<number, Routing | typeof VARIES>();
+  readonly #events: Events;
+  /** Absent where another thread, or nobody, measures. */
+  readonly #sampling: Sampling | undefined;
   #subscription: Subscription | undefined;
 
   /**
@@ -120,7 +75,7 @@ export class Engine {
       this.#own = false;
       this.#link = new Link(handle, clock);
     } else {
-      const { app, namespace = 'default', labels = {} } = options ?? {};
+      const { app, namespace = 'default', labels = {}, sampleSystem = true } = options ?? {};
       text('app', app);
       text('namespace', namespace);
       const flat = Object.entries(labels).flatMap(([name, value]) => [name, text(`labels.${name}`, value)]);
@@ -129,7 +84,9 @@ export class Engine {
         cold(() => native.open(app, namespace, flat)),
         clock,
       );
+      this.#sampling = sampleSystem ? new Sampling(this.#link) : undefined;
     }
+    this.#events = new Events(this.#link);
   }
 
   /**
@@ -138,6 +95,7 @@ export class Engine {
    * calls there are errors (`closed`).
    */
   share(): SharedEngine {
+    this.#sampling?.share();
     return { handle: this.#link.handle };
   }
 
@@ -156,7 +114,9 @@ export class Engine {
     }
     const names = sources.map((source, at) => text(`rules[${at}].name`, source?.name));
     const texts = sources.map((source, at) => text(`rules[${at}].text`, source?.text));
-    return JSON.parse(cold(() => native.apply(this.#link.handle, names, texts)));
+    const report = cold(() => native.apply(this.#link.handle, names, texts));
+    this.#sampling?.check();
+    return JSON.parse(report);
   }
 
   /**
@@ -184,12 +144,7 @@ export class Engine {
    */
   tryEnter(resource: string, options: EnterOptions = NO_OPTIONS): Decision {
     const { cost = 1, direction } = options;
-    if (!(Number.isInteger(cost) && cost >= 1 && cost <= LARGEST_COST)) {
-      throw argumentError('cost', cost, 'a whole number from 1 to 4294967295');
-    }
-    if (direction !== undefined && direction !== 'inbound' && direction !== 'outbound') {
-      throw argumentError('direction', direction, 'inbound or outbound');
-    }
+    checkAsk(cost, direction);
     const link = this.#link;
     const now = link.time();
     let id = this.#resources.get(resource) ?? this.#resolve(resource);
@@ -217,7 +172,7 @@ export class Engine {
    * Enters `resource`, waiting where the rules say so.
    *
    * @throws BlockedError for a block.
-   * @throws The signal's reason when it aborts; the permit is given back.
+   * @throws The signal's reason when it aborts; the entry is cancelled.
    * @throws SergoError
    */
   async enter(resource: string, options: EnterOptions & WaitOptions = NO_OPTIONS): Promise<Entry> {
@@ -260,13 +215,9 @@ export class Engine {
    * @throws SergoError
    */
   route(request: RouteRequest): Routing {
-    const { rolls } = request;
-    if (rolls?.some((roll) => !(roll >= 0 && roll < 1))) {
-      throw argumentError('rolls', rolls.join(', '), 'numbers from 0 to below 1');
-    }
+    const given = checkRolls(request.rolls);
     const { handle } = this.#link;
     const { block, length } = pack(request);
-    const given = rolls && Float64Array.from(rolls);
     const random = Math.random();
     const id = cold(() =>
       given ? native.routeRolled(handle, block, length, given) : native.route(handle, block, length, random),
@@ -289,6 +240,22 @@ export class Engine {
   }
 
   /**
+   * Where a connection goes, by the TLS and TCP routes.
+   *
+   * @throws SergoError
+   */
+  connect(request: ConnectRequest): Routing {
+    const given = checkRolls(request.rolls);
+    const { handle } = this.#link;
+    const connection = connecting(request);
+    return directed(
+      cold(() =>
+        given ? native.connectRolled(handle, connection, given) : native.connect(handle, connection, Math.random()),
+      ),
+    );
+  }
+
+  /**
    * Tells what discovery knows of a host, replacing what it knew. A host that was
    * never named is unknown, not empty, and is not judged.
    *
@@ -299,7 +266,7 @@ export class Engine {
     if (!Array.isArray(instances)) {
       throw argumentError('instances', instances, 'a list of {id, labels, healthy, weight, zone}');
     }
-    cold(() => native.setInstances(this.#link.handle, host, JSON.stringify(instances)));
+    cold(() => native.setInstances(this.#link.handle, host, json(instances)));
   }
 
   /** The state of the breaker that `strategy` is for `resource`, both as the rules write them; undefined for none. */
@@ -312,24 +279,19 @@ export class Engine {
 
   /**
    * Tells the system's figures for overload protection, until the next call; those
-   * not named become unknown. The package does not measure them itself.
+   * not named become unknown. From the first call on they are yours to tell: the
+   * package measures none for this engine any more.
    *
    * @throws SergoError
    */
   setSystemLoad(load: SystemLoad): void {
-    const figure = (name: keyof SystemLoad) => {
-      const value = load[name] ?? Number.NaN;
-      if (typeof value !== 'number') {
-        throw argumentError(name, value, 'a number');
-      }
-      return value;
-    };
-    const [cpu, load1, memory] = [figure('cpu'), figure('load1'), figure('memory')];
+    const [cpu, load1, memory] = told(load);
     this.#link.stamp(this.#link.time());
     cold(() => native.setSystemLoad(cpu, load1, memory));
+    this.#sampling?.close();
   }
 
-  /** Whether the rules in force look at the system's figures: while they don't, nobody needs to measure them. */
+  /** Whether the rules in force look at the system's figures: while they don't, nobody measures them. */
   get needsSystemLoad(): boolean {
     return cold(() => native.needsSystemLoad(this.#link.handle));
   }
@@ -339,9 +301,57 @@ export class Engine {
     return JSON.parse(cold(() => native.figures(this.#link.handle)));
   }
 
-  /** What happened since the last call, oldest first; at most the newest 1,024 events are kept. */
+  /**
+   * What an entry to `resource` would be answered now, and why. It changes nothing.
+   * `String(explanation)` is for people to read.
+   *
+   * @throws SergoError
+   */
+  explain(resource: string, options: EnterOptions = NO_OPTIONS): Explanation {
+    const { cost = 1, direction } = options;
+    text('resource', resource);
+    checkAsk(cost, direction);
+    this.#link.stamp(this.#link.time());
+    words[COST] = cost;
+    words[FLAG] = direction === 'outbound' ? 1 : 0;
+    return new Explanation(cold(() => native.explain(resource)));
+  }
+
+  /**
+   * What happened since the last call, oldest first; at most the newest 1,024
+   * events are kept. Listeners hear of them all the same.
+   *
+   * @throws SergoError
+   */
   drainEvents(): Event[] {
-    return JSON.parse(cold(() => native.drainEvents(this.#link.handle)));
+    return this.#events.drain();
+  }
+
+  /**
+   * Calls `listener` with every event from now on, in order, within some 200 ms,
+   * until the function that it answers is called or the engine is closed. What a
+   * listener throws or rejects with is a warning of the process. It keeps no
+   * process alive.
+   *
+   * Of an engine that threads share, one thread is to listen or drain: an event
+   * goes to the thread that asks first.
+   *
+   * @throws SergoError
+   */
+  onEvent(listener: (event: Event) => unknown): () => void {
+    return this.#events.listen(listener);
+  }
+
+  /**
+   * Every event from the first step of the iteration on, as {@link Engine.onEvent}
+   * hears of them; a slow iteration finds the newest 1,024. It ends when the engine
+   * is closed, and keeps no process alive.
+   *
+   * @throws The signal's reason when it aborts.
+   * @throws SergoError
+   */
+  events(options?: EventsOptions): AsyncGenerator<Event, void, undefined> {
+    return this.#events.follow(options?.signal);
   }
 
   /** The version of the rules in force, 0 before the first. */
@@ -350,15 +360,17 @@ export class Engine {
   }
 
   /**
-   * Closes the engine: ends its subscription, fails the waits under way, and makes
-   * every later call an error (`closed`). Closing twice does nothing.
+   * Closes the engine: ends its subscription, its measuring and its listeners, fails
+   * the waits under way, and makes every later call an error (`closed`). Closing twice does nothing.
    */
   close(): void {
     const { handle, waiting } = this.#link;
     if (handle === 0) {
       return;
     }
+    this.#events.close();
     this.#link.handle = 0;
+    this.#sampling?.close();
     this.#subscription?.close();
     for (const end of [...waiting]) {
       end();
@@ -389,28 +401,7 @@ export class Engine {
   #block(kind: number): Block {
     const retryAfterNanos = words[RETRY] === -1 ? undefined : nanosAt(RETRY);
     const retryAfterMs = retryAfterNanos === undefined ? undefined : Number(retryAfterNanos) / 1e6;
-    const { strategy, strategyName, rule, fallback } = this.#names(words[BLOCK] as number, kind);
+    const { strategy, strategyName, rule, fallback } = this.#names.of(this.#link.handle, words[BLOCK] as number, kind);
     return { kind: 'block', strategy, strategyName, rule, retryAfterMs, retryAfterNanos, fallback };
-  }
-
-  #names(id: number, kind: number): BlockNames {
-    const known = this.#blocks.get(id);
-    if (known !== undefined) {
-      return known;
-    }
-    try {
-      const { strategy, name, rule, fallback } = JSON.parse(native.block(this.#link.handle, id));
-      return this.#blocks.set(id, {
-        strategy,
-        strategyName: name,
-        rule,
-        fallback: fallback
-          ? Object.freeze({ ...fallback, headers: Object.freeze(Object.fromEntries(fallback.headers)) })
-          : undefined,
-      });
-    } catch {
-      // The rules were replaced many times since: it is a block all the same.
-      return { strategy: kinds[kind - 1] as StrategyKind, strategyName: '', rule: '', fallback: undefined };
-    }
   }
 }

@@ -4,7 +4,7 @@ import { CLOSED, codeError, POISONED } from './error';
 import type { Link } from './link';
 import { native } from './native';
 import { sleepUntil } from './wait';
-import { FLAG, PERMIT, words } from './words';
+import { CANCELLED, FAILED, FLAG, PERMIT, SUCCEEDED, words } from './words';
 
 /** How a permitted call ended. */
 export interface ExitOptions {
@@ -14,7 +14,7 @@ export interface ExitOptions {
 
 /** What can call a wait off. */
 export interface WaitOptions {
-  /** When it aborts, the permit is given back and the wait fails with the signal's reason. */
+  /** When it aborts, the entry is cancelled and the wait fails with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -52,6 +52,21 @@ export class Entry {
    * @throws SergoError `panicked` when the call fails inside sergo.
    */
   exit(options?: ExitOptions): void {
+    this.#end(options?.error === true ? FAILED : SUCCEEDED);
+  }
+
+  /**
+   * Instead of {@link Entry.exit} for a call that never began: it is no longer in
+   * flight, no breaker judges by it, and if it was to probe, the next entry may.
+   * What rate limits and queues admitted stays spent.
+   *
+   * @throws SergoError `panicked` when the call fails inside sergo.
+   */
+  cancel(): void {
+    this.#end(CANCELLED);
+  }
+
+  #end(outcome: number): void {
     if (!this.#open) {
       return;
     }
@@ -59,7 +74,7 @@ export class Entry {
     const now = link.time();
     this.#open = false;
     link.stamp(now);
-    words[FLAG] = options?.error === true ? 1 : 0;
+    words[FLAG] = outcome;
     words[PERMIT] = this.#w0;
     words[PERMIT + 1] = this.#w1;
     words[PERMIT + 2] = this.#w2;
@@ -74,7 +89,7 @@ export class Entry {
   /**
    * Resolves when the wait of the decision is over: at once where there is none.
    *
-   * @throws The signal's reason when it aborts; the permit is given back.
+   * @throws The signal's reason when it aborts; the entry is cancelled.
    * @throws SergoError `closed` when the engine is closed meanwhile.
    */
   async ready(options?: WaitOptions): Promise<void> {
@@ -86,7 +101,7 @@ export class Entry {
         await sleepUntil(this.#until, { signal, waiting, closed: () => codeError(CLOSED) });
       }
     } catch (reason) {
-      this.exit();
+      this.cancel();
       throw reason;
     }
   }

@@ -80,3 +80,18 @@ export function text(what: string, value: unknown): string {
   }
   return value;
 }
+
+/** Checks that a value is a port, if there is one. */
+export function checkPort(port: number | undefined): void {
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 0xffff)) {
+    throw argumentError('port', port, 'a whole number from 0 to 65535');
+  }
+}
+
+/** Checks random numbers, and lays them out as the addon takes them. */
+export function checkRolls(rolls: readonly number[] | undefined): Float64Array | undefined {
+  if (rolls?.some((roll) => !(roll >= 0 && roll < 1))) {
+    throw argumentError('rolls', rolls.join(', '), 'numbers from 0 to below 1');
+  }
+  return rolls && Float64Array.from(rolls);
+}

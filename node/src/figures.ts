@@ -1,4 +1,4 @@
-/** What an engine has counted, and what happened in it. */
+/** What an engine has counted. */
 
 import type { StrategyKind } from './block';
 
@@ -27,7 +27,9 @@ export interface ResourceFigures {
   readonly blocked: number;
   /** Entries that passed after a wait. */
   readonly waited: number;
-  /** Entries that passed and have not exited. */
+  /** Entries that passed and were cancelled. */
+  readonly cancelled: number;
+  /** Entries that passed and have neither exited nor been cancelled. */
   readonly inFlight: number;
   /** Entries that exited. */
   readonly completed: number;
@@ -61,39 +63,3 @@ export interface StrategyFigures {
 
 /** The state of a circuit breaker: entries pass, are blocked, or one probes. */
 export type BreakerState = 'closed' | 'open' | 'half-open';
-
-/** Something that happened in an engine; `event` says what. */
-export type Event = BreakerEvent | RulesAppliedEvent | FirstBlockEvent;
-
-/** A circuit breaker changed its state. */
-export interface BreakerEvent {
-  readonly event: 'breaker';
-  /** The target as the rule writes it. */
-  readonly resource: string;
-  /** The strategy's name. */
-  readonly strategy: string;
-  /** The state that it left. */
-  readonly from: BreakerState;
-  /** The state that it is in. */
-  readonly to: BreakerState;
-  /** From closed to open: the completions that it judged by. */
-  readonly total?: number;
-  /** From closed to open: how many of them were bad. */
-  readonly bad?: number;
-}
-
-/** New rules are in force. */
-export interface RulesAppliedEvent {
-  readonly event: 'rulesApplied';
-  /** The version of the rules, counted from 1. */
-  readonly version: number;
-}
-
-/** A resource was blocked for the first time after a calm. */
-export interface FirstBlockEvent {
-  readonly event: 'firstBlock';
-  /** The target as the rule writes it. */
-  readonly resource: string;
-  /** The strategy's name. */
-  readonly strategy: string;
-}

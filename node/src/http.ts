@@ -7,7 +7,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Block } from './block';
-import type { Engine, Pass } from './engine';
+import type { Pass } from './decision';
+import type { Engine } from './engine';
 import type { Entry } from './entry';
 
 /** How requests are governed. */

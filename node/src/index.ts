@@ -5,29 +5,16 @@
  */
 
 export { type Block, type BlockDetails, BlockedError, type Fallback, type StrategyKind } from './block';
-export {
-  type AttachOptions,
-  type Decision,
-  Engine,
-  type EngineOptions,
-  type EnterOptions,
-  type Pass,
-  type SharedEngine,
-  type SystemLoad,
-} from './engine';
+export type { ConnectRequest } from './connection';
+export type { Decision, Pass } from './decision';
+export { Engine } from './engine';
 export type { Entry, ExitOptions, WaitOptions } from './entry';
 export { type ErrorCode, SergoError } from './error';
-export type {
-  BreakerEvent,
-  BreakerState,
-  Event,
-  Figures,
-  FirstBlockEvent,
-  ResourceFigures,
-  RulesAppliedEvent,
-  StrategyFigures,
-} from './figures';
+export type { BreakerEvent, Event, EventsOptions, FirstBlockEvent, RulesAppliedEvent } from './events';
+export type { Explanation, GateExplanation, Verdict } from './explanation';
+export type { BreakerState, Figures, ResourceFigures, StrategyFigures } from './figures';
 export type { Clock } from './link';
+export type { AttachOptions, EngineOptions, EnterOptions, SharedEngine } from './options';
 export type {
   Abort,
   CorsPolicy,
@@ -58,4 +45,5 @@ export type {
 } from './routing';
 export { type FileSource, file } from './source';
 export type { SubscribeOptions, Subscription } from './subscription';
+export type { SystemLoad } from './system';
 export { version } from './version';

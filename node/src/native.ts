@@ -21,6 +21,8 @@ export interface Native {
   version(handle: number): number;
   breakerState(handle: number, target: string, strategy: string): string;
   setSystemLoad(cpu: number, load1: number, memory: number): void;
+  sampleSystem(): void;
+  explain(resource: string): string;
   needsSystemLoad(handle: number): boolean;
   drainEvents(handle: number): string;
   figures(handle: number): string;
@@ -28,6 +30,8 @@ export interface Native {
   routeRolled(handle: number, block: Uint8Array, length: number, rolls: Float64Array): number;
   direct(handle: number, block: Uint8Array, length: number, random: number): string;
   directRolled(handle: number, block: Uint8Array, length: number, rolls: Float64Array): string;
+  connect(handle: number, connection: string, random: number): string;
+  connectRolled(handle: number, connection: string, rolls: Float64Array): string;
   answer(handle: number, id: number): string;
   setInstances(handle: number, host: string, instances: string): void;
   panicOnPurpose?(handle: number): void;

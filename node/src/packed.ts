@@ -3,7 +3,7 @@
  * `bindings/border/src/packed.rs` has the layout.
  */
 
-import { argumentError } from './error';
+import { argumentError, checkPort } from './error';
 import type { RequestHeaders, RouteRequest } from './routing';
 
 const ABSENT = 0xffff_ffff;
@@ -17,8 +17,9 @@ let end = 0;
 export function pack(request: RouteRequest): { block: Uint8Array; length: number } {
   // Iterating runs the caller's code, which may route too: before anything is written.
   const named = request.headers === undefined ? [] : [...headers(request.headers)];
+  checkPort(request.port);
   end = 0;
-  number(port(request.port));
+  number(request.port ?? ABSENT);
   text('host', request.host);
   optional('method', request.method);
   optional('path', request.path);
@@ -35,16 +36,6 @@ export function pack(request: RouteRequest): { block: Uint8Array; length: number
   }
   pairs('headers', named);
   return { block, length: end };
-}
-
-function port(port: number | undefined): number {
-  if (port === undefined) {
-    return ABSENT;
-  }
-  if (!Number.isInteger(port) || port < 0 || port > 0xffff) {
-    throw argumentError('port', port, 'a whole number from 0 to 65535');
-  }
-  return port;
 }
 
 function* headers(headers: RequestHeaders): Iterable<readonly [string, string]> {

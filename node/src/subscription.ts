@@ -1,9 +1,10 @@
 /** Keeping an engine's rules as its source has them. */
 
+import { tell } from './listener';
 import type { Report, RuleText } from './report';
 import { type FileSource, readLater, readNow, rules, signature } from './source';
 
-/** Who hears of what a subscription does. */
+/** Who hears of what a subscription does. What they throw is a warning of the process. */
 export interface SubscribeOptions {
   /** Called with the report of every load, the first one included. */
   readonly onReport?: ((report: Report) => void) | undefined;
@@ -118,16 +119,5 @@ export class Subscription {
       this.#error = reason;
       tell(this.#options.onError, reason);
     }
-  }
-}
-
-/** Calls a listener; what it throws is the process's uncaught exception, and stops no subscription. */
-function tell<Value>(listener: ((value: Value) => void) | undefined, value: Value): void {
-  try {
-    listener?.(value);
-  } catch (error) {
-    process.nextTick(() => {
-      throw error;
-    });
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { BlockedError, Engine, SergoError } from 'sergo';
-import { action, limit, SECOND } from './rules.mjs';
+import { action, limit, overload, SECOND } from './rules.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -220,23 +220,18 @@ test('arguments out of their bounds are errors that say so', () => {
   wrong(() => engine.route({ host: 'a', port: 65536 }), /^port: /);
   wrong(() => engine.route({ host: 'a', headers: { a: 1 } }), /^headers: found 1, expected text$/);
   wrong(() => engine.route({ host: 'a', rolls: [1] }), /^rolls: /);
+  wrong(() => engine.connect({}), /^host: /);
+  wrong(() => engine.connect({ host: 'a', port: -1 }), /^port: /);
+  wrong(() => engine.connect({ host: 'a', sni: 1 }), /^sni: found 1, expected text$/);
+  wrong(() => engine.connect({ host: 'a', source: { labels: { tag: 1 } } }), /^source\.labels\.tag: /);
+  wrong(() => engine.connect({ host: 'a', rolls: [-0.1] }), /^rolls: /);
+  wrong(() => engine.explain(7), /^resource: /);
+  wrong(() => engine.explain('/foo', { cost: 0 }), /^cost: /);
+  wrong(() => engine.onEvent('listener'), /^listener: /);
   wrong(() => engine.setSystemLoad({ cpu: '1' }), /^cpu: found "1", expected a number$/);
   wrong(() => engine.setInstances('a', {}), /^instances: /);
   wrong(() => engine.setInstances('a', [{ id: 'a', colour: 1 }]), /bounds/);
   assert.equal(engine.tryEnter('/foo').kind, 'pass', 'and the engine goes on');
-});
-
-test('events are drained once', () => {
-  const { engine } = engineAt();
-  engine.load(limit());
-  engine.tryEnter('GET:/foo');
-  engine.tryEnter('GET:/foo');
-  const events = engine.drainEvents();
-  assert.deepEqual(
-    events.filter(({ event }) => event === 'firstBlock'),
-    [{ event: 'firstBlock', resource: '/foo', strategy: 'limit' }],
-  );
-  assert.deepEqual(engine.drainEvents(), []);
 });
 
 test('figures count what passed, was blocked and failed', () => {
@@ -250,30 +245,27 @@ test('figures count what passed, was blocked and failed', () => {
   const { version, inFlight, resources } = engine.figures();
   assert.deepEqual([version, inFlight, resources.length], [1, 0, 1]);
   const [{ passed, blocked, waited, completed, errors, rtSumNanos, rtMinNanos, rtMaxNanos, strategies }] = resources;
+  const [{ rtP50Nanos, rtP99Nanos, rtHistogram }] = resources;
   assert.deepEqual(
     { passed, blocked, waited, completed, errors },
     { passed: 2, blocked: 1, waited: 0, completed: 2, errors: 2 },
   );
   assert.deepEqual({ rtSumNanos, rtMinNanos, rtMaxNanos }, { rtSumNanos: 2000, rtMinNanos: 1000, rtMaxNanos: 1000 });
+  assert.deepEqual(
+    [rtP50Nanos, rtP99Nanos].map((nanos) => nanos >= 1000 && nanos <= 1125),
+    [true, true],
+  );
+  assert.equal(rtHistogram.length, 1);
+  const [[under, count]] = rtHistogram;
+  assert(under > 1000, String(under));
+  assert.equal(count, 2);
   assert.deepEqual(strategies, [{ kind: 'RateLimitStrategy', strategy: 'limit', blocked: 1 }]);
 });
 
 test('overload protection judges by the figures that it is told', () => {
   const { engine } = engineAt();
   assert.equal(engine.needsSystemLoad, false);
-  const report = engine.load(`
-apiVersion: fault-tolerance.opensergo.io/v1alpha1
-kind: AdaptiveOverloadProtectionStrategy
-metadata: {name: overload}
-spec: {metricType: MemoryPercentage, triggerThreshold: 0.75, adaptiveStrategy: NONE}
----
-apiVersion: fault-tolerance.opensergo.io/v1alpha1
-kind: FaultToleranceRule
-metadata: {name: protect}
-spec:
-  targets: [{targetResourceName: /foo}]
-  strategies: [{name: overload, kind: AdaptiveOverloadProtectionStrategy}]
-`);
+  const report = engine.load(overload());
   assert.deepEqual(report.rejected, []);
   assert.equal(engine.needsSystemLoad, true);
   const decide = (load, options) => {
@@ -305,6 +297,9 @@ test('what is closed says so, and closing twice does nothing', async () => {
     () => engine.needsSystemLoad,
     () => engine.figures(),
     () => engine.drainEvents(),
+    () => engine.onEvent(() => {}),
+    () => engine.explain('/foo'),
+    () => engine.connect({ host: 'a' }),
     () => engine.version,
     () => new Engine({ shared }),
     () => new Engine({ shared: { handle: 0 } }),
@@ -315,6 +310,7 @@ test('what is closed says so, and closing twice does nothing', async () => {
     assert.throws(call, code('closed'), String(call));
   }
   await assert.rejects(engine.enter('/foo'), code('closed'));
+  await assert.rejects(engine.events().next(), code('closed'));
   entry.exit();
   assert.equal(new Engine({ app: 'a' }).tryEnter('/foo').kind, 'pass', 'others go on');
 });

@@ -18,7 +18,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { Engine } from 'sergo';
-import { limit } from './rules.mjs';
+import { limit, overload } from './rules.mjs';
 
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
 
@@ -28,6 +28,7 @@ function run(source, { env = {}, cwd = PACKAGE, type = 'module' } = {}) {
     cwd,
     env: { ...process.env, ...env },
     encoding: 'utf8',
+    timeout: 60_000,
   });
   return { status, stdout: stdout.trim(), stderr };
 }
@@ -65,13 +66,25 @@ test('after close there is no timer and no handle', (t) => {
   assert.deepEqual(run(source, { env }), { status: 0, stdout: '', stderr: '' });
 });
 
-test('what a listener throws is uncaught, and the subscription goes on', (t) => {
+test('an engine that listens and measures keeps no process alive', () => {
+  const source = `
+    import { Engine } from 'sergo';
+    const engine = new Engine({ app: 'foo-app' });
+    engine.load(process.env.RULES);
+    engine.onEvent(() => {});
+    void engine.events().next();
+    console.log(engine.needsSystemLoad);`;
+  assert.deepEqual(run(source, { env: { RULES: overload() } }), { status: 0, stdout: 'true', stderr: '' });
+});
+
+test('what a listener throws is a warning, and the subscription goes on', (t) => {
   const source = `
     import { Engine, file } from 'sergo';
-    process.on('uncaughtException', ({ message }) => console.log(message, subscription.closed));
+    process.on('warning', ({ name, message, detail }) => console.log(name, message, detail.includes('thrown'), subscription.closed));
     const onReport = () => { throw new Error('thrown'); };
     const subscription = new Engine({ app: 'a' }).subscribe(file(process.env.RULES), { onReport });`;
-  assert.deepEqual(run(source, { env: { RULES: folder(t) } }), { status: 0, stdout: 'thrown false', stderr: '' });
+  const { status, stdout } = run(source, { env: { RULES: folder(t) } });
+  assert.deepEqual([status, stdout], [0, 'SergoWarning a listener failed true false']);
 });
 
 test('threads use the addon, share an engine, and end cleanly', async () => {

@@ -163,3 +163,61 @@ test('what differs from request to request is worked out for each', (t) => {
   const own = new Set(Array.from({ length: 1000 }, () => route('/v1/items').fault.abort?.httpStatus));
   assert.deepEqual([...own].sort(), [418, undefined]);
 });
+
+const CONNECTIONS = `
+apiVersion: traffic.opensergo.io/v1alpha1
+kind: TrafficRouter
+metadata: {name: connections}
+spec:
+  hosts: [db, '*.example.com']
+  tls:
+    - match: [{sniHosts: ['*.example.com'], port: 443}]
+      route:
+        - {destination: {host: web, subset: v1}, weight: 75}
+        - {destination: {host: web, subset: v2}, weight: 25}
+  tcp:
+    - match: [{destinationSubnets: [10.1.0.0/16]}]
+      route: [{destination: {host: near, fallback: {host: spare}}}]
+    - match: [{sourceSubnet: 192.168.0.0/24}, {sourceLabels: {app: report}}, {gateways: [edge]}]
+      route: [{destination: {host: replica}}]
+    - match: [{port: 5432}]
+      route: [{destination: {host: far, port: {number: 5433}}}]
+`;
+
+test('a connection goes by its name, port, addresses and caller', (t) => {
+  const engine = engineOf(t);
+  assert.deepEqual(engine.load(CONNECTIONS).rejected, []);
+  const to = (more) => engine.connect({ host: 'db', ...more }).destination;
+  const host = (name, port) => ({ host: name, subset: undefined, port });
+  assert.deepEqual(to({ address: '10.1.2.3' }), host('near'));
+  assert.deepEqual(to({ client: '192.168.0.7' }), host('replica'));
+  assert.deepEqual(to({ source: { labels: { app: 'report' } } }), host('replica'));
+  assert.deepEqual(to({ source: { gateway: 'edge' } }), host('replica'));
+  assert.deepEqual(to({ port: 5432 }), host('far', 5433));
+  assert.deepEqual(engine.connect({ host: 'db', port: 1 }), { kind: 'none' });
+  assert.deepEqual(engine.connect({ host: 'elsewhere' }), { kind: 'none' });
+  const name = { host: 'shop.example.com', sni: 'shop.example.com', port: 443 };
+  const subset = (more) => engine.connect({ ...name, ...more }).destination.subset;
+  assert.deepEqual([subset({ rolls: [0.7499] }), subset({ rolls: [0.75] })], ['v1', 'v2']);
+  const key = subset({ hash: 'user-7' });
+  const own = new Set();
+  for (let n = 0; n < 1000; n += 1) {
+    assert.equal(subset({ hash: 'user-7' }), key);
+    own.add(subset({}));
+  }
+  assert.deepEqual([...own].sort(), ['v1', 'v2']);
+});
+
+test('a connection falls back, and is told what was empty', (t) => {
+  const engine = engineOf(t);
+  engine.load(CONNECTIONS);
+  engine.setInstances('near', []);
+  const { kind, destination, fallback } = engine.connect({ host: 'db', address: '10.1.2.3' });
+  assert.deepEqual([kind, destination.host, fallback], ['to', 'spare', true]);
+  engine.setInstances('spare', []);
+  assert.deepEqual(engine.connect({ host: 'db', address: '10.1.2.3' }), {
+    kind: 'empty',
+    host: 'spare',
+    subset: undefined,
+  });
+});

@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export const SECOND = 1_000_000_000n;
 
-/** A rule that lets `threshold` entries of `target` through in a second. */
-export function limit({ target = '/foo', threshold = 1, name = 'limit', fallback = '' } = {}) {
+/** A rule that lets `threshold` entries of `target` through in a second, or another duration. */
+export function limit({ target = '/foo', threshold = 1, duration = '1s', name = 'limit', fallback = '' } = {}) {
   return `
 apiVersion: fault-tolerance.opensergo.io/v1alpha1
 kind: RateLimitStrategy
 metadata: {name: ${name}}
-spec: {metricType: RequestAmount, limitMode: Local, threshold: ${threshold}, statDuration: "1s"}
+spec: {metricType: RequestAmount, limitMode: Local, threshold: ${threshold}, statDuration: ${duration}}
 ---
 apiVersion: fault-tolerance.opensergo.io/v1alpha1
 kind: FaultToleranceRule
@@ -65,20 +65,65 @@ export async function until(holds) {
   }
 }
 
-/** A rule that lets entries of `target` through `interval` apart, however long they wait. */
-export function throttle({ target = '/foo', interval = '1h' } = {}) {
+/** A strategy, and a rule that names it for `target`. */
+export function strategy(kind, spec, { target = '/foo', name = 'strategy' } = {}) {
   return `
 apiVersion: fault-tolerance.opensergo.io/v1alpha1
-kind: ThrottlingStrategy
-metadata: {name: throttle}
-spec: {minIntervalOfRequests: ${interval}, queueTimeout: 365d}
+kind: ${kind}
+metadata: {name: ${name}}
+spec: ${JSON.stringify(spec)}
 ---
 apiVersion: fault-tolerance.opensergo.io/v1alpha1
 kind: FaultToleranceRule
-metadata: {name: rule-of-throttle}
+metadata: {name: rule-of-${name}}
 spec:
   targets: [{targetResourceName: "${target}"}]
-  strategies: [{name: throttle, kind: ThrottlingStrategy}]
+  strategies: [{name: ${name}, kind: ${kind}}]
 ---
 `;
+}
+
+/** A rule that lets entries of `target` through `interval` apart, however long they wait. */
+export function throttle({ target, interval = '1h' } = {}) {
+  const spec = { minIntervalOfRequests: interval, queueTimeout: '365d' };
+  return strategy('ThrottlingStrategy', spec, { target, name: 'throttle' });
+}
+
+/** A rule that lets `most` entries be in flight. */
+export function concurrency({ target, most = 1 } = {}) {
+  const spec = { maxConcurrency: most, limitMode: 'Local' };
+  return strategy('ConcurrencyLimitStrategy', spec, { target, name: 'concurrency' });
+}
+
+/** A breaker that one error opens for a second. */
+export function breaker({ target } = {}) {
+  const spec = {
+    strategy: 'ErrorRequestRatio',
+    triggerRatio: '50%',
+    statDuration: '1s',
+    recoveryTimeout: '1s',
+    minRequestAmount: 1,
+  };
+  return strategy('CircuitBreakerStrategy', spec, { target, name: 'breaker' });
+}
+
+/** A protection that blocks while a figure of the system is at `threshold` or more. */
+export function overload({ metric = 'MemoryPercentage', threshold = 0.75 } = {}) {
+  const spec = { metricType: metric, triggerThreshold: threshold, adaptiveStrategy: 'NONE' };
+  return strategy('AdaptiveOverloadProtectionStrategy', spec, { name: 'overload' });
+}
+
+/** Takes the place of the intervals until the test is over: what runs, and a way to let each of them run once. */
+export function intervals(t) {
+  const running = new Map();
+  t.mock.method(globalThis, 'setInterval', (call, period) => {
+    const timer = { unref: () => timer };
+    running.set(timer, { call, period });
+    return timer;
+  });
+  t.mock.method(globalThis, 'clearInterval', (timer) => running.delete(timer));
+  return {
+    periods: () => [...running.values()].map(({ period }) => period),
+    tick: () => [...running.values()].forEach(({ call }) => void call()),
+  };
 }

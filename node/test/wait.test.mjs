@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { Engine } from 'sergo';
 import { govern } from 'sergo/http';
-import { throttle, until } from './rules.mjs';
+import { breaker, concurrency, SECOND, throttle, until } from './rules.mjs';
 
 const { sleepUntil } = createRequire(import.meta.url)('../dist/wait.js');
 
@@ -64,6 +64,25 @@ test('a wait that is called off gives its permit back', async (t) => {
   }
   assert.equal(inFlight(), 0);
   assert.equal(timers(), 0);
+});
+
+test('a wait that is called off frees what it held: its place in flight, and its probe', async (t) => {
+  const time = { now: 0n };
+  const engine = new Engine({ app: 'foo-app', clock: () => time.now });
+  t.after(() => engine.close());
+  assert.deepEqual(engine.load(breaker() + concurrency() + throttle({ interval: '1h' })).rejected, []);
+  engine.tryEnter('/foo').entry.exit({ error: true });
+  assert.equal(engine.breakerState('/foo', 'breaker'), 'open');
+  time.now = SECOND;
+  const controller = new AbortController();
+  const probe = engine.enter('/foo', { signal: controller.signal });
+  assert.equal(engine.breakerState('/foo', 'breaker'), 'half-open');
+  assert.equal(engine.tryEnter('/foo').strategy, 'ConcurrencyLimitStrategy');
+  controller.abort();
+  await assert.rejects(probe, { name: 'AbortError' });
+  // Nothing was called, so nothing is known: the next entry probes.
+  assert.equal(engine.breakerState('/foo', 'breaker'), 'half-open');
+  assert.equal(engine.tryEnter('/foo').kind, 'pass');
 });
 
 test('closing ends the waits', async (t) => {

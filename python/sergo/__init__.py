@@ -23,8 +23,11 @@ from ._discovery import Instance
 from ._engine import Engine
 from ._entering import Direction, Entering
 from ._errors import Blocked, Fallback, SergoError
-from ._figures import BreakerChanged, Event, Figures, FirstBlock, ResourceFigures, RulesApplied, StrategyFigures
+from ._events import BreakerChanged, Event, FirstBlock, RulesApplied
+from ._explanation import Explanation, GateExplanation
+from ._figures import Figures, ResourceFigures, StrategyFigures
 from ._files import FileSource, file
+from ._listening import EventStream, Listening
 from ._policy import CorsPolicy, HeaderChanges, Headers, Policy, Retries, TextMatch
 from ._report import Diagnostic, Report, Waiting
 from ._routing import (
@@ -76,6 +79,8 @@ __all__ = [
     "Delay",
     "Mirror",
     "Instance",
+    "Explanation",
+    "GateExplanation",
     "Figures",
     "ResourceFigures",
     "StrategyFigures",
@@ -83,5 +88,7 @@ __all__ = [
     "BreakerChanged",
     "RulesApplied",
     "FirstBlock",
+    "Listening",
+    "EventStream",
     "ManualClock",
 ]

@@ -6,16 +6,23 @@ import functools
 import inspect
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, Callable, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 from weakref import WeakSet
 
-from . import _figures, _fork, _report, _sergo
+from . import _explanation, _figures, _fork, _report, _sergo
 from ._discovery import Instance, instances_to_json
 from ._entering import Direction, Entering
-from ._figures import Event, Figures
+from ._events import Event
+from ._explanation import Explanation
+from ._figures import Figures
 from ._files import FileSource
+from ._listening import EventStream, Listeners, Listening, OnEvent
 from ._report import Report
 from ._subscription import OnError, OnReport, Subscription
+from ._system import Sampling
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,11 +32,17 @@ class Engine(_sergo.Engine):
 
     ``labels`` are those of the workload that this process is. ``clock`` is called for
     the time in nanoseconds since the engine was made; without one it is the system's
-    monotonic clock. Close the engine when it is no longer needed, or use it in
-    ``with``.
+    monotonic clock. ``sample_system`` says whether the engine may measure how loaded the
+    system is: it does so every half second on a daemon thread, while rules of overload
+    protection look at it, and until :meth:`set_system_load` is called. Close the engine
+    when it is no longer needed, or use it in ``with``.
 
     Every call raises :class:`sergo.SergoError` after :meth:`close`.
     """
+
+    def __new__(cls, app: str, *args: Any, sample_system: bool = True, **kwargs: Any) -> Self:
+        """Make the part that is written in Rust, which measures nothing by itself."""
+        return super().__new__(cls, app, *args, **kwargs)
 
     def __init__(
         self,
@@ -37,15 +50,21 @@ class Engine(_sergo.Engine):
         namespace: str = "default",
         labels: dict[str, str] | None = None,
         clock: Callable[[], int] | None = None,
+        *,
+        sample_system: bool = True,
     ) -> None:
         self.app = app
+        """The app whose rules it enforces."""
         self.namespace = namespace
+        """The namespace of the app and of its rules."""
         self._subscriptions: WeakSet[Subscription] = WeakSet()
+        self._listeners = Listeners()
+        self._sampling = Sampling(self, sample_system)
 
     def __repr__(self) -> str:
         return f"<sergo.Engine {self.namespace}/{self.app}>"
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -57,9 +76,14 @@ class Engine(_sergo.Engine):
         self.close()
 
     def close(self) -> None:
-        """Close the engine and its subscriptions. Closing it again does nothing."""
+        """Close the engine, its subscriptions, and all that listen to it. Closing it again does nothing.
+
+        What has happened until now is still told to those that listen.
+        """
         for subscription in list(self._subscriptions):
             subscription.close()
+        self._listeners.end(self)
+        self._sampling.end()
         super().close()
 
     def load(self, text: str) -> Report:
@@ -81,8 +105,9 @@ class Engine(_sergo.Engine):
         The names are what the report calls them by.
         """
         named = list(sources)
-        with _fork.applying:
+        with _fork.lock:
             answer = self._apply(named)
+            self._sampling.follow()
         return _report.from_json(answer)
 
     def subscribe(
@@ -162,10 +187,67 @@ class Engine(_sergo.Engine):
         """
         self._set_instances(host, instances_to_json(instances))
 
+    def set_system_load(
+        self, *, cpu: float | None = None, load1: float | None = None, memory: float | None = None
+    ) -> None:
+        """Tell how loaded the system is, until the next call: from now on the engine samples nothing itself.
+
+        ``cpu`` and ``memory`` are the shares in use, 0 to 1, and ``load1`` is the load
+        average of the last minute. What is None is unknown, and protects from nothing.
+        """
+        self._sampling.end()
+        super().set_system_load(cpu=cpu, load1=load1, memory=memory)
+
+    def explain(self, resource: str, cost: int = 1, direction: Direction = "inbound") -> Explanation:
+        """Say what an entry would be answered now, and why: every gate with its figures. It changes nothing.
+
+        >>> engine = sergo.Engine("foo-app")
+        >>> report = engine.load(rules)
+        >>> print(engine.explain("GET:/foo"))
+        GET:/foo: pass
+        ...
+        """
+        return _explanation.from_json(self._explain(resource, cost, direction))
+
     def figures(self) -> Figures:
         """Read the counters of this moment."""
-        return _figures.figures_from_json(self._figures())
+        return _figures.from_json(self._figures())
+
+    def on_event(self, callback: OnEvent) -> Listening:
+        """Call ``callback`` with every event from now on, until what this returns is closed.
+
+        It is called on a daemon thread, within some 0.2 s, in the order in which things
+        happened; while it runs, others that listen wait, as does :meth:`close`. Should it
+        fail, that is logged, and nothing else comes of it. All that listen hear of every event, and
+        :meth:`drain_events` has it too. Of events that could not be told yet, the newest
+        1,024 are kept.
+
+        >>> engine = sergo.Engine("foo-app")
+        >>> with engine, engine.on_event(print):
+        ...     report = engine.load(rules)
+        ...     engine.close()
+        RulesApplied(version=1)
+        """
+        return Listening(self, callback)
+
+    def events(self) -> EventStream:
+        """Listen from a coroutine: what this returns is for ``with`` and ``async for``.
+
+        It has every event from now on, as :meth:`on_event`.
+
+        >>> async def first(engine):
+        ...     with engine.events() as events:
+        ...         engine.load(rules)
+        ...         async for event in events:
+        ...             return event
+        >>> asyncio.run(first(sergo.Engine("foo-app")))
+        RulesApplied(version=1)
+        """
+        return EventStream(self)
 
     def drain_events(self) -> list[Event]:
-        """Take what happened since the last call, oldest first, at most the newest 1,024 events."""
-        return _figures.events_from_json(self._drain_events())
+        """Take what happened since the last call, oldest first, at most the newest 1,024 events.
+
+        Who listens takes nothing away from it, nor does it from them.
+        """
+        return self._listeners.drain(self)

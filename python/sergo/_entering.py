@@ -44,7 +44,7 @@ class Entering:
             try:
                 await asyncio.sleep(decision.wait)
             except BaseException:
-                decision.exit()
+                decision.cancel()
                 raise
         return decision
 

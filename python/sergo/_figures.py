@@ -1,10 +1,10 @@
-"""What was counted, and what happened."""
+"""What was counted."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Union
+from typing import Any
 
 from . import _decode
 
@@ -33,14 +33,30 @@ class ResourceFigures:
     """Entries that were blocked."""
     waited: int
     """Entries that passed after a wait."""
+    cancelled: int
+    """Entries that passed and were cancelled before their call began."""
     in_flight: int
-    """Entries that passed and have not exited."""
+    """Entries that passed and have neither exited nor been cancelled."""
     completed: int
     """Entries that exited."""
     errors: int
     """Of these, those that exited with an error."""
     rt_sum_nanos: int
-    """The sum of their response times, in nanoseconds."""
+    """The sum of their response times, in nanoseconds; one runs from the end of the wait to the exit."""
+    rt_min_nanos: int
+    """The least of their response times, in nanoseconds; 0 without any."""
+    rt_max_nanos: int
+    """The greatest of their response times, in nanoseconds."""
+    rt_p50_nanos: int
+    """The median of their response times, in nanoseconds, at most an eighth too long."""
+    rt_p99_nanos: int
+    """The 99th percentile of their response times, likewise."""
+    rt_histogram: tuple[tuple[int, int], ...]
+    """How their response times spread.
+
+    Pairs of a time in nanoseconds and how many were under it, but not under that of the
+    pair before.
+    """
     strategies: tuple[StrategyFigures, ...]
     """How often each strategy blocked, in gate order."""
 
@@ -55,68 +71,22 @@ class Figures:
 
     version: int
     """The version of the rules in force, 0 before the first."""
+    in_flight: int
+    """Inbound entries in flight, those of resources without rules included."""
     resources: tuple[ResourceFigures, ...]
     """One per target that rules name, in the order of their names."""
+    instance: tuple[StrategyFigures, ...]
+    """How often each overload protection blocked: they ask for the instance as a whole."""
 
 
-@dataclass(frozen=True)
-class BreakerChanged:
-    """A circuit breaker changed its state: ``closed``, ``open``, ``half-open``."""
-
-    resource: str
-    """The target as the rule writes it."""
-    strategy: str
-    """The strategy's name."""
-    from_state: str
-    """The state that it left."""
-    to_state: str
-    """The state that it is in."""
-    total: int | None = None
-    """For closed to open: the completions that it judged by."""
-    bad: int | None = None
-    """For closed to open: how many of them were bad."""
-
-
-@dataclass(frozen=True)
-class RulesApplied:
-    """New rules are in force."""
-
-    version: int
-    """The version of the rules, counted from 1."""
-
-
-@dataclass(frozen=True)
-class FirstBlock:
-    """A resource was blocked for the first time after a calm."""
-
-    resource: str
-    """The target as the rule writes it."""
-    strategy: str
-    """The strategy's name."""
-
-
-Event = Union[BreakerChanged, RulesApplied, FirstBlock]
-"""What :meth:`sergo.Engine.drain_events` gives."""
-
-
-def figures_from_json(text: str) -> Figures:
+def from_json(text: str) -> Figures:
     """Read the figures of the core."""
     data = json.loads(text)
-    resources = tuple(
-        _decode.one(ResourceFigures, resource, strategies=_decode.many(StrategyFigures, resource["strategies"]))
-        for resource in data["resources"]
-    )
-    return _decode.one(Figures, data, resources=resources)
+    resources = tuple(_resource(resource) for resource in data["resources"])
+    return _decode.one(Figures, data, resources=resources, instance=_decode.many(StrategyFigures, data["instance"]))
 
 
-def events_from_json(text: str) -> list[Event]:
-    """Read the events of the core."""
-    events: list[Event] = []
-    for data in json.loads(text):
-        if data["event"] == "breaker":
-            events.append(_decode.one(BreakerChanged, data, from_state=data["from"], to_state=data["to"]))
-        elif data["event"] == "rulesApplied":
-            events.append(_decode.one(RulesApplied, data))
-        elif data["event"] == "firstBlock":
-            events.append(_decode.one(FirstBlock, data))
-    return events
+def _resource(data: dict[str, Any]) -> ResourceFigures:
+    histogram = tuple((bound, count) for bound, count in data["rtHistogram"])
+    strategies = _decode.many(StrategyFigures, data["strategies"])
+    return _decode.one(ResourceFigures, data, rt_histogram=histogram, strategies=strategies)

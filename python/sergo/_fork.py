@@ -1,8 +1,8 @@
-"""What a fork needs: rules whole, random numbers new, watchers running.
+"""What a fork needs: the engine whole, random numbers new, tickers running.
 
 A child has the forking thread alone. So no fork may happen while another thread
-changes rules, which it does with the interpreter's lock released; and the child
-starts its own watchers and seeds its own random numbers.
+does what must not be left half done; and the child starts its own tickers and seeds
+its own random numbers.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from weakref import WeakSet
 from . import _sergo
 
 if TYPE_CHECKING:
-    from ._subscription import Subscription
+    from ._ticker import Ticker
 
-applying = threading.RLock()
-"""Held while rules are changed, and over a fork."""
+lock = threading.RLock()
+"""Held over what a fork must not come between, and over the fork itself; never while a user's callback runs."""
 
-watching: WeakSet[Subscription] = WeakSet()
-"""The subscriptions that are open."""
+tickers: WeakSet[Ticker] = WeakSet()
+"""The tickers that run."""
 
 _LAST_WAIT = 1.0
 """How long, in seconds, the end of the process waits for a callback that is under way."""
@@ -33,18 +33,18 @@ def _reseed() -> None:
 
 
 def _in_child() -> None:
-    applying.release()
+    lock.release()
     _reseed()
-    for subscription in list(watching):
-        subscription.restart()
+    for ticker in list(tickers):
+        ticker.restart()
 
 
 @atexit.register
 def _at_exit() -> None:
-    for subscription in list(watching):
-        subscription.stop(_LAST_WAIT)
+    for ticker in list(tickers):
+        ticker.stop(_LAST_WAIT)
 
 
 _reseed()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=applying.acquire, after_in_parent=applying.release, after_in_child=_in_child)
+    os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=_in_child)

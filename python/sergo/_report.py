@@ -47,10 +47,18 @@ class Waiting:
     """The waiting document's namespace."""
     name: str
     """The waiting document's name."""
+    field: str
+    """The path of the reference, from the document's root."""
     missing: str
     """The name that is missing."""
     message: str
     """The whole sentence."""
+    source: str
+    """The file that the document came from; empty for a text, and where it came in an earlier push."""
+    line: int
+    """The line in the source, from 1; 0 is unknown."""
+    column: int
+    """The column in the line, from 1; 0 is unknown."""
 
     def __str__(self) -> str:
         return self.message

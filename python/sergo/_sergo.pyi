@@ -8,6 +8,7 @@ from typing_extensions import Self, TypeAlias, disjoint_base
 
 from ._entering import Direction
 from ._errors import Fallback
+from ._explanation import BreakerState
 from ._routing import Routing
 
 _Headers: TypeAlias = Mapping[str, str | Sequence[str]] | Iterable[tuple[str | bytes, str | bytes]]
@@ -94,7 +95,7 @@ class Engine:
     def needs_system_load(self) -> bool:
         """Whether the rules in force look at the system's load: while they don't, nobody needs to measure it."""
 
-    def breaker_state(self, target: str, strategy: str) -> Literal["closed", "open", "half-open"] | None:
+    def breaker_state(self, target: str, strategy: str) -> BreakerState | None:
         """Tell the state of the breaker that a strategy is for a target, both as the rules write them."""
 
     def close(self) -> None:
@@ -103,6 +104,8 @@ class Engine:
     def _apply(self, sources: list[tuple[str, str]]) -> str: ...
     def _set_instances(self, host: str, json: str) -> None: ...
     def _drain_events(self) -> str: ...
+    def _explain(self, resource: str, cost: int, direction: Direction) -> str: ...
+    def _sample_system(self) -> None: ...
     def _figures(self) -> str: ...
 
 @final
@@ -125,6 +128,12 @@ class Entry:
         """Leave; ``error`` says whether the call failed.
 
         Leaving again does nothing, nor does leaving an engine that is closed.
+        """
+
+    def cancel(self) -> None:
+        """Leave without a call having begun, because its wait was broken off.
+
+        It counts as none, and a breaker does not judge by it. Leaving again does nothing.
         """
 
     def __enter__(self) -> Self: ...

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable
 
-from . import _fork
 from ._errors import SergoError
 from ._files import FileSource, Seen
 from ._report import Report
+from ._ticker import Ticker, call
 
 if TYPE_CHECKING:
     from ._engine import Engine
-
-_log = logging.getLogger("sergo")
 
 OnReport = Callable[[Report], Any]
 OnError = Callable[[Exception], Any]
@@ -42,20 +38,16 @@ class Subscription:
         self._source = source
         self._on_report = on_report
         self._on_error = on_error
-        self._interval = interval
         self._last_report: Report | None = None
         self._last_error: Exception | None = None
         self._seen: tuple[Seen, ...] | Exception = ()
         self._done: tuple[Seen, ...] | None = None
         self._texts: list[tuple[str, str]] | None = None
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
         self._look()
         self._take()
         # What was read may have been half-written: the thread reads it once more.
         self._done = None
-        _fork.watching.add(self)
-        self.restart()
+        self._ticker = Ticker(f"sergo-watch {source.path}", interval, self._watch)
 
     @property
     def last_report(self) -> Report | None:
@@ -70,11 +62,11 @@ class Subscription:
     @property
     def closed(self) -> bool:
         """Whether it has ended."""
-        return self._stopping.is_set()
+        return self._ticker.stopped
 
     def close(self) -> None:
         """Stop watching; the rules stay. Returns when the thread has ended. Closing again does nothing."""
-        self.stop()
+        self._ticker.stop()
 
     def __enter__(self) -> Subscription:
         return self
@@ -91,36 +83,19 @@ class Subscription:
         state = "closed" if self.closed else "watching"
         return f"<sergo.Subscription {state} {self._source!r}>"
 
-    def stop(self, timeout: float | None = None) -> None:
-        """Stop watching, waiting ``timeout`` seconds at most for a callback that is under way."""
-        self._stopping.set()
-        _fork.watching.discard(self)
-        thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout)
-
-    def restart(self) -> None:
-        """Start the thread: at first, and in a forked child, where it is gone."""
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(
-            target=self._watch, args=(self._stopping,), name=f"sergo-watch {self._source.path}", daemon=True
-        )
-        self._thread.start()
-
-    def _watch(self, stopping: threading.Event) -> None:
-        try:
-            while not stopping.wait(self._interval):
-                before = self._seen
-                self._look()
-                # Two looks alike: whoever writes it has finished.
-                if self._seen == before and (self._seen != self._done or self._last_error is not None):
-                    self._take()
-        except SergoError as error:
-            # The engine is closed, or has failed: nothing more will come of it.
-            stopping.set()
-            _fork.watching.discard(self)
-            if error.code != "closed":
-                self._fail(error)
+    def _watch(self) -> bool:
+        before = self._seen
+        self._look()
+        # Two looks alike: whoever writes it has finished.
+        if self._seen == before and (self._seen != self._done or self._last_error is not None):
+            try:
+                self._take()
+            except SergoError as error:
+                # The engine is closed, or has failed: nothing more will come of it.
+                if error.code != "closed":
+                    self._fail(error)
+                return False
+        return True
 
     def _look(self) -> None:
         try:
@@ -141,7 +116,8 @@ class Subscription:
             if texts != self._texts:
                 self._last_report = report = self._engine.push(texts)
                 self._texts = texts
-                self._call(self._on_report, report)
+                if self._on_report is not None:
+                    call(self._on_report, report)
         except SergoError:
             raise
         except Exception as error:
@@ -153,13 +129,5 @@ class Subscription:
     def _fail(self, error: Exception) -> None:
         known = self._last_error
         self._last_error = error
-        if known is None or str(known) != str(error):
-            self._call(self._on_error, error)
-
-    def _call(self, callback: Callable[[Any], Any] | None, argument: object) -> None:
-        if callback is None:
-            return
-        try:
-            callback(argument)
-        except Exception:
-            _log.exception("a callback of %r failed; it goes on watching", self)
+        if self._on_error is not None and (known is None or str(known) != str(error)):
+            call(self._on_error, error)

@@ -147,6 +147,7 @@ class Port:
                 address=step["address"],
                 client=step["client"],
                 roll=step["rolls"],
+                hash=step.get("hash"),
                 **_source(step),
             ),
         )
@@ -245,7 +246,8 @@ def main() -> None:
     for line in sys.stdin:
         vector = json.loads(line)
         clock = sergo.ManualClock()
-        with sergo.Engine(vector["app"], vector["namespace"], vector["labels"], clock) as engine:
+        app, namespace, labels = vector["app"], vector["namespace"], vector["labels"]
+        with sergo.Engine(app, namespace, labels, clock, sample_system=False) as engine:
             port = Port(engine, clock)
             answers = [port.answer(step) for step in vector["steps"]]
         print(json.dumps({"answers": answers}), flush=True)

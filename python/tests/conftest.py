@@ -51,6 +51,53 @@ spec:
   strategies: [{name: one-by-one, kind: ThrottlingStrategy}]
 """
 
+OVERLOAD = """
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: AdaptiveOverloadProtectionStrategy
+metadata: {name: cpu}
+spec: {metricType: CpuPercentage, triggerThreshold: 80%, adaptiveStrategy: NONE}
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: protect}
+spec:
+  targets: [{targetResourceName: /foo}]
+  strategies: [{name: cpu, kind: AdaptiveOverloadProtectionStrategy}]
+"""
+
+BREAKER = """
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: CircuitBreakerStrategy
+metadata: {name: failing}
+spec:
+  strategy: ErrorRequestRatio
+  triggerRatio: "50%"
+  statDuration: "10s"
+  recoveryTimeout: "5s"
+  minRequestAmount: 2
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: break-foo}
+spec:
+  targets: [{targetResourceName: /foo}]
+  strategies: [{name: failing, kind: CircuitBreakerStrategy}]
+"""
+
+CONCURRENCY = """
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: ConcurrencyLimitStrategy
+metadata: {name: three}
+spec: {maxConcurrency: 3}
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: three-in-foo}
+spec:
+  targets: [{targetResourceName: /foo}]
+  strategies: [{name: three, kind: ConcurrencyLimitStrategy}]
+"""
+
 ROUTER = """
 apiVersion: traffic.opensergo.io/v1alpha1
 kind: TrafficRouter
@@ -79,6 +126,11 @@ def limit(threshold: int = 2, target: str = "/foo") -> str:
     return LIMIT.replace("THRESHOLD", str(threshold)).replace("TARGET", target)
 
 
+def together(*documents: str) -> str:
+    """Rules from several texts."""
+    return "\n---\n".join(documents)
+
+
 def eventually(happened: Callable[[], object], patience: float = 30.0) -> None:
     """Wait until something has happened; only its never happening fails."""
     end = time.monotonic() + patience
@@ -95,8 +147,8 @@ def clock() -> sergo.ManualClock:
 
 @pytest.fixture
 def engine(clock: sergo.ManualClock) -> Iterator[sergo.Engine]:
-    """An engine without rules on that clock."""
-    with sergo.Engine("foo-app", clock=clock) as engine:
+    """An engine without rules on that clock, which sees nothing of the real system."""
+    with sergo.Engine("foo-app", clock=clock, sample_system=False) as engine:
         yield engine
 
 

@@ -82,18 +82,3 @@ def test_a_wait_is_slept_without_holding_up_others(paced: sergo.Engine) -> None:
     assert asyncio.run(run()) == [0, 20_000_000, 40_000_000]
     bar = paced.figures().resources[0]
     assert (bar.waited, bar.in_flight) == (2, 0)
-
-
-def test_a_cancelled_wait_gives_its_permit_back(paced: sergo.Engine) -> None:
-    async def run() -> None:
-        (await paced.enter_async("/bar", cost=1_000)).exit()
-        # It waits for twenty seconds, so it is still waiting when it is cancelled.
-        waiting = asyncio.ensure_future(paced.enter_async("/bar"))
-        await asyncio.sleep(0)
-        assert paced.figures().resources[0].in_flight == 1
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-
-    asyncio.run(run())
-    assert paced.figures().resources[0].in_flight == 0

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 
 import sergo
 from conftest import limit
@@ -39,8 +40,19 @@ def test_there_are_examples() -> None:
 def test_the_readme(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder.parent)
     readme = Path(__file__).parents[1] / "README.md"
-    code = readme.read_text().split("```python\n")[1].split("```")[0]
-    names: dict[str, Any] = {}
-    exec(compile(code, str(readme), "exec"), names)
+    blocks = [block.split("```")[0] for block in readme.read_text().split("```python\n")[1:]]
+    assert len(blocks) > 5
+    names: dict[str, Any] = {"app": None, "api": Starlette(), "serve": lambda: None}
+    for block in blocks:
+        exec(compile(block, str(readme), "exec"), names)
     with names["engine"] as engine:
         assert engine.version == 1
+        watching = names["watch"]()
+
+        async def run() -> None:
+            task = asyncio.ensure_future(watching)
+            await asyncio.sleep(0)
+            engine.close()
+            await task
+
+        asyncio.run(run())

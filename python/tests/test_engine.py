@@ -7,45 +7,13 @@ import gc
 import pickle
 import time
 import weakref
+from typing import Any
 
 import pytest
 
 import sergo
-from conftest import limit
-from sergo._figures import events_from_json
-
-OVERLOAD = """
-apiVersion: fault-tolerance.opensergo.io/v1alpha1
-kind: AdaptiveOverloadProtectionStrategy
-metadata: {name: cpu}
-spec: {metricType: CpuPercentage, triggerThreshold: 80%, adaptiveStrategy: NONE}
----
-apiVersion: fault-tolerance.opensergo.io/v1alpha1
-kind: FaultToleranceRule
-metadata: {name: protect}
-spec:
-  targets: [{targetResourceName: /foo}]
-  strategies: [{name: cpu, kind: AdaptiveOverloadProtectionStrategy}]
-"""
-
-BREAKER = """
-apiVersion: fault-tolerance.opensergo.io/v1alpha1
-kind: CircuitBreakerStrategy
-metadata: {name: failing}
-spec:
-  strategy: ErrorRequestRatio
-  triggerRatio: "50%"
-  statDuration: "10s"
-  recoveryTimeout: "5s"
-  minRequestAmount: 2
----
-apiVersion: fault-tolerance.opensergo.io/v1alpha1
-kind: FaultToleranceRule
-metadata: {name: break-foo}
-spec:
-  targets: [{targetResourceName: /foo}]
-  strategies: [{name: failing, kind: CircuitBreakerStrategy}]
-"""
+from conftest import BREAKER, OVERLOAD, limit, together
+from sergo._events import events_from_json
 
 
 def test_a_limit_blocks_with_all_that_its_rule_says(limited: sergo.Engine, clock: sergo.ManualClock) -> None:
@@ -125,8 +93,43 @@ def test_figures_count_per_target_and_strategy(limited: sergo.Engine, clock: ser
     assert figures.version == limited.version == 1
     (foo,) = figures.resources
     assert (foo.resource, foo.passed, foo.blocked, foo.waited) == ("/foo", 2, 3, 0)
-    assert foo.rt_sum_nanos == 500_000_000
+    assert (foo.in_flight, foo.completed, foo.errors) == (0, 2, 0)
     assert foo.strategies == (sergo.StrategyFigures("RateLimitStrategy", "rate-limit-foo", 3),)
+
+
+def test_figures_tell_how_response_times_spread(engine: sergo.Engine, clock: sergo.ManualClock) -> None:
+    engine.load(together(limit(1_000), OVERLOAD))
+    foo = engine.figures().resources[0]
+    assert (foo.rt_min_nanos, foo.rt_max_nanos, foo.rt_p50_nanos, foo.rt_histogram) == (0, 0, 0, ())
+    for _ in range(98):
+        with engine.enter("/foo"):
+            clock.advance(ns=1_000_000)
+    for error in (False, True):
+        entry = engine.enter("/foo")
+        clock.advance(1)
+        entry.exit(error)
+    foo = engine.figures().resources[0]
+    assert (foo.completed, foo.errors) == (100, 1)
+    assert foo.rt_sum_nanos == 98 * 1_000_000 + 2 * 1_000_000_000
+    assert (foo.rt_min_nanos, foo.rt_max_nanos) == (1_000_000, 1_000_000_000)
+    assert 1_000_000 <= foo.rt_p50_nanos <= 1_125_000
+    assert 1_000_000_000 <= foo.rt_p99_nanos <= 1_125_000_000
+    assert [count for _, count in foo.rt_histogram] == [98, 2]
+    assert all(under > rt for (under, _), rt in zip(foo.rt_histogram, (1_000_000, 1_000_000_000)))
+
+
+def test_figures_tell_of_the_instance(engine: sergo.Engine) -> None:
+    engine.load(OVERLOAD)
+    entries = [engine.enter(name) for name in ("/foo", "/unnamed", "/unnamed")]
+    engine.enter("/foo", direction="outbound").exit()
+    engine.set_system_load(cpu=0.9)
+    assert not engine.decide("/unnamed")
+    figures = engine.figures()
+    assert figures.in_flight == 3
+    assert figures.instance == (sergo.StrategyFigures("AdaptiveOverloadProtectionStrategy", "cpu", 1),)
+    for entry in entries:
+        entry.exit()
+    assert engine.figures().in_flight == 0
 
 
 def test_events_are_drained_once(limited: sergo.Engine) -> None:
@@ -169,18 +172,6 @@ def test_a_wait_is_slept_by_enter_and_left_to_the_caller_by_decide(
     assert isinstance(decision, sergo.Entry)
     assert (decision.wait, decision.wait_ns) == (0.06, 60_000_000)
     assert len(slept) == 2
-
-
-def test_an_interrupted_wait_gives_its_permit_back(paced: sergo.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(seconds: float) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(time, "sleep", interrupt)
-    paced.enter("/bar").exit()
-    with pytest.raises(KeyboardInterrupt):
-        paced.enter("/bar")
-    bar = paced.figures().resources[0]
-    assert (bar.passed, bar.waited, bar.in_flight) == (2, 1, 0)
 
 
 def test_a_mistake_is_reported_and_takes_nothing_with_it(engine: sergo.Engine) -> None:
@@ -301,7 +292,10 @@ def test_a_closed_engine_is_an_error_and_closing_again_is_none(limited: sergo.En
         lambda: limited.route("provider"),
         lambda: limited.connect("provider"),
         lambda: limited.figures(),
+        lambda: limited.explain("/foo"),
+        lambda: limited.push([]),
         lambda: limited.drain_events(),
+        lambda: limited.on_event(print),
         lambda: limited.version,
         lambda: limited.needs_system_load,
         lambda: limited.set_system_load(cpu=0.5),
@@ -313,7 +307,9 @@ def test_a_closed_engine_is_an_error_and_closing_again_is_none(limited: sergo.En
             use()
         assert raised.value.code == "closed"
         assert "closed" in str(raised.value)
-    entry.exit()
+    for _ in range(2):
+        entry.exit()
+        entry.cancel()
 
 
 def test_an_engine_that_is_forgotten_is_closed() -> None:
@@ -340,6 +336,18 @@ def test_an_engine_and_a_clock_that_know_each_other_are_collected() -> None:
     del clock
     gc.collect()
     assert gone() is None
+
+
+def test_an_engine_may_be_the_base_of_another() -> None:
+    class Foo(sergo.Engine):
+        def __init__(self, app: str, **options: Any) -> None:
+            super().__init__(app, **options)
+            self.made = True
+
+    with Foo("foo-app", namespace="other", sample_system=False) as engine:
+        assert (engine.app, engine.namespace, engine.made) == ("foo-app", "other", True)
+    with pytest.raises(TypeError):
+        sergo.Engine("foo-app", colour="red")  # type: ignore[call-arg]
 
 
 def test_a_clock_that_fails_is_an_error_of_the_call() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -12,7 +13,7 @@ from typing import Callable
 import pytest
 
 import sergo
-from conftest import ROUTER, eventually, limit
+from conftest import OVERLOAD, ROUTER, eventually, limit
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 
@@ -80,6 +81,38 @@ def test_a_child_goes_on_watching(folder: Path) -> None:
         (folder / "foo.yaml").write_text(limit(7))
         assert child.result() == "(2, 2, 1)"
         eventually(lambda: engine.version == 2)
+
+
+def test_a_child_goes_on_sampling_and_listening() -> None:
+    heard: list[object] = []
+    with sergo.Engine("foo-app") as engine, engine.on_event(heard.append):
+        engine.load(OVERLOAD)
+        eventually(lambda: heard)
+
+        def work() -> object:
+            running = sorted(thread.name for thread in threading.enumerate() if thread.name.startswith("sergo"))
+            engine.load(OVERLOAD)
+            eventually(lambda: sergo.RulesApplied(2) in heard)
+            engine.close()
+            return (running, threading.active_count())
+
+        assert Child(work).result() == "(['sergo-events', 'sergo-system'], 1)"
+        assert heard == [sergo.RulesApplied(1)]
+
+
+def test_a_stream_stays_with_its_parent() -> None:
+    async def run() -> None:
+        with sergo.Engine("foo-app") as engine, engine.events() as events:
+
+            def work() -> object:
+                engine.load("")
+                eventually(lambda: events.closed)
+                return events
+
+            assert "closed" in Child(work).result()
+            assert not events.closed
+
+    asyncio.run(run())
 
 
 def test_a_fork_finds_no_rules_half_changed() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 
 import sergo
-from conftest import limit
+from conftest import OVERLOAD, eventually, limit
 from sergo import _sergo
 
 panic: Any = vars(_sergo)["_panic_on_purpose"]
@@ -40,3 +41,20 @@ def test_a_block_keeps_its_own_exception_when_sergo_fails_inside(limited: sergo.
 
     with pytest.raises(ZeroDivisionError):
         serve()
+
+
+def test_what_runs_in_the_background_ends_with_its_engine() -> None:
+    heard: list[sergo.Event] = []
+    with sergo.Engine("foo-app") as engine:
+        listening = engine.on_event(heard.append)
+        engine.load(OVERLOAD)
+        eventually(lambda: background() == 2)
+        with pytest.raises(sergo.SergoError):
+            panic(engine)
+        eventually(lambda: background() == 0)
+    assert listening.closed
+
+
+def background() -> int:
+    """How many threads of sergo run."""
+    return sum(thread.name.startswith("sergo-") for thread in threading.enumerate())

@@ -1,4 +1,4 @@
-"""The demo service and the conformance port, as the processes that they are."""
+"""The demo service, the conformance port and others, as the processes that they are."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from conftest import eventually, limit
+from conftest import OVERLOAD, eventually, limit
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples/rules"
@@ -34,7 +34,7 @@ def service(rules: Path) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, "RULES": str(rules), "PORT": "0"}
     command = [sys.executable, str(ROOT / "examples/python/service.py")]
     with subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         yield process
         process.kill()
@@ -82,6 +82,22 @@ def test_ctrl_c_ends_the_service(service: subprocess.Popen[str]) -> None:
     service.stdout.readline()
     service.send_signal(signal.SIGINT)
     assert service.wait(30) == 0
+
+
+def test_nothing_that_runs_in_the_background_keeps_a_process(rules: Path) -> None:
+    (rules / "overload.yaml").write_text(OVERLOAD)
+    code = """
+import sys, threading, sergo
+engine = sergo.Engine("foo-app")
+listening = engine.on_event(print)
+subscription = engine.subscribe(sergo.file(sys.argv[1]))
+print(sorted(thread.name.split()[0] for thread in threading.enumerate()))
+"""
+    process = subprocess.run(
+        [sys.executable, "-c", code, str(rules)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+    )
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout.splitlines()[0] == "['MainThread', 'sergo-events', 'sergo-system', 'sergo-watch']"
 
 
 def test_the_port_answers_line_by_line() -> None:

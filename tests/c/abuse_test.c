@@ -13,6 +13,7 @@ static void check_all(sergo_code want, uint64_t engine) {
     sergo_block block;
     sergo_answer answer;
     sergo_request request = {.host = SERGO_STR("web")};
+    sergo_connection connection = {.host = SERGO_STR("web")};
     sergo_instance instance = {.id = SERGO_STR("a")};
     // No port; the host "h"; seven absent texts; the engine's labels; no headers.
     uint8_t packed[45];
@@ -46,6 +47,8 @@ static void check_all(sergo_code want, uint64_t engine) {
     CHECK_CODE(want, sergo_direct_rolls(engine, &request, &roll, 1, &text));
     CHECK_CODE(want, sergo_direct_packed(engine, packed, sizeof packed, 0, NULL, 0, &text));
     CHECK(text.data == NULL);
+    CHECK_CODE(want, sergo_connect(engine, &connection, 0, &number));
+    CHECK_CODE(want, sergo_connect_rolls(engine, &connection, &roll, 1, &number));
     CHECK_CODE(want, sergo_answer_get(engine, 1, &answer));
     sergo_answer_free(&answer);
     CHECK_CODE(want, sergo_answer_json(engine, 1, &text));
@@ -54,8 +57,10 @@ static void check_all(sergo_code want, uint64_t engine) {
     CHECK_CODE(want, sergo_breaker_state(engine, name, name, &state));
     CHECK(state == SERGO_BREAKER_NONE);
     CHECK_CODE(want, sergo_set_system_load(engine, 0.5, 1, 0.5, 0));
+    CHECK_CODE(want, sergo_sample_system(engine, 0));
     CHECK_CODE(want, sergo_needs_system_load(engine, &needs));
     CHECK(!needs);
+    CHECK_CODE(want, sergo_explain(engine, name, 1, 0, 0, &text));
     CHECK_CODE(want, sergo_drain_events(engine, &text));
     CHECK_CODE(want, sergo_figures(engine, &text));
     CHECK(text.data == NULL && text.len == 0);
@@ -87,6 +92,7 @@ static void test_null(void) {
     sergo_config config = {.app = SERGO_STR("a")};
     sergo_source source = {.text = SERGO_STR("")};
     sergo_request request = {.host = SERGO_STR("web")};
+    sergo_connection connection = {.host = SERGO_STR("web")};
     sergo_str name = SERGO_STR("/foo");
     sergo_report report;
     sergo_decision decision;
@@ -115,6 +121,12 @@ static void test_null(void) {
     CHECK_CODE(SERGO_ARGUMENT, sergo_direct(engine, &request, 0, NULL));
     CHECK_CODE(SERGO_ARGUMENT, sergo_direct_rolls(engine, &request, NULL, 1, &text));
     CHECK_CODE(SERGO_ARGUMENT, sergo_direct_packed(engine, NULL, 4, 0, NULL, 0, &text));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_connect(engine, NULL, 0, &id));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_connect(engine, &connection, 0, NULL));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_connect_rolls(engine, &connection, NULL, 1, &id));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_explain(engine, name, 1, 0, 0, NULL));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_explain(engine, name, 1, 2, 0, &text));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_explain(engine, ABSENT, 1, 0, 0, &text));
     CHECK_CODE(SERGO_ARGUMENT, sergo_needs_system_load(engine, NULL));
     CHECK_CODE(SERGO_ARGUMENT, sergo_answer_get(engine, 1, NULL));
     CHECK_CODE(SERGO_ARGUMENT, sergo_answer_json(engine, 1, NULL));
@@ -132,6 +144,8 @@ static void test_null(void) {
     CHECK_CODE(SERGO_ARGUMENT, sergo_enter_name(engine, ABSENT, 1, 0, 0, &decision));
     request.host = ABSENT;
     CHECK_CODE(SERGO_ARGUMENT, sergo_route(engine, &request, 0, &id));
+    connection.host = ABSENT;
+    CHECK_CODE(SERGO_ARGUMENT, sergo_connect(engine, &connection, 0, &id));
     CHECK_CODE(SERGO_ARGUMENT, sergo_set_instances(engine, ABSENT, NULL, 0));
     CHECK_CODE(SERGO_ARGUMENT, sergo_set_instances_json(engine, name, ABSENT));
     CHECK_CODE(SERGO_ARGUMENT, sergo_resolve(engine, sergo_str_of(NULL, 3), &id));
@@ -146,7 +160,7 @@ static void test_bad_values(void) {
     for (int bit = 1; bit < 32; bit++) {
         CHECK_CODE(SERGO_ARGUMENT, sergo_enter(engine, 0, 1, 1u << bit, 0, &decision));
         CHECK_CODE(SERGO_ARGUMENT, sergo_enter_name(engine, name, 1, 1u << bit | 1, 0, &decision));
-        CHECK_CODE(SERGO_ARGUMENT, sergo_exit(engine, &permit, 1u << bit, 0));
+        CHECK_CODE(SERGO_ARGUMENT, sergo_exit(engine, &permit, 1u << bit | 1, 0));
     }
     CHECK(permit.words[0] == 1);
     // A permit that sergo never gave out.

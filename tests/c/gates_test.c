@@ -104,6 +104,13 @@ static void test_breaker(void) {
     CHECK(probe.outcome == SERGO_PASS);
     CHECK_OK(sergo_breaker_state(engine, foo, cut, &state));
     CHECK(state == SERGO_BREAKER_HALF_OPEN);
+    // A probe that is cancelled decides nothing: the next entry may probe at once.
+    CHECK(enter_at(engine, SERGO_OUTBOUND, 5 * SECONDS).outcome == SERGO_BLOCK);
+    CHECK_OK(sergo_exit(engine, &probe.permit, SERGO_CANCELLED, 5 * SECONDS));
+    CHECK_OK(sergo_breaker_state(engine, foo, cut, &state));
+    CHECK(state == SERGO_BREAKER_HALF_OPEN);
+    probe = enter_at(engine, SERGO_OUTBOUND, 5 * SECONDS);
+    CHECK(probe.outcome == SERGO_PASS);
     CHECK_OK(sergo_exit(engine, &probe.permit, SERGO_SUCCEEDED, 5 * SECONDS));
     CHECK_OK(sergo_breaker_state(engine, foo, cut, &state));
     CHECK(state == SERGO_BREAKER_CLOSED);

@@ -265,11 +265,39 @@ static struct share *count_share(struct share *shares, size_t *count, const serg
     return shares;
 }
 
-// Where one request goes, and all that is done with it on the way.
-static sergo_code direct(struct port *port, const sergo_request *request, const double *rolls, size_t roll_count) {
+// What a step asks: where a request goes, or a connection.
+struct ask {
+    bool connects;
+    sergo_request request;
+    sergo_connection connection;
+    double *rolls;  // NULL: the port's own
+    size_t roll_count;
+};
+
+static sergo_code find(struct port *port, const struct ask *ask, uint64_t *id) {
+    if (ask->connects)
+        return ask->rolls ? sergo_connect_rolls(port->engine, &ask->connection, ask->rolls, ask->roll_count, id)
+                          : sergo_connect(port->engine, &ask->connection, port->seed++, id);
+    return ask->rolls ? sergo_route_rolls(port->engine, &ask->request, ask->rolls, ask->roll_count, id)
+                      : sergo_route(port->engine, &ask->request, port->seed++, id);
+}
+
+// As JSON, with all that is done on the way; empty for nowhere.
+static sergo_code describe(struct port *port, const struct ask *ask, sergo_text *text) {
+    if (ask->connects) {
+        uint64_t id;
+        *text = (sergo_text){0};
+        sergo_code code = find(port, ask, &id);
+        return code != SERGO_OK || id == 0 ? code : sergo_answer_json(port->engine, id, text);
+    }
+    return ask->rolls ? sergo_direct_rolls(port->engine, &ask->request, ask->rolls, ask->roll_count, text)
+                      : sergo_direct(port->engine, &ask->request, port->seed++, text);
+}
+
+// Where one goes.
+static sergo_code direct(struct port *port, const struct ask *ask) {
     sergo_text text;
-    sergo_code code = rolls ? sergo_direct_rolls(port->engine, request, rolls, roll_count, &text)
-                            : sergo_direct(port->engine, request, port->seed++, &text);
+    sergo_code code = describe(port, ask, &text);
     if (code != SERGO_OK) return code;
     json answer;
     if (text.len == 0) {
@@ -285,16 +313,14 @@ static sergo_code direct(struct port *port, const sergo_request *request, const 
     return SERGO_OK;
 }
 
-// How often a request goes where, in so many times.
-static sergo_code spread(struct port *port, const sergo_request *request, const double *rolls, size_t roll_count,
-                         uint64_t times) {
+// How often it goes where, in so many times.
+static sergo_code spread(struct port *port, const struct ask *ask, uint64_t times) {
     struct share *shares = NULL;
     size_t share_count = 0;
     sergo_code code = SERGO_OK;
     for (uint64_t i = 0; i < times && code == SERGO_OK; i++) {
         uint64_t id;
-        code = rolls ? sergo_route_rolls(port->engine, request, rolls, roll_count, &id)
-                     : sergo_route(port->engine, request, port->seed++, &id);
+        code = find(port, ask, &id);
         if (code != SERGO_OK || id == 0) continue;
         sergo_answer answer;
         code = sergo_answer_get(port->engine, id, &answer);
@@ -315,7 +341,7 @@ static sergo_code spread(struct port *port, const sergo_request *request, const 
     return code;
 }
 
-static sergo_code route(struct port *port, const json *step) {
+static sergo_code route(struct port *port, const json *step, bool connects) {
     const json *headers = json_get(step, "headers"), *source = json_get(step, "source");
     const json *labels = json_get(source, "labels");
     const json *number = json_get(step, "port");
@@ -330,7 +356,8 @@ static sergo_code route(struct port *port, const json *step) {
         header_pairs[i].value = text_of(&pair->items[1]);
     }
     sergo_pair *label_pairs = labels->kind == JSON_MAP ? pairs_of(labels) : NULL;
-    sergo_request request = {
+    struct ask ask = {.connects = connects};
+    ask.request = (sergo_request){
         .host = text(step, "host"),
         .method = text(step, "method"),
         .path = text(step, "path"),
@@ -345,14 +372,27 @@ static sergo_code route(struct port *port, const json *step) {
         .caller_namespace = text(source, "namespace"),
         .caller_gateway = text(source, "gateway"),
     };
+    ask.connection = (sergo_connection){
+        .host = ask.request.host,
+        .sni = text(step, "sni"),
+        .address = text(step, "address"),
+        .port = ask.request.port,
+        .client = ask.request.client,
+        .hash = ask.request.hash,
+        .caller_labels = ask.request.caller_labels,
+        .caller_label_count = ask.request.caller_label_count,
+        .caller_namespace = ask.request.caller_namespace,
+        .caller_gateway = ask.request.caller_gateway,
+    };
     const json *given = json_get(step, "rolls"), *times = json_get(step, "repeat");
     uint64_t repeat = times->kind == JSON_NUMBER ? times->whole : 1;
-    double *rolls = given->kind == JSON_LIST ? more(NULL, given->count, sizeof *rolls) : NULL;
-    for (size_t i = 0; i < given->count; i++) rolls[i] = given->items[i].number;
+    ask.rolls = given->kind == JSON_LIST ? more(NULL, given->count, sizeof *ask.rolls) : NULL;
+    ask.roll_count = given->count;
+    for (size_t i = 0; i < given->count; i++) ask.rolls[i] = given->items[i].number;
     sergo_code code = number->whole > UINT16_MAX ? SERGO_ARGUMENT
-                      : repeat == 1              ? direct(port, &request, rolls, given->count)
-                                                 : spread(port, &request, rolls, given->count, repeat);
-    free(rolls);
+                      : repeat == 1              ? direct(port, &ask)
+                                                 : spread(port, &ask, repeat);
+    free(ask.rolls);
     free(header_pairs);
     free(label_pairs);
     return code;
@@ -370,7 +410,8 @@ static sergo_code run(struct port *port, const json *step, bool *known_op) {
     if (json_is(op, "events")) return events(port);
     if (json_is(op, "load")) return load(port, step, now);
     if (json_is(op, "endpoints")) return endpoints(port, step);
-    if (json_is(op, "route")) return route(port, step);
+    if (json_is(op, "route")) return route(port, step, false);
+    if (json_is(op, "connect")) return route(port, step, true);
     *known_op = false;
     return SERGO_ARGUMENT;
 }

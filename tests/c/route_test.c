@@ -269,8 +269,47 @@ static void test_packed(void) {
     CHECK_OK(sergo_close(engine));
 }
 
+static void test_connection(void) {
+    uint64_t engine = engine_with(
+        "apiVersion: traffic.opensergo.io/v1alpha1\n"
+        "kind: TrafficRouter\n"
+        "metadata: {name: shop}\n"
+        "spec:\n"
+        "  hosts: [shop.example]\n"
+        "  tls:\n"
+        "    - match: [{sniHosts: [shop.example], sourceLabels: {app: batch}, port: 443}]\n"
+        "      route:\n"
+        "        - {destination: {host: shop, subset: v1}, weight: 9}\n"
+        "        - {destination: {host: shop, subset: v2}, weight: 1}\n");
+    uint64_t id, again;
+    sergo_pair labels[] = {{SERGO_STR("app"), SERGO_STR("batch")}};
+    sergo_connection connection = {
+        .host = SERGO_STR("shop.example"),
+        .sni = SERGO_STR("shop.example"),
+        .port = 443,
+        .caller_labels = labels,
+        .caller_label_count = 1,
+    };
+    double roll = 0.95;
+    sergo_answer answer;
+    CHECK_OK(sergo_connect_rolls(engine, &connection, &roll, 1, &id));
+    CHECK_OK(sergo_answer_get(engine, id, &answer));
+    CHECK(answer.kind == SERGO_DESTINATION);
+    CHECK_TEXT("v2", answer.subset);
+    sergo_answer_free(&answer);
+    connection.hash = SERGO_STR("user-1");
+    CHECK_OK(sergo_connect(engine, &connection, 1, &id));
+    CHECK_OK(sergo_connect(engine, &connection, 2, &again));
+    CHECK(id != 0 && id == again);
+    connection.caller_label_count = 0;
+    CHECK_OK(sergo_connect(engine, &connection, 0, &id));
+    CHECK(id == 0);
+    CHECK_OK(sergo_close(engine));
+}
+
 void test_route(void) {
     test_struct();
+    test_connection();
     test_answer();
     test_caller();
     test_policy();

@@ -1,4 +1,4 @@
-// Breakers, events, figures.
+// Explanations, breakers, events, figures.
 
 #include "check.h"
 #include "json.h"

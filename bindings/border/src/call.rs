@@ -83,6 +83,17 @@ pub fn exit(handle: u64, permit: [u64; Permit::WORDS], error: bool, now: u64) ->
     })
 }
 
+/// Gives a permit back whose call never began: its wait was cancelled, say.
+///
+/// # Errors
+/// Those of [`with`].
+pub fn cancel(handle: u64, permit: [u64; Permit::WORDS], now: u64) -> Result<(), Code> {
+    with(handle, |host| {
+        host.engine().cancel(&mut Permit::from_words(permit), host.tick(now));
+        Ok(())
+    })
+}
+
 /// The names behind a block, as [`text::block`].
 ///
 /// # Errors
@@ -146,13 +157,13 @@ pub fn answer(handle: u64, id: u64) -> Result<String, Code> {
     with(handle, |host| host.engine().answer(AnswerId(id)).map(|answer| text::answer(&answer)).ok_or(Code::Stale))
 }
 
-/// What an entry to the resource would be answered, and why, as JSON (see
-/// [`sergo::Explanation`]). It changes nothing.
+/// What an entry to the resource would be answered, and why, as
+/// [`text::explanation`]. It changes nothing.
 ///
 /// # Errors
 /// Those of [`with`].
 pub fn explain(handle: u64, resource: &str, cost: u32, outbound: bool, now: u64) -> Result<String, Code> {
-    with(handle, |host| Ok(text::json(&host.engine().explain(resource, ask(cost, outbound), host.tick(now)))))
+    with(handle, |host| Ok(text::explanation(&host.engine().explain(resource, ask(cost, outbound), host.tick(now)))))
 }
 
 /// Where a connection goes, by the TLS and TCP routes, as [`text::answer`]; empty
@@ -332,7 +343,8 @@ pub fn breaker_state(handle: u64, target: &str, strategy: &str) -> Result<String
 
 /// Takes the system's figures as they are at `now`, until the next call: the
 /// shares of CPU time and of memory in use, 0 to 1, and the load average of the
-/// last minute. What is no number (NaN) is unknown.
+/// last minute. What is no number (NaN) is unknown. They take the place of
+/// [`sample_system`] for good, which from then on changes nothing.
 ///
 /// # Errors
 /// Those of [`with`].
@@ -340,6 +352,7 @@ pub fn set_system_load(handle: u64, cpu: f64, load1: f64, memory: f64, now: u64)
     let known = |figure: f64| (!figure.is_nan()).then_some(figure);
     let load = SystemLoad { cpu: known(cpu), load1: known(load1), memory: known(memory) };
     with(handle, |host| {
+        host.sampler().replace();
         host.engine().set_system_load(load, host.tick(now));
         Ok(())
     })
@@ -354,7 +367,11 @@ pub fn set_system_load(handle: u64, cpu: f64, load1: f64, memory: f64, now: u64)
 /// Those of [`with`]. What the system doesn't tell is unknown, not an error.
 pub fn sample_system(handle: u64, now: u64) -> Result<(), Code> {
     with(handle, |host| {
-        host.engine().set_system_load(host.sampler().sample(Instant::now()), host.tick(now));
+        let load = host.sampler().sample(Instant::now());
+        // Asked last: the application may have told its own while these were read.
+        if !host.sampler().is_replaced() {
+            host.engine().set_system_load(load, host.tick(now));
+        }
         Ok(())
     })
 }

@@ -6,6 +6,7 @@ use sergo::SystemLoad;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How often a package is to take a sample.
@@ -26,6 +27,7 @@ const SHORTEST: Duration = Duration::from_millis(100);
 pub struct Sampler {
     root: PathBuf,
     last: ArcSwapOption<Reading>,
+    replaced: AtomicBool,
 }
 
 /// What the CPU's counters said, and the smoothed share that came of it.
@@ -46,7 +48,7 @@ impl Sampler {
     /// A sampler of the system whose `proc` and `sys` are in this folder.
     #[must_use]
     pub fn at(root: &Path) -> Self {
-        Sampler { root: root.to_owned(), last: ArcSwapOption::empty() }
+        Sampler { root: root.to_owned(), last: ArcSwapOption::empty(), replaced: AtomicBool::new(false) }
     }
 
     /// The load at `now`. CPU is known from the second sample on; it is smoothed:
@@ -54,6 +56,17 @@ impl Sampler {
     #[must_use]
     pub fn sample(&self, now: Instant) -> SystemLoad {
         SystemLoad { cpu: self.cpu(now), load1: self.load1(), memory: self.memory() }
+    }
+
+    /// The application tells its own figures: from now on they stand for good.
+    pub fn replace(&self) {
+        self.replaced.store(true, Ordering::Release);
+    }
+
+    /// Whether the application has told figures of its own.
+    #[must_use]
+    pub fn is_replaced(&self) -> bool {
+        self.replaced.load(Ordering::Acquire)
     }
 
     fn cpu(&self, now: Instant) -> Option<f64> {

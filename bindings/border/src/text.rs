@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sergo::decide::Block;
 use sergo::route::Caller;
-use sergo::{Answer, Code, Connection, Directions, Instance};
+use sergo::{Answer, Code, Connection, Directions, Explanation, Instance};
 use std::collections::BTreeMap;
 
 /// A block's names: `{"strategy": kind, "name", "rule", "fallback": {"status",
@@ -43,6 +43,19 @@ pub fn answer(answer: &Answer) -> String {
 #[must_use]
 pub fn directions(directions: &Directions) -> String {
     json(directions)
+}
+
+/// An explanation as [`Explanation`] is serialized, with `text` beside it: the
+/// same for people to read, so that it reads alike in every language.
+#[must_use]
+pub fn explanation(explanation: &Explanation) -> String {
+    #[derive(Serialize)]
+    struct WithText<'a> {
+        #[serde(flatten)]
+        explanation: &'a Explanation,
+        text: String,
+    }
+    json(&WithText { explanation, text: explanation.to_string() })
 }
 
 /// A value of the core as JSON: a report, events, figures.
@@ -150,6 +163,8 @@ impl Connecting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
+    use sergo::{Ask, Config, Engine, Tick};
 
     #[test]
     fn instances_have_defaults_and_no_unknown_fields() {
@@ -157,6 +172,17 @@ mod tests {
         assert!(read[0].healthy && read[0].weight == 1);
         assert_eq!(read[1].labels["version"], "v2");
         assert!(instances(r#"[{"id": "a", "colour": 1}]"#).is_err());
+    }
+
+    #[test]
+    fn an_explanation_brings_its_text() {
+        let engine = Engine::new(Config::new("demo-app"));
+        let explained = engine.explain("GET:/foo", Ask::default(), Tick(0));
+        let json: Value = serde_json::from_str(&explanation(&explained)).unwrap();
+        assert_eq!(json["text"], explained.to_string());
+        let mut plain = serde_json::to_value(&explained).unwrap();
+        plain["text"] = json["text"].clone();
+        assert_eq!(json, plain);
     }
 
     #[test]

@@ -46,6 +46,10 @@ fn held() -> isize {
 const LIMIT: &str = "---\napiVersion: fault-tolerance.opensergo.io/v1alpha1\nkind: RateLimitStrategy\n\
     metadata: {name: l}\nspec: {threshold: 4000, statDuration: 1s}\n";
 
+/// The most that one resource may hold for a limit above 4,096: 512 slices of 8
+/// bytes, its counters and the histogram of its response times.
+const SLICED: isize = 16_384;
+
 /// A limit for each of so many resources, in one rule.
 fn rules(resources: usize) -> String {
     let mut text = format!(
@@ -97,16 +101,40 @@ fn memory_is_bounded_by_the_names_in_rules_and_not_by_traffic() {
     }
     assert!(held() - before < 2048, "{} bytes more after ten entries", held() - before);
 
-    // Names that are gone hold nothing.
+    // Nor does the threshold matter: idle, a million takes no more.
     let before = held();
+    let million = |resources| rules(resources).replace("threshold: 4000", "threshold: 1000000");
+    assert_eq!(apply(&million(RESOURCES)), 2);
+    let more = held() - before;
+    assert!(more < 1_000_000, "{more} bytes more for thresholds of a million");
+
+    // In use, what is kept of a million is slices, however many come.
+    let before = held();
+    for round in 1..=3 {
+        for number in 0..1_000_000 {
+            let decision = engine.enter("GET:/orders/00002", Ask::default(), Tick(round * 10_000_000_000 + number));
+            assert!(matches!(decision, Decision::Pass(_)));
+        }
+        assert!(held() - before < SLICED, "{} bytes more after millions of entries", held() - before);
+    }
+
+    // Names that are gone hold nothing, however many came and went: their seats
+    // are taken by others.
     apply(&rules(1));
-    assert!(before - held() > 0);
-    let names: isize = 40 * 1024;
-    for round in 0..20 {
-        let renamed = rules(500).replace("/orders/", &format!("/round-{round}/"));
+    let before = held();
+    for round in 0..300 {
+        let renamed = rules(100).replace("/orders/", &format!("/round-{round}/"));
         assert_eq!(apply(&renamed), 2);
+        for number in 0..100 {
+            let name = format!("GET:/round-{round}/{number:05}");
+            let decision = engine.enter(&name, Ask::default(), Tick(round));
+            assert!(matches!(decision, Decision::Pass(_)), "{name}");
+        }
     }
     apply(&rules(1));
+    // The events that nobody drained are bounded, too.
+    drop(engine.drain_events());
     let left = held() - before;
-    assert!(left < names, "{left} bytes more after names came and went");
+    let seats = 100 * 64;
+    assert!(left < seats + 8192, "{left} bytes more after 30,000 names came and went");
 }

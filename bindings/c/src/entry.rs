@@ -23,6 +23,9 @@ pub const SERGO_SUCCEEDED: u32 = 0;
 /// For `sergo_exit`: the call failed.
 pub const SERGO_FAILED: u32 = 1;
 
+/// For `sergo_exit`: the call never began, its wait was cancelled, say.
+pub const SERGO_CANCELLED: u32 = 2;
+
 /// A decision's outcome: go on.
 pub const SERGO_PASS: u32 = 0;
 /// A decision's outcome: sleep for `wait_nanos`, then go on without asking again.
@@ -152,17 +155,24 @@ pub unsafe extern "C" fn sergo_enter_name(
 }
 
 /// Gives a permit back and closes it: a second exit does nothing. `flags` is
-/// `SERGO_SUCCEEDED` or `SERGO_FAILED`, `now` as for `sergo_enter`.
+/// `SERGO_SUCCEEDED`, `SERGO_FAILED` or `SERGO_CANCELLED`, `now` as for
+/// `sergo_enter`. Of a cancelled call nothing is counted but that there was one; no
+/// breaker judges by it, and if it was to probe, the next entry may.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sergo_exit(engine: u64, permit: *mut sergo_permit, flags: u32, now: u64) -> sergo_code {
     run(|| {
-        let failed = flag(flags)?;
+        if flags > SERGO_CANCELLED {
+            return Err(Code::Argument);
+        }
         if permit.is_null() || !permit.is_aligned() {
             return Err(Code::Argument);
         }
         // SAFETY: not null, aligned, and the caller's for the time of the call.
         let words = unsafe { permit.replace(sergo_permit::default()) }.words;
-        call::exit(engine, words, failed, now)
+        match flags {
+            SERGO_CANCELLED => call::cancel(engine, words, now),
+            _ => call::exit(engine, words, flags == SERGO_FAILED, now),
+        }
     })
 }
 
@@ -216,7 +226,7 @@ impl Default for sergo_block {
 
 /// A flag word of which only the lowest bit has a meaning.
 #[inline]
-fn flag(flags: u32) -> Result<bool, Code> {
+pub(crate) fn flag(flags: u32) -> Result<bool, Code> {
     match flags {
         0 => Ok(false),
         1 => Ok(true),

@@ -10,7 +10,8 @@
 //! - [`engine`]: open, close, and the rules.
 //! - [`entry`]: enter, exit, and why an entry was blocked.
 //! - [`route`]: where a request goes, and what discovery knows.
-//! - [`watch`]: breakers, events, figures, and the figures of the system.
+//! - [`connect`]: where a connection goes.
+//! - [`watch`]: explanations, breakers, events, figures, and the figures of the system.
 
 // What is written here is what C sees.
 #![allow(non_camel_case_types)]
@@ -18,6 +19,7 @@
 #![allow(clippy::missing_safety_doc)]
 
 pub mod code;
+pub mod connect;
 pub mod engine;
 pub mod entry;
 pub mod route;

@@ -8,6 +8,7 @@ use sergo_border::with;
 use sergo_core::route::Caller;
 use sergo_core::{Answer, AnswerId, Code, Engine, Headers, Instance, Request, Rolls, Span, Tick};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ptr::null;
 use std::sync::Arc;
 
@@ -337,10 +338,7 @@ unsafe fn ask<T>(
 ) -> Result<T, Code> {
     // SAFETY: as the caller vouches.
     let (labels, headers) = unsafe {
-        let labels = match request.caller_labels.is_null() && request.caller_label_count == 0 {
-            true => None,
-            false => Some(map(request.caller_labels, request.caller_label_count)?),
-        };
+        let labels = caller_labels(request.caller_labels, request.caller_label_count)?;
         (labels, Pairs::read(request.headers, request.header_count)?)
     };
     // SAFETY: as the caller vouches.
@@ -363,6 +361,21 @@ unsafe fn ask<T>(
         }
     };
     with(engine, |host| Ok(call(host.engine(), &request, host.moment())))
+}
+
+/// The labels of who calls; none where they are the engine's own.
+///
+/// # Safety
+/// As for [`map`].
+pub(crate) unsafe fn caller_labels(
+    first: *const sergo_pair,
+    count: usize,
+) -> Result<Option<BTreeMap<String, String>>, Code> {
+    if first.is_null() && count == 0 {
+        return Ok(None);
+    }
+    // SAFETY: as the caller vouches.
+    unsafe { map(first, count) }.map(Some)
 }
 
 /// The headers of a request, checked once and then read in place.
@@ -400,7 +413,7 @@ impl Headers for Pairs<'_> {
 
 /// # Safety
 /// As for [`list`].
-unsafe fn numbers<'a>(first: *const f64, count: usize) -> Result<&'a [f64], Code> {
+pub(crate) unsafe fn numbers<'a>(first: *const f64, count: usize) -> Result<&'a [f64], Code> {
     // SAFETY: as the caller vouches.
     let rolls = unsafe { list(first, count) }?;
     if rolls.iter().all(|roll| (0.0..1.0).contains(roll)) { Ok(rolls) } else { Err(Code::Argument) }

@@ -1,6 +1,7 @@
-//! Breakers, events, figures, and the figures of the system.
+//! Explanations, breakers, events, figures, and the figures of the system.
 
 use crate::code::{answer, run, sergo_code};
+use crate::entry::flag;
 use crate::text::{sergo_str, sergo_text};
 use sergo_border::{call, with};
 use sergo_core::stat::event::BreakerState;
@@ -39,6 +40,31 @@ pub unsafe extern "C" fn sergo_breaker_state(
     unsafe { answer(state, look) }
 }
 
+/// What an entry to the resource would be answered, and why, as JSON: `{"resource",
+/// "governed": bool, "answer": "pass", "wait" or "block", "wait", "retryAfter",
+/// "gates": [{"target", "kind", "strategy", "rule", "answer", "wait",
+/// "retryAfter", "state", "limit", "used", "why"}], "text"}`, times in nanoseconds,
+/// null where there is none; `text` is all of it for people. The arguments are those
+/// of `sergo_enter_name`, but nothing is entered and nothing changes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sergo_explain(
+    engine: u64,
+    resource: sergo_str,
+    cost: u32,
+    flags: u32,
+    now: u64,
+    json: *mut sergo_text,
+) -> sergo_code {
+    let explain = || {
+        let outbound = flag(flags)?;
+        // SAFETY: the caller's text lives through the call.
+        let resource = unsafe { resource.get() }?;
+        call::explain(engine, resource, cost, outbound, now).map(sergo_text::own)
+    };
+    // SAFETY: as the caller vouches for `json`.
+    unsafe { answer(json, explain) }
+}
+
 /// What happened since the last call, oldest first, as a JSON list of `{"event":
 /// "breaker", "resource", "strategy", "from", "to", "total", "bad"}`, `{"event":
 /// "rulesApplied", "version"}` and `{"event": "firstBlock", "resource",
@@ -67,6 +93,16 @@ pub unsafe extern "C" fn sergo_figures(engine: u64, json: *mut sergo_text) -> se
 #[unsafe(no_mangle)]
 pub extern "C" fn sergo_set_system_load(engine: u64, cpu: f64, load1: f64, memory: f64, now: u64) -> sergo_code {
     run(|| call::set_system_load(engine, cpu, load1, memory, now))
+}
+
+/// Samples the load of the system that the process runs in, its container's where
+/// that is limited, and takes it as `sergo_set_system_load` does, at `now`. To be
+/// called every 500 ms while `sergo_needs_system_load` says so: the share of CPU
+/// time is known from the second call on, and smoothed. Elsewhere than on Linux
+/// nothing is known. It reads some ten small files of the system.
+#[unsafe(no_mangle)]
+pub extern "C" fn sergo_sample_system(engine: u64, now: u64) -> sergo_code {
+    run(|| call::sample_system(engine, now))
 }
 
 /// Whether the rules in force look at the system's figures; while they do not,

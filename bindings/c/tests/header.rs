@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs};
 
 /// In the order in which a reader wants them.
-const FILES: [&str; 6] = ["code", "text", "engine", "entry", "route", "watch"];
+const FILES: [&str; 7] = ["code", "text", "engine", "entry", "route", "connect", "watch"];
 
 #[test]
 fn the_committed_header_is_what_the_sources_say() {

@@ -3,7 +3,7 @@
 
 use crate::value;
 use jni::objects::{JByteArray, JByteBuffer, JClass, JDoubleArray, JObjectArray};
-use jni::sys::{jdouble, jlong};
+use jni::sys::{jboolean, jdouble, jint, jlong};
 use jni::{Env, EnvUnowned, Outcome};
 use serde_json::{Value, json};
 use sergo::name::StrategyKind;
@@ -177,6 +177,20 @@ fn numbers(env: &Env<'_>, rolls: &JDoubleArray<'_>) -> Result<Vec<f64>, Fault> {
     Ok(numbers)
 }
 
+/// The numbers of an array, none where it is null.
+fn given(env: &Env<'_>, rolls: &JDoubleArray<'_>) -> Result<Option<Vec<f64>>, Fault> {
+    if rolls.is_null() { Ok(None) } else { numbers(env, rolls).map(Some) }
+}
+
+fn random(rolls: Option<&[f64]>, seed: jlong) -> Random<'_> {
+    rolls.map_or(Random::Seed(seed as u64), Random::Rolls)
+}
+
+/// An answer of the border that may be empty, for nowhere.
+fn somewhere(json: &str) -> Result<Value, Fault> {
+    Ok(if json.is_empty() { Value::Null } else { value::read(json)? })
+}
+
 /// Routes a packed request by the random numbers given: the answer's id, or 0.
 #[unsafe(no_mangle)]
 extern "system" fn Java_io_sergo_Native_routeBy<'local>(
@@ -204,11 +218,42 @@ extern "system" fn Java_io_sergo_Native_direct<'local>(
     rolls: JDoubleArray<'local>,
 ) -> Bytes<'local> {
     answer(env, |env| {
-        let request = env.convert_byte_array(&request)?;
-        let rolls = if rolls.is_null() { None } else { Some(numbers(env, &rolls)?) };
-        let random = rolls.as_deref().map_or(Random::Seed(seed as u64), Random::Rolls);
-        let directions = call::direct(engine as u64, &request, random)?;
-        Ok(if directions.is_empty() { Value::Null } else { value::read(&directions)? })
+        let (request, rolls) = (env.convert_byte_array(&request)?, given(env, &rolls)?);
+        somewhere(&call::direct(engine as u64, &request, random(rolls.as_deref(), seed))?)
+    })
+}
+
+/// Where a connection, described as JSON, goes, null for nowhere; by the random
+/// numbers given, or by the seed where they are null.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_Native_connect<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    engine: jlong,
+    connection: Bytes<'local>,
+    seed: jlong,
+    rolls: JDoubleArray<'local>,
+) -> Bytes<'local> {
+    answer(env, |env| {
+        let (connection, rolls) = (text(env, &connection)?, given(env, &rolls)?);
+        somewhere(&call::connect(engine as u64, &connection, random(rolls.as_deref(), seed))?)
+    })
+}
+
+/// What an entry would be answered, and why.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_Native_explain<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    engine: jlong,
+    resource: Bytes<'local>,
+    cost: jint,
+    outbound: jboolean,
+    now: jlong,
+) -> Bytes<'local> {
+    answer(env, |env| {
+        let resource = text(env, &resource)?;
+        Ok(value::read(&call::explain(engine as u64, &resource, cost as u32, outbound, now as u64)?)?)
     })
 }
 
@@ -265,6 +310,17 @@ extern "system" fn Java_io_sergo_Native_setSystemLoad<'local>(
     now: jlong,
 ) -> jlong {
     number(env, |_| Ok(call::set_system_load(engine as u64, cpu, load1, memory, now as u64).map(|()| 0)?))
+}
+
+/// Samples the system's figures, and takes them.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_Native_sampleSystem<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    engine: jlong,
+    now: jlong,
+) -> jlong {
+    number(env, |_| Ok(call::sample_system(engine as u64, now as u64).map(|()| 0)?))
 }
 
 /// Whether rules look at the system's figures: 1 or 0.

@@ -68,6 +68,23 @@ extern "system" fn Java_io_sergo_Native_exit(
     answer(|| call::exit(handle as u64, permit, error, now as u64).map(|()| Code::Ok as jint))
 }
 
+/// Gives a permit back whose call never began.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_Native_cancel(
+    _env: *mut JNIEnv,
+    _class: jclass,
+    handle: jlong,
+    a: jlong,
+    b: jlong,
+    c: jlong,
+    d: jlong,
+    e: jlong,
+    now: jlong,
+) -> jint {
+    let permit = [a, b, c, d, e].map(|word| word as u64);
+    answer(|| call::cancel(handle as u64, permit, now as u64).map(|()| Code::Ok as jint))
+}
+
 /// Routes the packed request at an address: the answer's id, 0 for nowhere, or
 /// a code.
 #[unsafe(no_mangle)]

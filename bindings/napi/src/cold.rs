@@ -104,18 +104,33 @@ pub fn breaker_state(handle: f64, target: String, strategy: String) -> Result<St
     call::breaker_state(handle as u64, &target, &strategy).map_err(failure)
 }
 
-/// Takes the system's figures at the moment in the thread's [words](crate::words);
-/// what is no number is unknown.
+/// Takes the application's figures of the system at the moment in the thread's
+/// [words](crate::words); what is no number is unknown.
 ///
 /// # Errors
 /// The codes of an engine.
 #[napi(catch_unwind)]
 pub fn set_system_load(cpu: f64, load1: f64, memory: f64) -> Result<()> {
-    let code = thread::with_words(|words| {
-        call::set_system_load(words.number(HANDLE), cpu, load1, memory, words.time())?;
-        Ok(0)
-    });
-    Code::from_number(code).filter(|code| *code != Code::Ok).map_or(Ok(()), |code| Err(failure(code)))
+    thread::on_words(|words| call::set_system_load(words.number(HANDLE), cpu, load1, memory, words.time()))
+}
+
+/// Samples the system's figures at the moment in the thread's [words](crate::words).
+///
+/// # Errors
+/// The codes of an engine.
+#[napi(catch_unwind)]
+pub fn sample_system() -> Result<()> {
+    thread::on_words(|words| call::sample_system(words.number(HANDLE), words.time()))
+}
+
+/// What an entry with the cost, direction and moment in the thread's
+/// [words](crate::words) would be answered, and why, as JSON.
+///
+/// # Errors
+/// The codes of an engine.
+#[napi(catch_unwind)]
+pub fn explain(resource: String) -> Result<String> {
+    thread::on_words(|words| call::explain(words.number(HANDLE), &resource, words.cost(), words.flag(), words.time()))
 }
 
 /// Whether the rules in force look at the system's figures.

@@ -1,7 +1,7 @@
 //! Entering and exiting: no arguments, everything in the thread's [`words`].
 
 use crate::thread::with_words;
-use crate::words::{COST, HANDLE, RESOURCE};
+use crate::words::{CANCELLED, FLAG, HANDLE, RESOURCE};
 use napi_derive::napi;
 use sergo_border::call;
 
@@ -10,8 +10,8 @@ use sergo_border::call;
 #[napi(catch_unwind)]
 pub fn enter() -> i32 {
     with_words(|words| {
-        let cost = u32::try_from(words.number(COST)).unwrap_or(u32::MAX);
-        let entered = call::enter(words.number(HANDLE), words.number(RESOURCE), cost, words.flag(), words.time())?;
+        let (handle, resource) = (words.number(HANDLE), words.number(RESOURCE));
+        let entered = call::enter(handle, resource, words.cost(), words.flag(), words.time())?;
         words.put(&entered);
         Ok(i32::from(entered.blocked_by))
     })
@@ -21,7 +21,11 @@ pub fn enter() -> i32 {
 #[napi(catch_unwind)]
 pub fn exit() -> i32 {
     with_words(|words| {
-        call::exit(words.number(HANDLE), words.permit(), words.flag(), words.time())?;
+        let (handle, permit, now) = (words.number(HANDLE), words.permit(), words.time());
+        match words.number(FLAG) {
+            CANCELLED => call::cancel(handle, permit, now)?,
+            _ => call::exit(handle, permit, words.flag(), now)?,
+        }
         Ok(0)
     })
 }

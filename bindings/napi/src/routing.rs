@@ -45,6 +45,26 @@ pub fn direct_rolled(handle: f64, block: &[u8], length: u32, rolls: &[f64]) -> R
     asked(block, length, |block| call::direct(handle as u64, block, Random::Rolls(rolls)))
 }
 
+/// Where a connection goes, by the TLS and TCP routes, as JSON
+/// (`sergo_border::text::answer`); empty for nowhere. `connection` is
+/// `sergo_border::text::Connecting`, `random` as in [`route`].
+///
+/// # Errors
+/// The codes of [`call::connect`].
+#[napi(catch_unwind)]
+pub fn connect(handle: f64, connection: String, random: f64) -> Result<String> {
+    call::connect(handle as u64, &connection, seed(random)).map_err(failure)
+}
+
+/// As [`connect`], with the picks' random numbers themselves.
+///
+/// # Errors
+/// The codes of [`call::connect`].
+#[napi(catch_unwind)]
+pub fn connect_rolled(handle: f64, connection: String, rolls: &[f64]) -> Result<String> {
+    call::connect(handle as u64, &connection, Random::Rolls(rolls)).map_err(failure)
+}
+
 /// What a double in `[0, 1)` can hold are 53 bits.
 fn seed(random: f64) -> Random<'static> {
     Random::Seed((random * (1u64 << 53) as f64) as u64)

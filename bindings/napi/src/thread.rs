@@ -50,16 +50,23 @@ pub fn share(env: Env, words: Float64Array) -> Result<Unknown<'static>> {
 /// Runs a hot call on this thread's words; a code becomes its number.
 #[inline]
 pub(crate) fn with_words(call: impl FnOnce(&mut Words<'_>) -> Result<i32, Code>) -> i32 {
+    words(call).unwrap_or_else(|code| code as i32)
+}
+
+/// Runs a cold call on this thread's words; a code becomes an error.
+pub(crate) fn on_words<T>(call: impl FnOnce(&mut Words<'_>) -> Result<T, Code>) -> Result<T> {
+    words(call).map_err(failure)
+}
+
+#[inline]
+fn words<T>(call: impl FnOnce(&mut Words<'_>) -> Result<T, Code>) -> Result<T, Code> {
     THREAD.with_borrow_mut(|thread| {
-        let Some(thread) = thread else { return Code::Argument as i32 };
+        let thread = thread.as_mut().ok_or(Code::Argument)?;
         // SAFETY: the reference that `words` holds keeps the memory where it is;
         // the package neither transfers nor resizes it, and no JavaScript runs on
         // this thread before the call is over.
         let words = unsafe { thread.words.as_mut() };
-        match words.first_chunk_mut::<COUNT>() {
-            Some(words) => call(&mut Words(words)).unwrap_or_else(|code| code as i32),
-            None => Code::Argument as i32,
-        }
+        call(&mut Words(words.first_chunk_mut::<COUNT>().ok_or(Code::Argument)?))
     })
 }
 

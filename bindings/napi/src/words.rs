@@ -18,8 +18,10 @@ pub const HANDLE: usize = 0;
 pub const RESOURCE: usize = 1;
 /// In, entering: the cost.
 pub const COST: usize = 2;
-/// In: entering, 1 for outbound; exiting, 1 for an error; else 0.
+/// In: entering, 1 for outbound; exiting, 1 for an error, [`CANCELLED`]; else 0.
 pub const FLAG: usize = 3;
+/// A flag: the call never began.
+pub const CANCELLED: u64 = 2;
 /// In: the moment in nanoseconds, two words; the first is −1 for this moment.
 pub const TIME: usize = 4;
 /// Out of entering, into exiting: the permit.
@@ -41,6 +43,11 @@ impl Words<'_> {
     #[inline]
     pub(crate) fn number(&self, at: usize) -> u64 {
         self.0[at] as u64
+    }
+
+    #[inline]
+    pub(crate) fn cost(&self) -> u32 {
+        u32::try_from(self.number(COST)).unwrap_or(u32::MAX)
     }
 
     #[inline]

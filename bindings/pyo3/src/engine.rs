@@ -8,13 +8,12 @@ use crate::kept::Kept;
 use crate::names::Names;
 use crate::random;
 use crate::route::{self, AskedConnection, AskedRequest, Known, Source};
-use crate::text::{Cost, Direction, Port, Roll, Text, utf8};
+use crate::text::{Cost, Direction, Labels, Port, Roll, Text, utf8};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use sergo::{Code, Config, Rolls};
 use sergo_border::call::{self, Entered};
 use sergo_border::{NOW, close, open};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The engine without what Python adds: make a `sergo.Engine`.
@@ -84,7 +83,7 @@ impl Engine {
         py: Python<'_>,
         app: Text,
         namespace: Option<Text>,
-        labels: Option<BTreeMap<String, String>>,
+        labels: Option<Labels>,
         clock: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         stopped(|| {
@@ -92,7 +91,7 @@ impl Engine {
             if let Some(namespace) = namespace {
                 config.namespace = namespace.as_str().to_owned();
             }
-            config.labels = labels.unwrap_or_default();
+            config.labels = labels.map(|labels| labels.0).unwrap_or_default();
             let handle = open(config).map_err(raise)?;
             Ok(Engine { handle, clock, names: Names::new(py), gates: Kept::new(), answers: Kept::new() })
         })
@@ -141,7 +140,7 @@ impl Engine {
                 let slept = py.import("time")?.call_method1("sleep", (entered.wait as f64 / 1e9,));
                 // Ctrl-C while it waits: the entry goes back, not to the caller.
                 if let Err(error) = slept {
-                    let _ = entry.get().leave(py, false)?;
+                    let _ = entry.get().withdraw(py)?;
                     return Err(error);
                 }
             }
@@ -169,7 +168,7 @@ impl Engine {
         port: Option<Port>,
         headers: Option<&Bound<'_, PyAny>>,
         client: Option<Text>,
-        source_labels: Option<BTreeMap<String, String>>,
+        source_labels: Option<Labels>,
         source_namespace: Option<Text>,
         source_gateway: Option<Text>,
         roll: Option<Roll>,
@@ -196,7 +195,7 @@ impl Engine {
         sni: Option<Text>,
         address: Option<Text>,
         client: Option<Text>,
-        source_labels: Option<BTreeMap<String, String>>,
+        source_labels: Option<Labels>,
         source_namespace: Option<Text>,
         source_gateway: Option<Text>,
         roll: Option<Roll>,
@@ -256,11 +255,14 @@ impl Engine {
     }
 
     /// Replaces all rules by named texts, as one push; the report as JSON.
-    fn _apply(&self, py: Python<'_>, sources: Vec<(String, String)>) -> PyResult<String> {
+    fn _apply(&self, py: Python<'_>, sources: Vec<(Text, Text)>) -> PyResult<String> {
         stopped(|| {
             let handle = self.handle;
             let applied = py.detach(|| {
-                let sources: Vec<_> = sources.iter().map(|(name, text)| sergo::Source { name, text }).collect();
+                let sources: Vec<_> = sources
+                    .iter()
+                    .map(|(name, text)| sergo::Source { name: name.as_str(), text: text.as_str() })
+                    .collect();
                 call::apply(handle, &sources)
             });
             applied.map_err(raise)
@@ -275,6 +277,22 @@ impl Engine {
     /// The events since the last call, as JSON.
     fn _drain_events(&self) -> PyResult<String> {
         stopped(|| call::drain_events(self.handle).map_err(raise))
+    }
+
+    /// What an entry would be answered, and why, as JSON.
+    fn _explain(&self, py: Python<'_>, resource: Text, cost: Cost, direction: Direction) -> PyResult<String> {
+        stopped(|| {
+            let outbound = direction == Direction::Outbound;
+            call::explain(self.handle, resource.as_str(), cost.0, outbound, self.now(py)?).map_err(raise)
+        })
+    }
+
+    /// Takes a sample of the system's load.
+    fn _sample_system(&self, py: Python<'_>) -> PyResult<()> {
+        stopped(|| {
+            let (handle, now) = (self.handle, self.now(py)?);
+            py.detach(|| call::sample_system(handle, now)).map_err(raise)
+        })
     }
 
     /// The counters, as JSON.

@@ -25,14 +25,41 @@ impl Entry {
         Entry { engine, permit: entered.permit, wait: entered.wait, open: AtomicBool::new(true) }
     }
 
-    /// Gives the permit back, the first time that it is called.
+    /// Gives the permit back after the call.
     pub(crate) fn leave(&self, py: Python<'_>, error: bool) -> PyResult<Result<(), Code>> {
+        self.give_back(py, |engine, permit, now| call::exit(engine, permit, error, now))
+    }
+
+    /// Gives the permit back without a call.
+    pub(crate) fn withdraw(&self, py: Python<'_>) -> PyResult<Result<(), Code>> {
+        self.give_back(py, call::cancel)
+    }
+
+    /// Gives the permit back, the first time that it is called. The clock is read
+    /// before: should it fail, the permit can still be given back.
+    #[inline]
+    fn give_back(
+        &self,
+        py: Python<'_>,
+        back: impl FnOnce(u64, [u64; Permit::WORDS], u64) -> Result<(), Code>,
+    ) -> PyResult<Result<(), Code>> {
         let engine = self.engine.get();
-        if !self.open.swap(false, Ordering::AcqRel) {
+        if !self.open.load(Ordering::Acquire) {
             return Ok(Ok(()));
         }
         let now = engine.now(py)?;
-        Ok(call::exit(engine.handle(), self.permit, error, now))
+        if !self.open.swap(false, Ordering::AcqRel) {
+            return Ok(Ok(()));
+        }
+        Ok(back(engine.handle(), self.permit, now))
+    }
+}
+
+/// Closed is as good as given back.
+fn done(given_back: Result<(), Code>) -> PyResult<()> {
+    match given_back {
+        Ok(()) | Err(Code::Closed) => Ok(()),
+        Err(code) => Err(raise(code)),
     }
 }
 
@@ -60,10 +87,14 @@ impl Entry {
     /// nor does leaving an engine that is closed.
     #[pyo3(signature = (error = false))]
     fn exit(&self, py: Python<'_>, error: bool) -> PyResult<()> {
-        stopped(|| match self.leave(py, error)? {
-            Ok(()) | Err(Code::Closed) => Ok(()),
-            Err(code) => Err(raise(code)),
-        })
+        stopped(|| done(self.leave(py, error)?))
+    }
+
+    /// Leaves without a call having begun, because its wait was broken off: it
+    /// counts as none, and a breaker does not judge by it. Leaving again does
+    /// nothing.
+    fn cancel(&self, py: Python<'_>) -> PyResult<()> {
+        stopped(|| done(self.withdraw(py)?))
     }
 
     fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {

@@ -3,13 +3,12 @@
 
 use crate::error::raise;
 use crate::kept::Kept;
-use crate::text::{Port, Text};
+use crate::text::{Labels, Port, Text};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use sergo::route::Caller;
 use sergo::{AnswerId, Code, Connection, Engine, Headers, Request, Rolls, Tick};
 use sergo_border::{call, text as json};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What an id stands for, as Python's own value.
@@ -32,7 +31,7 @@ impl Known {
 
 /// Who calls, where it is not the engine itself.
 pub(crate) struct Source {
-    pub(crate) labels: Option<BTreeMap<String, String>>,
+    pub(crate) labels: Option<Labels>,
     pub(crate) namespace: Option<Text>,
     pub(crate) gateway: Option<Text>,
 }
@@ -40,7 +39,7 @@ pub(crate) struct Source {
 impl Source {
     fn caller(&self) -> Caller<'_> {
         let (namespace, gateway) = (text(self.namespace.as_ref()), text(self.gateway.as_ref()));
-        Caller { labels: self.labels.as_ref(), namespace, gateway }
+        Caller { labels: self.labels.as_ref().map(|labels| &labels.0), namespace, gateway }
     }
 }
 

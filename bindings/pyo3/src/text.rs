@@ -2,9 +2,10 @@
 
 use crate::error::{argument, raise};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyDict, PyString};
 use sergo::Code;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// The text of a `str`; one with lone surrogates is no text.
 pub(crate) fn utf8<'a>(text: &'a Bound<'_, PyString>) -> PyResult<Cow<'a, str>> {
@@ -25,6 +26,19 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Text {
 
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
         Ok(Text(utf8(&*object.cast::<PyString>()?)?.into_owned()))
+    }
+}
+
+/// Labels: names and values that are text.
+pub(crate) struct Labels(pub(crate) BTreeMap<String, String>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Labels {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
+        let labels = object.cast::<PyDict>()?.iter();
+        let pairs = labels.map(|(name, value)| Ok((name.extract::<Text>()?.0, value.extract::<Text>()?.0)));
+        pairs.collect::<PyResult<_>>().map(Labels)
     }
 }
 

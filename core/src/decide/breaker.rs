@@ -90,6 +90,11 @@ impl Breaker {
         }
     }
 
+    /// The permit of this era ends without a verdict.
+    pub(crate) fn cancel(&self, era: u64, now: Tick) {
+        self.circuit.abandon(era, self.limits.recovery, now);
+    }
+
     fn conclude(&self, hold: &Hold, good: bool, now: Tick, eras: &Eras) -> Change {
         if good {
             self.window.empty();

@@ -241,6 +241,25 @@ impl Table {
         }
     }
 
+    /// Gives a permit back whose call never began, and closes it; a closed one
+    /// does nothing.
+    pub fn cancel(&self, state: &State, permit: &mut Permit, now: Tick) {
+        let Some(held) = std::mem::replace(permit, Permit::closed()).held() else { return };
+        if held.inbound {
+            state.instance.give_back(now);
+        }
+        for target in held.seats.iter().filter_map(|seat| self.seated(*seat)) {
+            target.tally.counters().cancel();
+            for gate in self.gates_of(target).iter().filter(|gate| gate.presence.covers(held.edition)) {
+                match &gate.act {
+                    Act::Concurrency { gauge, .. } => gauge.remove(u64::from(held.cost)),
+                    Act::Breaker(breaker) => breaker.cancel(held.era, now),
+                    Act::Rate { .. } | Act::Pacing { .. } => {}
+                }
+            }
+        }
+    }
+
     /// Takes the system's figures.
     pub fn set_system_load(&self, state: &State, load: SystemLoad, now: Tick) {
         state.instance.set_load(load);

@@ -158,14 +158,14 @@ impl Protection {
         let load = state.instance.load();
         let used = self.figure.of(&load);
         let may_block = self.would_observe(&load, now);
-        let proven = (may_block && self.adapts).then(|| (state.instance.in_flight(), state.instance.proven(now)));
-        let blocks = may_block && proven.is_none_or(|(in_flight, proven)| in_flight > proven);
+        let room = (may_block && self.adapts).then(|| (state.instance.in_flight(), state.instance.proven(now)));
+        let blocks = may_block && room.is_none_or(|(in_flight, most)| in_flight > most);
         Sight {
             answer: if blocks { Err(None) } else { Ok(Span::ZERO) },
             state: None,
             limit: Amount::Part(self.threshold),
             used: used.map(Amount::Part),
-            why: why::overload(self.figure, used, self.threshold, proven),
+            why: why::overload(self.figure, used, self.threshold, room),
         }
     }
 }
@@ -215,7 +215,7 @@ impl Gate {
                     state: None,
                     limit: Amount::Whole(timeout.nanos()),
                     used: Some(Amount::Whole(wait.nanos())),
-                    why: why::pacing(answer, wait, *interval, *timeout),
+                    why: why::pacing(answer, wait, *interval, *timeout, cost),
                 }
             }
         }

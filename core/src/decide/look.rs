@@ -46,11 +46,12 @@ impl Table {
             // What exited first: what passed is then no less.
             let spread = seen.latency.read();
             figures.completed = spread.count;
+            figures.cancelled = seen.cancelled.load(Ordering::Relaxed);
             figures.errors = seen.errors.load(Ordering::Relaxed);
             figures.waited = seen.waited.load(Ordering::Relaxed);
             figures.passed = seen.passed.load(Ordering::Relaxed);
             figures.blocked = seen.blocked.load(Ordering::Relaxed);
-            figures.in_flight = figures.passed.saturating_sub(spread.count);
+            figures.in_flight = figures.passed.saturating_sub(spread.count).saturating_sub(figures.cancelled);
             figures.rt_sum_nanos = spread.sum;
             figures.rt_min_nanos = if spread.count == 0 { 0 } else { spread.least.nanos() };
             figures.rt_max_nanos = spread.most.nanos();

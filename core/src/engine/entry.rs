@@ -43,6 +43,14 @@ impl Engine {
         self.snapshot.load().decide.exit(&self.state, permit, outcome, now);
     }
 
+    /// Gives a permit back whose call never began, since its wait was cancelled,
+    /// say, and closes it; a closed one does nothing. Nothing is in flight any
+    /// more, no breaker judges by it, and where it was a probe the next entry may
+    /// probe. What rate limits and queues admitted stays spent.
+    pub fn cancel(&self, permit: &mut Permit, now: Tick) {
+        self.snapshot.load().decide.cancel(&self.state, permit, now);
+    }
+
     /// The names behind a block; `None` when eight versions of the rules have
     /// come since.
     #[must_use]

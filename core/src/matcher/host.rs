@@ -19,9 +19,9 @@ impl<'a> HostName<'a> {
     pub fn new(host: &'a str, namespace: &str) -> Self {
         let host = without_port(host);
         if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            let lower = host.to_ascii_lowercase();
-            let length = shortest(&lower, namespace).len();
-            return HostName(Cow::Owned(lower.chars().take(length).collect()));
+            let mut lower = host.to_ascii_lowercase();
+            lower.truncate(shortest(&lower, namespace).len());
+            return HostName(Cow::Owned(lower));
         }
         HostName(Cow::Borrowed(shortest(host, namespace)))
     }
@@ -158,6 +158,7 @@ mod tests {
         assert_eq!(name("default"), "default");
         assert_eq!(name("a.b.default"), "a.b.default");
         assert_eq!(name(".default"), ".default");
+        assert_eq!(name("AÉ.default"), "aÉ");
     }
 
     #[test]

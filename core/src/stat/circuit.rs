@@ -174,6 +174,19 @@ impl Circuit {
         }
     }
 
+    /// The probe of this era ends without a verdict: the circuit stays half-open,
+    /// and from `now` on the next entry may probe in its place.
+    pub fn abandon(&self, era: u64, recovery: Span, now: Tick) {
+        let word = self.word.load(Ordering::Acquire);
+        if word & (STATE_MASK | HELD) != HALF_OPEN || self.probe.load(Ordering::Acquire) > era {
+            // Not a probe, or one whose lease is over and whose place is taken.
+            return;
+        }
+        let long_ago = Tick(now.0.wrapping_sub(recovery.0.min(MAX_LENGTH)));
+        // Whoever comes in between has found the lease over.
+        let _ = self.word.compare_exchange(word, next(word, HALF_OPEN, long_ago), Ordering::AcqRel, Ordering::Acquire);
+    }
+
     /// Opens a circuit that was seen closed; false when another did.
     pub fn open(&self, seen: Closed, now: Tick, eras: &Eras) -> bool {
         let held = seen.0 | HELD;
@@ -205,10 +218,13 @@ const fn next(word: u64, state: u64, moment: Tick) -> u64 {
     state | (word & SERIAL_MASK).wrapping_add(SERIAL) & SERIAL_MASK | moment.0 & TICK_MASK
 }
 
+/// The longest time that is told from a moment.
+const MAX_LENGTH: u64 = 1 << 54;
+
 /// What is left of `length` from the word's moment. Moments go round after two
 /// years, of which half are taken for the future.
 fn left(word: u64, length: Span, now: Tick) -> Span {
-    let length = length.0.min(1 << 54);
+    let length = length.0.min(MAX_LENGTH);
     let left = (word & TICK_MASK).wrapping_add(length).wrapping_sub(now.0) & TICK_MASK;
     if left < 1 << 55 { Span(left) } else { Span::ZERO }
 }
@@ -261,6 +277,33 @@ mod tests {
         assert_eq!(circuit.give_back(&hold), None);
         assert_eq!(format!("{circuit:?}"), before);
         assert_eq!(eras.now(), 1);
+    }
+
+    #[test]
+    fn an_abandoned_probe_makes_room_for_the_next() {
+        let (circuit, eras) = (Circuit::default(), Eras::default());
+        circuit.open(closed(&circuit, 0), Tick(0), &eras);
+        let first = eras.begin();
+        circuit.settle(&probe(&circuit, 100), Tick(150), first);
+        // An entry of before the opening is no probe.
+        circuit.abandon(0, RECOVERY, Tick(110));
+        assert_eq!(circuit.ask(RECOVERY, Tick(110)), Reply::After(Span(140)));
+        circuit.abandon(first, RECOVERY, Tick(110));
+        assert_eq!(circuit.state(), BreakerState::HalfOpen);
+        let hold = probe(&circuit, 110);
+        let second = eras.begin();
+        assert_eq!(circuit.settle(&hold, Tick(110), second), BreakerState::HalfOpen);
+        // It is over for the first one; the second decides.
+        circuit.abandon(first, RECOVERY, Tick(111));
+        assert_eq!(circuit.ask(RECOVERY, Tick(111)), Reply::After(Span(99)));
+        assert!(matches!(circuit.exit(second, true), Stage::Decide(_)));
+        // What is closed, or open, stays so.
+        let (circuit, eras) = (Circuit::default(), Eras::default());
+        circuit.abandon(0, RECOVERY, Tick(1));
+        assert_eq!(circuit.state(), BreakerState::Closed);
+        circuit.open(closed(&circuit, 0), Tick(5), &eras);
+        circuit.abandon(9, RECOVERY, Tick(6));
+        assert_eq!(circuit.ask(RECOVERY, Tick(6)), Reply::After(Span(99)));
     }
 
     #[test]

@@ -29,7 +29,9 @@ pub struct ResourceFigures {
     pub blocked: u64,
     /// Entries that passed after a wait.
     pub waited: u64,
-    /// Entries that passed and have not exited.
+    /// Entries that passed and were cancelled before their call began.
+    pub cancelled: u64,
+    /// Entries that passed and have neither exited nor been cancelled.
     pub in_flight: u64,
     /// Entries that exited.
     pub completed: u64,

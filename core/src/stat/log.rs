@@ -72,7 +72,7 @@ impl Log {
             if head & SEALED != 0 {
                 return Admission::Sealed;
             }
-            let Some(earliest) = self.earliest(head, limit, window, cost, now) else { continue };
+            let Some(earliest) = self.earliest(head, limit, window, cost, now, claim) else { continue };
             if earliest > now {
                 // The answer must be of one moment: nothing was admitted meanwhile.
                 if self.head.load(Ordering::Acquire) != head {
@@ -87,8 +87,9 @@ impl Log {
     }
 
     /// The earliest time from `now` on at which the cost is within the limit, if
-    /// nothing else is admitted; `None` when something was.
-    fn earliest(&self, head: u64, limit: u64, window: Span, cost: u64, now: u64) -> Option<u64> {
+    /// nothing else is admitted; `None` when something was. Only with `claim` does
+    /// it write anything.
+    fn earliest(&self, head: u64, limit: u64, window: Span, cost: u64, now: u64, claim: bool) -> Option<u64> {
         let units = head >> 1;
         let mut time = now;
         loop {
@@ -100,7 +101,8 @@ impl Log {
             }
             // The newest unit that must have left before the last of the cost comes.
             let Some(leaver) = units.wrapping_add(cost).checked_sub(room.wrapping_add(1)) else { return Some(time) };
-            let leaves = self.admitted_at(leaver, head)?.saturating_add(window.0);
+            let came = if claim { self.admitted_at(leaver, head) } else { self.seen_at(leaver, head) };
+            let leaves = came?.saturating_add(window.0);
             if leaves <= time {
                 return Some(time);
             }
@@ -108,25 +110,29 @@ impl Log {
         }
     }
 
-    /// How many units are in the window that ends at `now`; writes nothing. Of
-    /// what left through the ring it knows no more: more than any limit counts.
+    /// How many units are in the window that ends at `now`; writes nothing. What
+    /// is overwritten while it reads has left.
     #[must_use]
     pub fn held(&self, window: Span, now: Tick) -> u64 {
         let now = now.0.min(MAX_TICK);
         let units = self.head.load(Ordering::Acquire) >> 1;
         let is_in = |unit: &u64| {
             let word = self.ring.place(*unit).map_or(0, |place| place.load(Ordering::Acquire));
-            // What is not yet written was admitted at the latest time or before.
-            let is_written = word & LAP_MASK == self.ring.lap(*unit);
-            let time = if is_written { word >> LAP_BITS } else { self.latest.load(Ordering::Acquire) };
+            let time = match (word & LAP_MASK).wrapping_sub(self.ring.lap(*unit)) & LAP_MASK {
+                0 => word >> LAP_BITS,
+                // The lap after: a unit that could come only when this one had left.
+                1 => return false,
+                // Not yet written: it came at the latest time or before.
+                _ => self.latest.load(Ordering::Acquire),
+            };
             time.saturating_add(window.0) > now
         };
         let held = (units.saturating_sub(self.capacity())..units).filter(is_in).count() as u64;
         held.saturating_add(self.remains.as_ref().map_or(0, |remains| remains.at(now).0))
     }
 
-    /// When the unit was admitted, or an upper bound; `None` when the log has
-    /// moved on from `head`.
+    /// When the unit was admitted, or an upper bound, which it then writes; `None`
+    /// when the log has moved on from `head`.
     fn admitted_at(&self, unit: u64, head: u64) -> Option<u64> {
         let place = self.ring.place(unit)?;
         let lap = self.ring.lap(unit);
@@ -134,17 +140,25 @@ impl Log {
         if word & LAP_MASK == lap {
             return Some(word >> LAP_BITS);
         }
-        // Claimed and not yet written: the claimant recorded its time in
-        // `latest` before it claimed, so `latest` bounds it.
-        if self.head.load(Ordering::Acquire) != head {
-            return None;
-        }
-        let bound = self.latest.load(Ordering::Acquire);
+        let bound = self.bound(head)?;
         match place.compare_exchange(word, bound << LAP_BITS | lap, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => Some(bound),
             Err(other) if other & LAP_MASK == lap => Some(other >> LAP_BITS),
             Err(_) => None,
         }
+    }
+
+    /// When the unit was admitted, or an upper bound; `None` when the log has
+    /// moved on from `head`. It writes nothing.
+    fn seen_at(&self, unit: u64, head: u64) -> Option<u64> {
+        let word = self.ring.place(unit)?.load(Ordering::Acquire);
+        if word & LAP_MASK == self.ring.lap(unit) { Some(word >> LAP_BITS) } else { self.bound(head) }
+    }
+
+    /// An upper bound of the time of what is claimed and not yet written: the
+    /// claimant recorded its own in `latest` before it claimed.
+    fn bound(&self, head: u64) -> Option<u64> {
+        (self.head.load(Ordering::Acquire) == head).then(|| self.latest.load(Ordering::Acquire))
     }
 
     /// Takes the next units; false when another entry did.
@@ -326,6 +340,24 @@ mod tests {
         assert_eq!(claim(&log, 2, 1, 999_999_999), Admission::After(Span(1)));
         assert_eq!(claim(&log, 2, 1, 1_000_000_000), Admission::Admitted);
         assert_eq!(claim(&log, 2, 1, 1_999_999_999), Admission::After(Span(1)));
+    }
+
+    #[test]
+    fn a_look_sees_what_is_claimed_and_writes_nothing() {
+        let log = Log::new(4, None);
+        claim(&log, 4, 3, 7);
+        // As another thread leaves it between claiming a unit and writing it.
+        log.latest.store(9, Ordering::Release);
+        log.head.store(4 << 1, Ordering::Release);
+        let before = format!("{log:?}");
+        let look = |now| log.ask(4, SECOND, 4, Tick(now), false);
+        assert_eq!((log.held(SECOND, Tick(10)), look(10)), (4, Admission::After(Span(999_999_999))));
+        assert_eq!((log.held(SECOND, Tick(1_000_000_007)), look(1_000_000_009)), (1, Admission::Admitted));
+        assert_eq!(format!("{log:?}"), before);
+        assert_eq!(claim(&log, 4, 4, 1_000_000_009), Admission::Admitted);
+        // As one sees it that looked at the head before these four came.
+        log.head.store(4 << 1, Ordering::Release);
+        assert_eq!(log.held(SECOND, Tick(1_000_000_009)), 0);
     }
 
     #[test]

@@ -109,10 +109,17 @@ impl Slices {
     /// nothing.
     #[must_use]
     pub fn held(&self, window: Span, now: Tick) -> u64 {
-        let head = self.head.load(Ordering::Acquire) >> 1;
-        let begun = self.begun.load(Ordering::Acquire);
-        let oldest = self.announced.load(Ordering::Acquire).saturating_sub(STARTS);
-        self.since(slice_of(now, window).saturating_sub(SLICES).max(oldest), begun, head)
+        let first = slice_of(now, window).saturating_sub(SLICES);
+        loop {
+            let word = self.head.load(Ordering::Acquire);
+            let begun = self.begun.load(Ordering::Acquire);
+            let oldest = self.announced.load(Ordering::Acquire).saturating_sub(STARTS);
+            let held = self.since(first.max(oldest), begun, word >> 1);
+            // A slice that began meanwhile may begin after these units.
+            if self.head.load(Ordering::Acquire) == word {
+                return held;
+            }
+        }
     }
 
     /// The units admitted since the slice began, of `head` in all.

@@ -18,6 +18,8 @@ pub struct Counters {
     pub blocked: AtomicU64,
     /// Entries that passed after a wait.
     pub waited: AtomicU64,
+    /// Entries that passed and were cancelled instead of exiting.
+    pub cancelled: AtomicU64,
     /// Entries that exited with an error.
     pub errors: AtomicU64,
     /// The response times of those that exited.
@@ -48,6 +50,11 @@ impl Counters {
     /// Counts an entry that was blocked.
     pub fn block(&self) {
         self.blocked.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts an entry that was cancelled.
+    pub fn cancel(&self) {
+        self.cancelled.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Counts an exit.

@@ -8,7 +8,11 @@ const CASES: u32 = 10_000;
 const WINDOW: u64 = 256;
 
 fn limited(threshold: u64) -> [sergo::compile::resolved::ResolvedRule; 1] {
-    [rule("r", &["a"], &[("l", Some(rate(threshold, WINDOW)))])]
+    limited_in(WINDOW, threshold)
+}
+
+fn limited_in(window: u64, threshold: u64) -> [sergo::compile::resolved::ResolvedRule; 1] {
+    [rule("r", &["a"], &[("l", Some(rate(threshold, window)))])]
 }
 
 /// What was admitted, kept as naively as can be: each entry by itself.
@@ -119,10 +123,12 @@ proptest! {
     /// the limit, wherever it begins.
     #[test]
     fn no_interval_is_over_the_limit_whatever_the_clock(
+        // Slices of a nanosecond, of ten, and of no whole number.
+        window in prop::sample::select(vec![WINDOW, 10 * WINDOW, 1001]),
         limit in prop_oneof![3 => 1u64..10, 1 => 4097u64..6000],
         steps in prop::collection::vec((-60i64..120, prop_oneof![3 => 1u32..4, 1 => 500u32..2500]), 1..60),
     ) {
-        let plane = Plane::new(&limited(limit));
+        let plane = Plane::new(&limited_in(window, limit));
         let (mut now, mut admitted) = (1000i64, Vec::new());
         for (clock, cost) in steps {
             now += clock;
@@ -132,7 +138,7 @@ proptest! {
             }
         }
         for (end, _) in &admitted {
-            let inside = admitted.iter().filter(|(time, _)| time <= end && *time + WINDOW > *end);
+            let inside = admitted.iter().filter(|(time, _)| time <= end && *time + window > *end);
             let sum: u64 = inside.map(|(_, cost)| cost).sum();
             prop_assert!(sum <= limit, "{sum} in the interval that ends at {end}");
         }

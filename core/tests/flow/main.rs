@@ -3,6 +3,8 @@
 
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod cancel;
+mod clock;
 mod kit;
 mod limit;
 mod model;

@@ -10,13 +10,22 @@ use sergo::stat::event::{BreakerState, Event};
 const CASES: u32 = 10_000;
 const WINDOW: u64 = 1000;
 
+/// When the breaker opens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Limits {
+    percent: u64,
+    recovery: u64,
+    least: u64,
+    /// Whether an error is bad, or else a response time over 50.
+    errors: bool,
+}
+
 /// What the rules say, for one target.
 #[derive(Clone, Debug, PartialEq)]
 struct Rules {
     /// Most in flight.
     most: Option<u64>,
-    /// Percent, recovery, least; what is bad is a response time over 50.
-    breaker: Option<(u64, u64, u64)>,
+    breaker: Option<Limits>,
     limit: Option<u64>,
     /// Interval and timeout.
     pacing: Option<(u64, u64)>,
@@ -30,8 +39,9 @@ impl Rules {
             ("c", self.most.map(concurrency)),
             (
                 "b",
-                self.breaker.map(|(percent, recovery, least)| {
-                    breaker(Bad::SlowerThan(sergo::Span(50)), percent, WINDOW, recovery, least)
+                self.breaker.map(|Limits { percent, recovery, least, errors }| {
+                    let bad = if errors { Bad::Error } else { Bad::SlowerThan(sergo::Span(50)) };
+                    breaker(bad, percent, WINDOW, recovery, least)
                 }),
             ),
             ("l", self.limit.map(|limit| rate(limit, WINDOW))),
@@ -75,8 +85,11 @@ struct Breaker {
     probes: usize,
     completions: Vec<(u64, bool)>,
     /// The limits it was last asked by.
-    limits: (u64, u64, u64),
+    limits: Limits,
 }
+
+/// A change of the breaker: from, to, and by which total and bad.
+type Told = (BreakerState, BreakerState, Option<(u64, u64)>);
 
 #[derive(Default)]
 struct Model {
@@ -86,7 +99,7 @@ struct Model {
     breaker: Option<Kept<Breaker>>,
     admitted: Option<Vec<(u64, u64)>>,
     free: Option<u64>,
-    events: Vec<(BreakerState, BreakerState, Option<(u64, u64)>)>,
+    events: Vec<Told>,
 }
 
 fn state(circuit: &Circuit) -> BreakerState {
@@ -110,6 +123,8 @@ impl Model {
             self.gauge.get_or_insert(Kept { of: 0, life });
         }
         if let Some(limits) = rules.breaker {
+            // What measures something else is another breaker.
+            self.breaker = self.breaker.take().filter(|kept| kept.of.limits.errors == limits.errors);
             let new = || Breaker { state: Circuit::Closed, changes: 0, probes: 0, completions: vec![], limits };
             self.breaker.get_or_insert_with(|| Kept { of: new(), life }).of.limits = limits;
         }
@@ -131,7 +146,7 @@ impl Model {
             return Err(("c", None));
         }
         let mut probes = false;
-        if let (Some((_, recovery, _)), Some(breaker)) = (rules.breaker, &self.breaker) {
+        if let (Some(Limits { recovery, .. }), Some(breaker)) = (rules.breaker, &self.breaker) {
             let over = match breaker.of.state {
                 Circuit::Closed => None,
                 Circuit::Open(since) => Some(since + recovery),
@@ -187,7 +202,7 @@ impl Model {
         Ok((wait, entry))
     }
 
-    fn exit(&mut self, entry: &Entry, now: u64) {
+    fn exit(&mut self, entry: &Entry, error: bool, now: u64) {
         if let Some(gauge) = &mut self.gauge
             && entry.gauge == Some(gauge.life)
         {
@@ -197,8 +212,8 @@ impl Model {
         if entry.circuit != Some(*life) || entry.changes != breaker.changes {
             return;
         }
-        let (percent, _, least) = breaker.limits;
-        let bad = now.saturating_sub(entry.start) > 50;
+        let Limits { percent, least, errors, .. } = breaker.limits;
+        let bad = if errors { error } else { now.saturating_sub(entry.start) > 50 };
         let before = state(&breaker.state);
         match &breaker.state {
             Circuit::Closed => {
@@ -227,16 +242,23 @@ impl Model {
 #[derive(Clone, Debug)]
 enum Step {
     Enter(u32),
-    Exit(usize),
+    /// Which, and whether it failed.
+    Exit(usize, bool),
     Tick(u64),
     Load(Rules),
     /// Goes to one nanosecond before what the last block said, then on time.
     Retry,
 }
 
+fn limits() -> impl Strategy<Value = Limits> {
+    let percent = prop::sample::select(vec![0, 33, 50, 100]);
+    let limits = (percent, 1u64..600, 1u64..5, any::<bool>());
+    limits.prop_map(|(percent, recovery, least, errors)| Limits { percent, recovery, least, errors })
+}
+
 fn rules() -> impl Strategy<Value = Rules> {
     let most = prop::option::weighted(0.6, 0u64..8);
-    let breaker = prop::option::weighted(0.8, (prop::sample::select(vec![0, 33, 50, 100]), 1u64..600, 1u64..5));
+    let breaker = prop::option::weighted(0.8, limits());
     let limit = prop::option::weighted(0.6, 0u64..14);
     let pacing = prop::option::weighted(0.5, (0u64..120, 0u64..400));
     (most, breaker, limit, pacing, any::<bool>()).prop_map(|(most, breaker, limit, pacing, named)| Rules {
@@ -251,7 +273,7 @@ fn rules() -> impl Strategy<Value = Rules> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         10 => prop_oneof![6 => Just(1u32), 1 => 2u32..4].prop_map(Step::Enter),
-        8 => any::<usize>().prop_map(Step::Exit),
+        8 => any::<(usize, bool)>().prop_map(|(which, error)| Step::Exit(which, error)),
         5 => prop_oneof![8 => 0u64..120, 1 => 400u64..1500].prop_map(Step::Tick),
         2 => Just(Step::Retry),
         1 => rules().prop_map(Step::Load),
@@ -294,12 +316,12 @@ impl Run {
                 self.now += by;
                 self.blocked = None;
             }
-            Step::Exit(which) if !self.open.is_empty() => {
+            Step::Exit(which, error) if !self.open.is_empty() => {
                 let (mut permit, entry) = self.open.swap_remove(which % self.open.len());
-                self.plane.exit(&mut permit, false, self.now);
+                self.plane.exit(&mut permit, *error, self.now);
                 // A second exit does nothing.
-                self.plane.exit(&mut permit, true, self.now);
-                self.model.exit(&entry, self.now);
+                self.plane.exit(&mut permit, !*error, self.now);
+                self.model.exit(&entry, *error, self.now);
                 self.blocked = None;
             }
             Step::Load(rules) => {
@@ -318,7 +340,7 @@ impl Run {
                     prop_assert_ne!(self.blocked.as_ref().map(|(by, ..)| by), Some(&by));
                 }
             }
-            Step::Exit(_) => {}
+            Step::Exit(..) => {}
         }
         Ok(())
     }

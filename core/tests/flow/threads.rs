@@ -3,6 +3,7 @@
 
 use crate::kit::{Answer, Plane, breaker, concurrency, rate, rule};
 use sergo::spec::strategy::Bad;
+use sergo::{Ask, Config, Decision, Engine, Outcome, Source, Span, SystemLoad, Tick};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::thread;
 
@@ -124,7 +125,7 @@ fn in_flight_is_never_over_the_limit_and_zero_at_the_end_over_reloads() {
     });
     plane.load(&rules(10));
     assert!(plane.enter("/a", 10, 0).passed() && !plane.enter("/a", 1, 0).passed());
-    assert!(plane.enter("GET:/a", 1, 0).passed() == false);
+    assert!(!plane.enter("GET:/a", 1, 0).passed());
     let figures = plane.table.load().figures(&plane.state);
     assert_eq!((figures.in_flight, figures.resources[0].in_flight, figures.resources[1].in_flight), (1, 1, 0));
     let counted = &figures.resources[1];
@@ -153,4 +154,93 @@ fn at_most_one_probe_at_a_time() {
             plane.exit(&mut permit, true, round * 10);
         }
     }
+}
+
+/// All gates of one resource and of its path, as a user writes them.
+fn documents(most: u64, threshold: u64, interval: &str) -> String {
+    let document = |kind: &str, name: &str, spec: &str| {
+        format!(
+            "---\napiVersion: fault-tolerance.opensergo.io/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\n\
+             spec: {{{spec}}}\n"
+        )
+    };
+    let breaker = "strategy: ErrorRequestRatio, triggerRatio: 50%, statDuration: 1ms, recoveryTimeout: 2us, \
+                   minRequestAmount: 5";
+    [
+        document("ConcurrencyLimitStrategy", "c", &format!("maxConcurrency: {most}")),
+        document("RateLimitStrategy", "l", &format!("threshold: {threshold}, statDuration: 50us")),
+        document("ThrottlingStrategy", "t", &format!("minIntervalOfRequests: {interval}, queueTimeout: 5us")),
+        document("CircuitBreakerStrategy", "b", breaker),
+        document("AdaptiveOverloadProtectionStrategy", "o", OVERLOAD),
+        document("FaultToleranceRule", "r", RULE),
+    ]
+    .concat()
+}
+
+const OVERLOAD: &str = "metricType: CpuPercentage, triggerThreshold: 80%, adaptiveStrategy: BBR";
+const RULE: &str = "targets: [{targetResourceName: /a}, {targetResourceName: 'GET:/a'}], \
+                    strategies: [{name: c}, {name: l}, {name: t}, {name: b}, {name: o}]";
+
+/// Everything at once: entries, exits with and without errors, reloads that
+/// change all limits and the store behind one, and figures of the system.
+#[test]
+fn under_full_load_and_reloads_nothing_is_lost_and_nothing_stays() {
+    let engine = Engine::new(Config::new("demo-app"));
+    let load = |text: &str| assert_eq!(engine.apply(&[Source { name: "", text }]).accepted, 6);
+    let texts = [documents(6, 100, "10ns"), documents(9, 5000, "0ns"), documents(4, 30, "50ns")];
+    load(&texts[0]);
+    let (clock, left) = (AtomicU64::new(0), AtomicU64::new(THREADS));
+    let [asked, passed] = [AtomicU64::new(0), AtomicU64::new(0)];
+    let inside = AtomicI64::new(0);
+    thread::scope(|scope| {
+        for number in 0..THREADS {
+            let (engine, clock, left, asked, passed, inside) = (&engine, &clock, &left, &asked, &passed, &inside);
+            scope.spawn(move || {
+                let names = ["GET:/a", "/a", "unnamed"];
+                for step in 0..ENTRIES {
+                    let name = names[(step % 3) as usize];
+                    let now = Tick(clock.fetch_add(step % 40, Ordering::Relaxed));
+                    let counts = u64::from(name == "GET:/a");
+                    asked.fetch_add(counts, Ordering::Relaxed);
+                    let permit = match engine.enter(name, Ask::default(), now) {
+                        Decision::Pass(permit) | Decision::Wait(_, permit) => permit,
+                        Decision::Block(_) => continue,
+                    };
+                    passed.fetch_add(counts, Ordering::Relaxed);
+                    // Both names count against the limit of the path.
+                    let governed = i64::from(name != "unnamed");
+                    let now_inside = inside.fetch_add(governed, Ordering::SeqCst) + governed;
+                    assert!(now_inside <= 9, "{now_inside} in flight");
+                    inside.fetch_sub(governed, Ordering::SeqCst);
+                    let mut permit = permit;
+                    let outcome = Outcome { error: (step + number) % 5 == 0 };
+                    engine.exit(&mut permit, outcome, now.after(Span(step % 7)));
+                }
+                left.fetch_sub(1, Ordering::SeqCst);
+            });
+        }
+        scope.spawn(|| {
+            for round in 0.. {
+                load(&texts[round % texts.len()]);
+                let cpu = Some(if round % 4 == 0 { 0.9 } else { 0.1 });
+                let figures = SystemLoad { cpu, ..SystemLoad::default() };
+                engine.set_system_load(figures, Tick(clock.load(Ordering::Relaxed)));
+                if left.load(Ordering::SeqCst) == 0 {
+                    break;
+                }
+            }
+        });
+    });
+    let figures = engine.figures();
+    assert_eq!(figures.in_flight, 0);
+    assert!(figures.resources.iter().all(|resource| resource.in_flight == 0), "{figures:?}");
+    let counted = figures.resources.iter().find(|resource| resource.resource == "GET:/a").unwrap();
+    assert_eq!(counted.passed + counted.blocked, asked.into_inner());
+    assert_eq!((counted.passed, counted.completed), (passed.load(Ordering::Relaxed), passed.into_inner()));
+    // The whole of the path's limit is there again.
+    load(&texts[1]);
+    engine.set_system_load(SystemLoad::default(), Tick(clock.load(Ordering::Relaxed)));
+    let later = Tick(clock.into_inner() + 1_000_000_000);
+    assert!(matches!(engine.enter("/a", Ask { cost: 9, ..Ask::default() }, later), Decision::Pass(_)));
+    assert!(matches!(engine.enter("/a", Ask::default(), later), Decision::Block(_)));
 }

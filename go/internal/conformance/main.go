@@ -50,7 +50,8 @@ func answer(line []byte) object {
 		return object{"error": err.Error()}
 	}
 	clock := new(sergo.ManualClock)
-	engine, err := sergo.New(vector.App, sergo.WithNamespace(vector.Namespace), sergo.WithLabels(vector.Labels), sergo.WithClock(clock))
+	engine, err := sergo.New(vector.App, sergo.WithNamespace(vector.Namespace), sergo.WithLabels(vector.Labels),
+		sergo.WithClock(clock), sergo.WithoutSampling())
 	if err != nil {
 		return object{"error": err.Error()}
 	}
@@ -96,7 +97,11 @@ func (r *run) step(step *step) (any, error) {
 	case "endpoints":
 		return object{}, r.engine.SetInstances(step.Host, step.instances())
 	case "route":
-		return r.route(step)
+		request := step.request()
+		return route(step, func() (sergo.Routing, error) { return r.engine.Route(request) })
+	case "connect":
+		connection := step.connection()
+		return route(step, func() (sergo.Routing, error) { return r.engine.Connect(connection) })
 	default:
 		return nil, fmt.Errorf("unknown op: %s", step.Op)
 	}

@@ -6,12 +6,12 @@ import (
 	sergo "github.com/sergo-rs/sergo/go"
 )
 
-func (r *run) route(step *step) (any, error) {
-	request := step.request()
+// route asks as often as the step says.
+func route(step *step, ask func() (sergo.Routing, error)) (any, error) {
 	share := make(map[string]int)
 	var last sergo.Routing
 	for range step.Repeat {
-		routing, err := r.engine.Route(request)
+		routing, err := ask()
 		if err != nil {
 			return nil, err
 		}

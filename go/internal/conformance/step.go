@@ -41,7 +41,7 @@ type step struct {
 	Host      string     `json:"host"`
 	Instances []instance `json:"instances"`
 
-	// route, with the host
+	// route and connect, with the host
 	Method  string      `json:"method"`
 	Path    string      `json:"path"`
 	Scheme  string      `json:"scheme"`
@@ -51,6 +51,8 @@ type step struct {
 	Source  source      `json:"source"`
 	Rolls   []float64   `json:"rolls"`
 	Hash    *string     `json:"hash"`
+	SNI     string      `json:"sni"`
+	Address string      `json:"address"`
 }
 
 type instance struct {
@@ -117,8 +119,25 @@ func (s *step) request() sergo.Request {
 		Port:   s.Port,
 		Header: header,
 		Client: s.Client,
-		Caller: sergo.Caller{Labels: s.Source.Labels, Namespace: s.Source.Namespace, Gateway: s.Source.Gateway},
+		Caller: s.caller(),
 		Hash:   s.Hash,
 		Rolls:  s.Rolls,
 	}
+}
+
+func (s *step) connection() sergo.Connection {
+	return sergo.Connection{
+		Host:    s.Host,
+		SNI:     s.SNI,
+		Address: s.Address,
+		Port:    s.Port,
+		Client:  s.Client,
+		Caller:  s.caller(),
+		Hash:    s.Hash,
+		Rolls:   s.Rolls,
+	}
+}
+
+func (s *step) caller() sergo.Caller {
+	return sergo.Caller{Labels: s.Source.Labels, Namespace: s.Source.Namespace, Gateway: s.Source.Gateway}
 }

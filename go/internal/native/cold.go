@@ -12,6 +12,11 @@ static sergo_code go_set_instances(uint64_t engine, _GoString_ host, const char 
 	return sergo_set_instances_json(engine, go_str(host), sergo_str_of(json, len));
 }
 
+static sergo_code go_explain(uint64_t engine, _GoString_ resource, uint32_t cost, uint32_t flags, uint64_t now,
+			     sergo_text *json) {
+	return sergo_explain(engine, go_str(resource), cost, flags, now, json);
+}
+
 static sergo_code go_breaker_state(uint64_t engine, _GoString_ target, _GoString_ strategy, uint32_t *state) {
 	return sergo_breaker_state(engine, go_str(target), go_str(strategy), state);
 }
@@ -64,6 +69,27 @@ func (b *borrower) text(text string) C.sergo_str {
 	return C.sergo_str{data: b.pin(text), len: C.size_t(len(text))}
 }
 
+// textIfAny is text, but absent when empty.
+func (b *borrower) textIfAny(text string) C.sergo_str {
+	if text == "" {
+		return C.sergo_str{}
+	}
+	return b.text(text)
+}
+
+// pairs are the labels as a list. Without any it has an address still, which nil
+// has not: no labels are not the same as labels that nobody said.
+func (b *borrower) pairs(labels map[string]string) (*C.sergo_pair, C.size_t) {
+	if labels == nil {
+		return nil, 0
+	}
+	pairs := make([]C.sergo_pair, 0, len(labels)+1)
+	for name, value := range labels {
+		pairs = append(pairs, C.sergo_pair{name: b.text(name), value: b.text(value)})
+	}
+	return list(b, pairs[:cap(pairs)]), C.size_t(len(pairs))
+}
+
 func (b *borrower) pin(text string) *C.char {
 	data := unsafe.StringData(text)
 	b.pinner.Pin(data)
@@ -83,14 +109,8 @@ func list[T any](b *borrower, values []T) *T {
 func Open(app, namespace string, labels map[string]string) (Handle, Code) {
 	var borrower borrower
 	defer borrower.pinner.Unpin()
-	pairs := make([]C.sergo_pair, 0, len(labels))
-	for name, value := range labels {
-		pairs = append(pairs, C.sergo_pair{name: borrower.text(name), value: borrower.text(value)})
-	}
-	config := C.sergo_config{app: borrower.text(app), labels: list(&borrower, pairs), label_count: C.size_t(len(pairs))}
-	if namespace != "" {
-		config.namespace_ = borrower.text(namespace)
-	}
+	config := C.sergo_config{app: borrower.text(app), namespace_: borrower.textIfAny(namespace)}
+	config.labels, config.label_count = borrower.pairs(labels)
 	var engine C.uint64_t
 	code := C.sergo_open(&config, &engine)
 	return Handle(engine), Code(code)
@@ -146,6 +166,43 @@ func Direct(engine Handle, packed []byte, random Random) ([]byte, Code) {
 	return take(&text), Code(code)
 }
 
+// Connection is a connection to ask about; what is empty is unknown.
+type Connection struct {
+	Host, SNI, Address             string
+	Port                           uint16
+	Client                         string
+	Hash                           *string
+	CallerLabels                   map[string]string // nil: the engine's own
+	CallerNamespace, CallerGateway string
+}
+
+// Connect tells where a connection goes.
+func Connect(engine Handle, connection Connection, random Random) (AnswerID, Code) {
+	var borrower borrower
+	defer borrower.pinner.Unpin()
+	asked := C.sergo_connection{
+		host:             borrower.text(connection.Host),
+		sni:              borrower.textIfAny(connection.SNI),
+		address:          borrower.textIfAny(connection.Address),
+		port:             C.uint16_t(connection.Port),
+		client:           borrower.textIfAny(connection.Client),
+		caller_namespace: borrower.textIfAny(connection.CallerNamespace),
+		caller_gateway:   borrower.textIfAny(connection.CallerGateway),
+	}
+	if connection.Hash != nil {
+		asked.hash = borrower.text(*connection.Hash)
+	}
+	asked.caller_labels, asked.caller_label_count = borrower.pairs(connection.CallerLabels)
+	var id C.uint64_t
+	var code C.sergo_code
+	if rolls, count := random.given(); rolls != nil {
+		code = C.sergo_connect_rolls(C.uint64_t(engine), &asked, rolls, count, &id)
+	} else {
+		code = C.sergo_connect(C.uint64_t(engine), &asked, C.uint64_t(random.Seed), &id)
+	}
+	return AnswerID(id), Code(code)
+}
+
 // SetInstances tells what discovery knows of a host, as a JSON list.
 func SetInstances(engine Handle, host string, json []byte) Code {
 	return Code(C.go_set_instances(C.uint64_t(engine), host, (*C.char)(unsafe.Pointer(unsafe.SliceData(json))), C.size_t(len(json))))
@@ -177,6 +234,18 @@ func NeedsSystemLoad(engine Handle) (bool, Code) {
 	var needs C.bool
 	code := C.sergo_needs_system_load(C.uint64_t(engine), &needs)
 	return bool(needs), Code(code)
+}
+
+// SampleSystem samples the system's figures and takes them.
+func SampleSystem(engine Handle, now uint64) Code {
+	return Code(C.sergo_sample_system(C.uint64_t(engine), C.uint64_t(now)))
+}
+
+// Explain tells what an entry would be answered, and why, as JSON.
+func Explain(engine Handle, resource string, cost uint32, outbound bool, now uint64) ([]byte, Code) {
+	var text C.sergo_text
+	code := C.go_explain(C.uint64_t(engine), resource, C.uint32_t(cost), direction(outbound), C.uint64_t(now), &text)
+	return take(&text), Code(code)
 }
 
 // DrainEvents are the events since the last call, as a JSON list.

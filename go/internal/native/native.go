@@ -144,17 +144,22 @@ func EnterName(engine Handle, resource string, cost uint32, outbound bool, now u
 	return Code(code)
 }
 
+// Outcome is how the work of an entry ended.
+type Outcome uint32
+
+const (
+	Succeeded Outcome = C.SERGO_SUCCEEDED
+	Failed    Outcome = C.SERGO_FAILED
+	Cancelled Outcome = C.SERGO_CANCELLED // it never began
+)
+
 // Exit gives a permit back.
-func Exit(engine Handle, permit *Permit, failed bool, now uint64) Code {
-	flags := C.uint32_t(C.SERGO_SUCCEEDED)
-	if failed {
-		flags = C.SERGO_FAILED
-	}
+func Exit(engine Handle, permit *Permit, outcome Outcome, now uint64) Code {
 	var words C.sergo_permit
 	for i, word := range permit {
 		words.words[i] = C.uint64_t(word)
 	}
-	return Code(C.sergo_exit(C.uint64_t(engine), &words, flags, C.uint64_t(now)))
+	return Code(C.sergo_exit(C.uint64_t(engine), &words, C.uint32_t(outcome), C.uint64_t(now)))
 }
 
 // Random is the random numbers of a call.

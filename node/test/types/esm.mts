@@ -1,7 +1,18 @@
 // What the types promise to a module; it is compiled and never run.
 import { createServer } from 'node:http';
 import app from 'express';
-import { BlockedError, type Decision, Engine, type Entry, file, type Report, type Routing, SergoError } from 'sergo';
+import {
+  BlockedError,
+  type Decision,
+  Engine,
+  type Entry,
+  type Event,
+  type Explanation,
+  file,
+  type Report,
+  type Routing,
+  SergoError,
+} from 'sergo';
 import { express, govern } from 'sergo/http';
 
 using engine = new Engine({ app: 'foo-app', labels: { tag: 'gray' }, clock: () => 0n });
@@ -45,6 +56,7 @@ if (routing.kind === 'to') {
   const subset: string | undefined = routing.destination.subset;
   console.log(subset);
 }
+const connection: Routing = engine.connect({ host: 'a', port: 443, sni: 'a', source: { gateway: 'edge' } });
 engine.setInstances('a', [{ id: '1', labels: { version: 'v1' }, healthy: false }]);
 
 createServer(govern(engine, (request, response) => response.end(request.url)));
@@ -58,6 +70,19 @@ new Engine({});
 engine.tryEnter('GET:/foo', { direction: 'sideways' });
 // @ts-expect-error resources are text
 engine.tryEnter(1);
+
+const explanation: Explanation = engine.explain('GET:/foo', { cost: 2 });
+const used: number | undefined = explanation.gates[0]?.used;
+const leave: () => void = engine.onEvent((event) => event.event === 'breaker' && event.from === 'open');
+for await (const event of engine.events({ signal: AbortSignal.timeout(1) })) {
+  if (event.event === 'rulesApplied') {
+    console.log(event.version, `${explanation}`, used, leave, connection.kind);
+  }
+}
+// @ts-expect-error an explanation comes from an engine
+new Explanation('{}');
+// @ts-expect-error events are not to be changed
+engine.onEvent((event: Event) => (event.event = 'breaker'));
 
 const inThread = new Engine({ shared: engine.share() });
 console.log(line, reason, text, number, inThread.version, engine.breakerState('a', 'b') === 'half-open');

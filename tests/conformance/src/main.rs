@@ -11,11 +11,13 @@
 
 mod compare;
 mod duration;
+mod messages;
 mod port;
 mod rust_port;
 mod skips;
 mod vector;
 
+use messages::Messages;
 use port::Port;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -73,8 +75,9 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     let skips = arguments.skips.as_deref().map_or(Ok(skips::Skips::default()), skips::Skips::read)?;
     let mut all_passed = true;
     let mut ran = Vec::new();
+    let mut messages = Messages::default();
     for (language, command) in &arguments.ports {
-        let tally = run_language(language, command, &files, &arguments.vectors, &skips);
+        let tally = run_language(language, command, &files, &arguments.vectors, &skips, &mut messages);
         println!("{language}: {} passed, {} failed{}", tally.passed, tally.failed, tally.skipped_text());
         all_passed &= tally.failed == 0;
         ran.push((language, tally.passed + tally.failed + tally.skipped));
@@ -99,7 +102,14 @@ impl Tally {
     }
 }
 
-fn run_language(language: &str, command: &str, files: &[PathBuf], root: &Path, skips: &skips::Skips) -> Tally {
+fn run_language(
+    language: &str,
+    command: &str,
+    files: &[PathBuf],
+    root: &Path,
+    skips: &skips::Skips,
+    messages: &mut Messages,
+) -> Tally {
     let mut port = Port::new(command);
     let mut tally = Tally::default();
     for file in files {
@@ -109,7 +119,7 @@ fn run_language(language: &str, command: &str, files: &[PathBuf], root: &Path, s
             tally.skipped += 1;
             continue;
         }
-        match run_file(file, &mut port) {
+        match run_file(language, file, &mut port, messages) {
             Ok(()) => tally.passed += 1,
             Err(failures) => {
                 tally.failed += 1;
@@ -123,9 +133,10 @@ fn run_language(language: &str, command: &str, files: &[PathBuf], root: &Path, s
 }
 
 /// Runs one vector; what is wrong, a sentence each.
-fn run_file(file: &Path, port: &mut Port) -> Result<(), Vec<String>> {
+fn run_file(language: &str, file: &Path, port: &mut Port, messages: &mut Messages) -> Result<(), Vec<String>> {
     let vector = vector::read(file).map_err(|sentence| vec![sentence])?;
     let answers = port.ask(&vector.request()).map_err(|sentence| vec![sentence])?;
-    let failures = compare::vector(&vector, &answers);
+    let mut failures = compare::vector(&vector, &answers);
+    failures.extend(messages.compare(language, file, &vector, &answers));
     if failures.is_empty() { Ok(()) } else { Err(failures) }
 }

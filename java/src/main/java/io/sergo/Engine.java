@@ -42,13 +42,17 @@ public final class Engine implements AutoCloseable {
     private final Bounded<String, Resource> resources = new Bounded<>();
     private final Blocks blocks;
     private final Routes routes;
+    private final Events events;
+    private final Sampling sampling;
     private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
 
-    private Engine(long handle, LongSupplier clock) {
+    private Engine(long handle, LongSupplier clock, boolean samples) {
         this.handle = handle;
         this.clock = clock;
         this.blocks = new Blocks(handle);
         this.routes = new Routes(handle);
+        this.events = new Events(handle);
+        this.sampling = new Sampling(this, samples);
     }
 
     /**
@@ -67,7 +71,7 @@ public final class Engine implements AutoCloseable {
 
     /** The time to tell the core. */
     long now() {
-        return clock == null ? Native.NOW : clock.getAsLong();
+        return clock == null ? Native.NOW : Math.max(0, clock.getAsLong());
     }
 
     /** How many resources are kept by name. */
@@ -104,7 +108,9 @@ public final class Engine implements AutoCloseable {
             sources[next++] = Utf8.bytes(text.name());
             sources[next++] = Utf8.bytes(text.text());
         }
-        return Report.of(Value.of(Native.apply(handle, sources)));
+        Report report = Report.of(Value.of(Native.apply(handle, sources)));
+        sampling.follow();
+        return report;
     }
 
     /**
@@ -252,6 +258,19 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
+     * Says where a TLS or TCP connection goes, by the routes for such.
+     *
+     * @param connection the connection
+     * @return a destination; or nothing, because no route says or because the destination has no
+     *     healthy instance
+     * @throws SergoException {@code utf8} for text that has no UTF-8 form; {@code closed}, {@code
+     *     poisoned} or {@code panicked}
+     */
+    public Routing connect(ConnectRequest connection) {
+        return routes.connect(connection);
+    }
+
+    /**
      * Says what discovery knows of a host, replacing what it knew. A host of which nothing was ever
      * said is unknown, not empty.
      *
@@ -279,12 +298,57 @@ public final class Engine implements AutoCloseable {
 
     /**
      * What happened since the last call, oldest first; at most the newest 1,024 events are kept.
+     * Listeners take nothing away: what {@link #onEvent} hands over is drained all the same.
      *
      * @return the events
      * @throws SergoException {@code closed}, {@code poisoned} or {@code panicked}
      */
     public List<Event> drainEvents() {
-        return Value.of(Native.drainEvents(handle)).list(Answers::event);
+        return events.drain();
+    }
+
+    /**
+     * Hands over every event from now on, within about 200 ms and in order, in a thread of the
+     * engine that is there only while somebody listens. Each of several listeners gets all events,
+     * and {@link #drainEvents()} takes none of them away. A listener that is 1,024 events behind
+     * loses the oldest; one that throws is called again for the next, and what it threw goes to the
+     * thread's handler of uncaught exceptions.
+     *
+     * @param listener what to do with each event
+     * @return what ends it when closed; closing this engine ends it too
+     * @throws SergoException {@code closed}, {@code poisoned} or {@code panicked}
+     */
+    public Listening onEvent(Consumer<Event> listener) {
+        return events.listen(Objects.requireNonNull(listener, "listener"));
+    }
+
+    /**
+     * Says what an entry at cost 1 and inbound would be answered now, and why; see {@link
+     * #explain(String, int, Direction)}.
+     *
+     * @param resource the resource's name
+     * @return the answer with every gate's figures
+     * @throws SergoException as {@link #resource(String)}
+     */
+    public Explanation explain(String resource) {
+        return explain(resource, 1, Direction.INBOUND);
+    }
+
+    /**
+     * Says what an entry would be answered now, and why. It is a look, and changes nothing: no
+     * counter, no budget, no breaker.
+     *
+     * @param resource the resource's name
+     * @param cost what the entry would cost, 1 or more
+     * @param direction which way the call would go
+     * @return the answer with every gate's figures; print it to read it
+     * @throws SergoException {@code argument} for a cost below 1; and as {@link #resource(String)}
+     */
+    public Explanation explain(String resource, int cost, Direction direction) {
+        byte[] name = Utf8.bytes(resource);
+        boolean outbound = direction == Direction.OUTBOUND;
+        return Explanation.of(
+                Value.of(Native.explain(handle, name, Resource.checked(cost), outbound, now())));
     }
 
     /**
@@ -303,8 +367,8 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Whether the rules in force look at the system's figures: while they don't, nobody needs to
-     * measure them for {@link #setSystemLoad}.
+     * Whether the rules in force look at the system's figures: while they don't, nobody measures
+     * them.
      *
      * @return whether they do
      * @throws SergoException {@code closed}, {@code poisoned} or {@code panicked}
@@ -315,12 +379,14 @@ public final class Engine implements AutoCloseable {
 
     /**
      * Says how loaded the system is, for overload protection; it counts until the next call. An
-     * unknown figure lets everything pass.
+     * unknown figure lets everything pass. From the first call on the engine samples the system no
+     * more: the application's figures are the only ones.
      *
      * @param load the system's figures
      * @throws SergoException {@code closed}, {@code poisoned} or {@code panicked}
      */
     public void setSystemLoad(SystemLoad load) {
+        sampling.leave();
         SergoException.check(
                 Native.setSystemLoad(
                         handle,
@@ -331,14 +397,16 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Closes the engine and its subscriptions. Calls under way end as they would have; closing
-     * twice does nothing.
+     * Closes the engine, its subscriptions, its listeners and its threads. Calls under way end as
+     * they would have; closing twice does nothing.
      */
     @Override
     public void close() {
-        // First the handle, so that a subscription that begins meanwhile fails.
+        // First the handle, so that what begins meanwhile fails.
         Native.close(handle);
         List.copyOf(subscriptions).forEach(Subscription::close);
+        sampling.close();
+        events.close();
     }
 
     /** Says whose rules an engine enforces. */
@@ -347,6 +415,7 @@ public final class Engine implements AutoCloseable {
         private final Map<String, String> labels = new LinkedHashMap<>();
         private String namespace = "default";
         private LongSupplier clock;
+        private boolean samples = true;
 
         private Builder(String app) {
             this.app = Objects.requireNonNull(app, "app");
@@ -391,11 +460,25 @@ public final class Engine implements AutoCloseable {
          * The clock that decisions go by, instead of the monotonic clock: for tests. Waits still
          * sleep in real time, and files are watched in real time.
          *
-         * @param nanos gives the nanoseconds since the engine was made; not negative
+         * @param nanos gives the nanoseconds since the engine was made; it may stand still, jump
+         *     and go back, and a negative number counts as 0
          * @return this
          */
         public Builder clock(LongSupplier nanos) {
             this.clock = nanos;
+            return this;
+        }
+
+        /**
+         * Whether the engine samples the system's load by itself, every 500 ms while rules look at
+         * it; true without this. It knows of containers; elsewhere than on Linux all figures are
+         * unknown.
+         *
+         * @param samples false where only {@link Engine#setSystemLoad} shall tell it
+         * @return this
+         */
+        public Builder sampleSystem(boolean samples) {
+            this.samples = samples;
             return this;
         }
 
@@ -419,7 +502,7 @@ public final class Engine implements AutoCloseable {
             long handle =
                     Native.open(
                             Utf8.bytes(app), Utf8.bytes(namespace), flat.toArray(new byte[0][]));
-            return new Engine(SergoException.check(handle), clock);
+            return new Engine(SergoException.check(handle), clock, samples);
         }
     }
 }

@@ -78,10 +78,26 @@ public final class Entry implements AutoCloseable {
      */
     @Override
     public void close() {
-        // A permit of nothing but zeroes is of a resource that nothing governs.
-        if ((a | b | c | d | e) != 0 && CLOSED.compareAndSet(this, false, true)) {
+        if (ends()) {
             // A code would mean that the engine is gone, and the permit with it.
             Native.exit(engine.handle(), a, b, c, d, e, error, engine.now());
         }
+    }
+
+    /**
+     * Instead of {@link #close} for work that never began: it is no longer in flight, no breaker
+     * judges by it, and if it was to probe, the next entry may. What rate limits and queues
+     * admitted stays spent. Never throws either.
+     */
+    public void cancel() {
+        if (ends()) {
+            Native.cancel(engine.handle(), a, b, c, d, e, engine.now());
+        }
+    }
+
+    /** Whether there is something to give back; true once. */
+    private boolean ends() {
+        // A permit of nothing but zeroes is of a resource that nothing governs.
+        return (a | b | c | d | e) != 0 && CLOSED.compareAndSet(this, false, true);
     }
 }

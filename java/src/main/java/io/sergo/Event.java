@@ -2,7 +2,7 @@ package io.sergo;
 
 import java.util.OptionalLong;
 
-/** Something that happened, for {@link Engine#drainEvents()}. */
+/** Something that happened, for {@link Engine#onEvent} and {@link Engine#drainEvents()}. */
 public sealed interface Event {
     /**
      * A circuit breaker changed its state.

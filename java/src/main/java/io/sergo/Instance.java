@@ -86,31 +86,9 @@ public record Instance(
     }
 
     private void write(StringBuilder json) {
-        quote(json.append("{\"id\":"), id);
+        Json.text(json.append("{\"id\":"), id);
         json.append(",\"healthy\":").append(healthy).append(",\"weight\":").append(weight);
-        zone.ifPresent(name -> quote(json.append(",\"zone\":"), name));
-        json.append(",\"labels\":{");
-        String separator = "";
-        for (Map.Entry<String, String> label : labels.entrySet()) {
-            quote(json.append(separator), label.getKey());
-            quote(json.append(':'), label.getValue());
-            separator = ",";
-        }
-        json.append("}}");
-    }
-
-    private static void quote(StringBuilder json, String text) {
-        json.append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char character = text.charAt(i);
-            if (character == '"' || character == '\\') {
-                json.append('\\').append(character);
-            } else if (character < ' ') {
-                json.append(String.format("\\u%04x", (int) character));
-            } else {
-                json.append(character);
-            }
-        }
-        json.append('"');
+        Json.text(json.append(",\"zone\":"), zone.orElse(null));
+        Json.texts(json.append(",\"labels\":"), labels).append('}');
     }
 }

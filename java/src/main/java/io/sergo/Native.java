@@ -28,6 +28,8 @@ final class Native {
     static native int exit(
             long engine, long a, long b, long c, long d, long e, boolean error, long now);
 
+    static native int cancel(long engine, long a, long b, long c, long d, long e, long now);
+
     static native byte[] block(long engine, long id);
 
     static native long route(long engine, long address, int length, long seed);
@@ -37,6 +39,11 @@ final class Native {
     static native byte[] direct(long engine, byte[] request, long seed, double[] rolls);
 
     static native byte[] answer(long engine, long id);
+
+    static native byte[] connect(long engine, byte[] connection, long seed, double[] rolls);
+
+    static native byte[] explain(
+            long engine, byte[] resource, int cost, boolean outbound, long now);
 
     static native long setInstances(long engine, byte[] host, byte[] instances);
 
@@ -48,6 +55,8 @@ final class Native {
 
     static native long setSystemLoad(
             long engine, double cpu, double load1, double memory, long now);
+
+    static native long sampleSystem(long engine, long now);
 
     static native long needsSystemLoad(long engine);
 

@@ -37,11 +37,16 @@ public final class Resource {
         return name;
     }
 
-    /** Asks once: fills the entry in for a pass and answers null, or answers the block. */
-    private Decision.Blocked ask(Entry entry, int cost, Direction direction) {
+    static int checked(int cost) {
         if (cost < 1) {
             throw SergoException.argument("cost: found " + cost + ", it must be 1 or more");
         }
+        return cost;
+    }
+
+    /** Asks once: fills the entry in for a pass and answers null, or answers the block. */
+    private Decision.Blocked ask(Entry entry, int cost, Direction direction) {
+        checked(cost);
         long known = id;
         int place = Scratch.take();
         try {
@@ -120,8 +125,8 @@ public final class Resource {
      * @param direction which way the call goes
      * @return the entry, to be closed when the work is done
      * @throws BlockedException when a rule blocks
-     * @throws CancellationException when the thread is interrupted while it waits; the permit is
-     *     given back, and the thread stays interrupted
+     * @throws CancellationException when the thread is interrupted while it waits; the entry is
+     *     cancelled, and the thread stays interrupted
      * @throws SergoException {@code argument} for a cost below 1; {@code closed}, {@code poisoned}
      *     or {@code panicked}
      */
@@ -141,7 +146,7 @@ public final class Resource {
         long end = System.nanoTime() + entry.waitNanos();
         for (long left = entry.waitNanos(); left > 0; left = end - System.nanoTime()) {
             if (Thread.currentThread().isInterrupted()) {
-                entry.close();
+                entry.cancel();
                 throw new CancellationException("interrupted while waiting to enter " + name);
             }
             LockSupport.parkNanos(this, left);
@@ -160,7 +165,7 @@ public final class Resource {
 
     /**
      * Enters without blocking the thread: the future completes when the wait is over, or fails with
-     * a {@link BlockedException}. Cancelling it gives the permit back; after a wait it completes in
+     * a {@link BlockedException}. Cancelling it cancels the entry; after a wait it completes in
      * the common pool.
      *
      * @param cost what the entry costs, 1 or more
@@ -187,7 +192,7 @@ public final class Resource {
                 (done, failure) -> {
                     // Cancelled, or completed by someone else: nobody holds the entry.
                     if (done != entry) {
-                        entry.close();
+                        entry.cancel();
                     }
                 });
         return waiting;

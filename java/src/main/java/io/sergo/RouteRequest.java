@@ -80,11 +80,15 @@ public final class RouteRequest {
      * @throws SergoException {@code argument} for any other number
      */
     public RouteRequest port(int port) {
+        this.port = checkedPort(port);
+        return this;
+    }
+
+    static int checkedPort(int port) {
         if (port < 0 || port > 0xFFFF) {
             throw SergoException.argument("port: found " + port + ", it must be 0 to 65535");
         }
-        this.port = port;
-        return this;
+        return port;
     }
 
     /**

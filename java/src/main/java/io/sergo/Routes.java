@@ -53,7 +53,17 @@ final class Routes {
     }
 
     private Routing direct(byte[] request, long seed, double[] rolls) {
-        Value directions = Value.of(Native.direct(handle, request, seed, rolls));
-        return directions.isPresent() ? Answers.routing(directions) : Routing.NOWHERE;
+        return routing(Native.direct(handle, request, seed, rolls));
+    }
+
+    Routing connect(ConnectRequest connection) {
+        byte[] json = Utf8.bytes(connection.json());
+        long seed = ThreadLocalRandom.current().nextLong();
+        return routing(Native.connect(handle, json, seed, connection.givenRolls()));
+    }
+
+    private static Routing routing(byte[] answer) {
+        Value value = Value.of(answer);
+        return value.isPresent() ? Answers.routing(value) : Routing.NOWHERE;
     }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -17,13 +16,12 @@ import java.util.function.Consumer;
  */
 public final class Subscription implements AutoCloseable {
     private static final long LOOK_EVERY_MILLIS = 200;
-    private static final AtomicInteger NUMBER = new AtomicInteger();
 
     private final Engine engine;
     private final FileSource source;
     private final Consumer<Report> listener;
-    private final Thread thread;
-    private volatile boolean closed;
+    private final Ticker ticker;
+    private boolean closed;
     private volatile Report report;
     private volatile Exception lastError;
 
@@ -37,8 +35,7 @@ public final class Subscription implements AutoCloseable {
         this.engine = engine;
         this.source = source;
         this.listener = listener;
-        this.thread = new Thread(this::watch, "sergo-rules-" + NUMBER.incrementAndGet());
-        thread.setDaemon(true);
+        this.ticker = new Ticker("rules", LOOK_EVERY_MILLIS, this::watch);
     }
 
     /** Loads at once, then goes on in its thread. */
@@ -46,7 +43,9 @@ public final class Subscription implements AutoCloseable {
         try {
             // Open until here means that closing the engine will find this subscription.
             engine.version();
-            apply(source.look());
+            if (apply(source.look())) {
+                listener.accept(report);
+            }
         } catch (IOException failure) {
             lastError = failure;
         } catch (RuntimeException failure) {
@@ -55,29 +54,20 @@ public final class Subscription implements AutoCloseable {
         }
         synchronized (this) {
             if (!closed) {
-                thread.start();
+                ticker.start();
             }
         }
     }
 
     private void watch() {
-        while (!closed) {
-            try {
-                Thread.sleep(LOOK_EVERY_MILLIS);
-                look();
-            } catch (IOException failure) {
-                seen = null;
-                lastError = failure;
-            } catch (SergoException failure) {
-                // Nothing but a new engine heals a poisoned or closed one.
-                lastError = failure;
-                return;
-            } catch (InterruptedException end) {
-                return;
-            } catch (RuntimeException failure) {
-                // The listener's; it shall not end the watch.
-                thread.getUncaughtExceptionHandler().uncaughtException(thread, failure);
-            }
+        try {
+            look();
+        } catch (IOException failure) {
+            seen = null;
+            lastError = failure;
+        } catch (SergoException failure) {
+            lastError = failure;
+            throw failure;
         }
     }
 
@@ -87,24 +77,24 @@ public final class Subscription implements AutoCloseable {
         if (now.equals(applied)) {
             seen = null;
             lastError = null;
-        } else if (now.equals(seen)) {
-            apply(now);
-        } else {
+        } else if (!now.equals(seen)) {
             seen = now;
+        } else if (apply(now)) {
+            Ticker.shield(() -> listener.accept(report));
         }
     }
 
-    private void apply(SortedMap<String, FileSource.Stamp> files) throws IOException {
+    /** Whether the files are in force now: not if they were written to meanwhile. */
+    private boolean apply(SortedMap<String, FileSource.Stamp> files) throws IOException {
         List<RuleText> texts = FileSource.read(files.keySet());
         if (applied != null && !source.look().equals(files)) {
-            return; // written to meanwhile: the next look sees it
+            return false; // the next look sees it
         }
-        Report latest = engine.load(texts);
+        report = engine.load(texts);
         applied = files;
         seen = null;
-        report = latest;
         lastError = null;
-        listener.accept(latest);
+        return true;
     }
 
     /**
@@ -127,7 +117,7 @@ public final class Subscription implements AutoCloseable {
 
     /**
      * Ends the subscription; the rules stay as they are. When it returns, the thread has ended,
-     * unless this is the listener itself calling. Closing twice does nothing.
+     * unless a listener itself is calling. Closing twice does nothing.
      */
     @Override
     public void close() {
@@ -135,20 +125,6 @@ public final class Subscription implements AutoCloseable {
             closed = true;
         }
         engine.forget(this);
-        thread.interrupt();
-        if (Thread.currentThread() == thread) {
-            return;
-        }
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException later) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        ticker.close();
     }
 }

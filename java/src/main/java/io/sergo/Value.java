@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Function;
@@ -117,6 +118,15 @@ record Value(Object raw) {
 
     double real() {
         return ((Number) raw).doubleValue();
+    }
+
+    OptionalDouble optionalReal() {
+        return raw == null ? OptionalDouble.empty() : OptionalDouble.of(real());
+    }
+
+    /** A length of time as a number of nanoseconds. */
+    Duration nanos() {
+        return Duration.ofNanos(number());
     }
 
     Optional<Boolean> optionalFlag() {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +20,8 @@ import org.junit.jupiter.api.Test;
 /** Rules in, decisions out, on a clock that the test moves. */
 final class EngineTest {
     private final AtomicLong clock = new AtomicLong();
-    private final Engine engine = Engine.builder("foo-app").clock(clock::get).build();
+    private final Engine engine =
+            Engine.builder("foo-app").clock(clock::get).sampleSystem(false).build();
 
     @AfterEach
     void close() {
@@ -140,7 +142,56 @@ final class EngineTest {
         assertEquals(0, counted.inFlight());
         assertEquals(1, counted.completed());
         assertEquals(1, counted.errors());
-        assertEquals(Duration.ofNanos(5_000), counted.responseTime());
+        assertEquals(Duration.ofNanos(5_000), counted.responseTimes().sum());
+    }
+
+    @Test
+    void figuresTellEverything() {
+        engine.load(Rules.throttle("/foo", "10ms", "20ms") + "---\n" + Rules.OVERLOAD);
+        List<Entry> entries = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            if (engine.tryEnter("GET:/foo") instanceof Decision.Passed pass) {
+                entries.add(pass.entry());
+            }
+        }
+        Entry other = engine.enter("GET:/other");
+        assertEquals(4, engine.figures().inFlight());
+        // Without their waits of 0, 10 and 20 ms: 25, 15 and 5 ms.
+        clock.set(25_000_000);
+        entries.get(0).error(true);
+        entries.forEach(Entry::close);
+        other.close();
+
+        Figures figures = engine.figures();
+        assertEquals(1, figures.version());
+        assertEquals(0, figures.inFlight());
+        assertEquals(
+                List.of(new Figures.Strategy("AdaptiveOverloadProtectionStrategy", "overload", 0)),
+                figures.instance());
+        Figures.Resource foo = figures("/foo");
+        assertEquals(3, foo.passed());
+        assertEquals(2, foo.blocked());
+        assertEquals(2, foo.waited());
+        assertEquals(3, foo.completed());
+        assertEquals(1, foo.errors());
+        Figures.ResponseTimes times = foo.responseTimes();
+        assertEquals(Duration.ofMillis(45), times.sum());
+        assertEquals(Duration.ofMillis(5), times.min());
+        assertEquals(Duration.ofMillis(25), times.max());
+        assertAbout(15, times.p50());
+        assertAbout(25, times.p99());
+        assertEquals(3, times.histogram().size());
+        long[] millis = {5, 15, 25};
+        for (int i = 0; i < 3; i++) {
+            assertAbout(millis[i], times.histogram().get(i).under());
+            assertEquals(1, times.histogram().get(i).count());
+        }
+    }
+
+    /** At most an eighth too long. */
+    private static void assertAbout(long millis, Duration found) {
+        assertTrue(found.compareTo(Duration.ofMillis(millis)) >= 0, found.toString());
+        assertTrue(found.compareTo(Duration.ofMillis(millis * 9).dividedBy(8)) <= 0, found + "");
     }
 
     @Test
@@ -261,6 +312,25 @@ final class EngineTest {
     }
 
     @Test
+    void aClockThatStandsStillJumpsOrGoesBackAdmitsNoneTooMany() {
+        long hour = 3_600_000_000_000L;
+        engine.load(Rules.limit("/foo", 5, 1));
+        clock.set(hour);
+        assertEquals(5, passes("GET:/foo", 20));
+        for (long back : new long[] {hour - 1, 1_000_000_000, 0, -1, Long.MIN_VALUE}) {
+            clock.set(back);
+            assertEquals(0, passes("GET:/foo", 20), "at " + back);
+        }
+        clock.set(2 * hour);
+        assertEquals(5, passes("GET:/foo", 20));
+        clock.set(hour);
+        assertEquals(0, passes("GET:/foo", 20));
+        clock.set(Long.MAX_VALUE);
+        assertEquals(5, passes("GET:/foo", 20));
+        assertEquals(0, figures("/foo").inFlight());
+    }
+
+    @Test
     void manyNamesLeaveNoTrace() {
         for (int i = 0; i < Bounded.LIMIT * 2; i++) {
             engine.enter("GET:/" + i).close();
@@ -283,6 +353,9 @@ final class EngineTest {
     void afterCloseEveryCallIsAnError() {
         Resource foo = engine.resource("GET:/foo");
         Entry entry = foo.enter();
+        SystemLoad unknown =
+                new SystemLoad(
+                        OptionalDouble.empty(), OptionalDouble.empty(), OptionalDouble.empty());
         engine.close();
         engine.close();
         entry.close();
@@ -292,7 +365,11 @@ final class EngineTest {
         assertEquals("closed", code(foo::tryEnter));
         assertEquals("closed", code(() -> engine.route(RouteRequest.to("a"))));
         assertEquals("closed", code(() -> engine.route(RouteRequest.to("a").rolls(0.5))));
+        assertEquals("closed", code(() -> engine.connect(ConnectRequest.to("a"))));
         assertEquals("closed", code(() -> engine.setInstances("a", List.of())));
+        assertEquals("closed", code(() -> engine.explain("GET:/foo")));
+        assertEquals("closed", code(() -> engine.onEvent(event -> {})));
+        assertEquals("closed", code(() -> engine.setSystemLoad(unknown)));
         assertEquals("closed", code(engine::version));
         assertEquals("closed", code(engine::needsSystemLoad));
         assertEquals("closed", code(engine::figures));

@@ -15,16 +15,12 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Rules that follow their files. Waits are for what must come, and never say how soon. */
 final class FileSourceTest {
-    /** Longer than any machine takes; only a failing test takes it. */
-    private static final int PATIENCE = 30;
-
     private final BlockingQueue<Report> reports = new LinkedBlockingQueue<>();
     private final Engine engine = Engine.builder("foo-app").build();
 
@@ -40,16 +36,9 @@ final class FileSourceTest {
     }
 
     private Report next() throws InterruptedException {
-        Report report = reports.poll(PATIENCE, SECONDS);
+        Report report = reports.poll(Await.PATIENCE, SECONDS);
         assertNotNull(report, "no report came");
         return report;
-    }
-
-    private static void await(BooleanSupplier holds) throws InterruptedException {
-        for (int tries = 0; !holds.getAsBoolean(); tries++) {
-            assertTrue(tries < PATIENCE * 100, "it never came to hold");
-            Thread.sleep(10);
-        }
     }
 
     private boolean blocks(String resource) {
@@ -151,16 +140,16 @@ final class FileSourceTest {
         next();
 
         Path away = Files.move(rules, folder.resolve("away"));
-        await(() -> subscription.lastError().isPresent());
+        Await.until(() -> subscription.lastError().isPresent());
         assertTrue(subscription.lastError().orElseThrow().getMessage().contains("rules"));
         assertTrue(blocks("GET:/foo"));
 
         Files.move(away, rules);
-        await(() -> subscription.lastError().isEmpty());
+        Await.until(() -> subscription.lastError().isEmpty());
         assertEquals(1, engine.version(), "nothing has changed, so nothing was loaded");
 
         Files.write(file, new byte[] {(byte) 0xFF, (byte) 0xFE});
-        await(() -> subscription.lastError().isPresent());
+        Await.until(() -> subscription.lastError().isPresent());
         assertTrue(subscription.lastError().orElseThrow().getMessage().contains("a.yaml"));
         assertTrue(blocks("GET:/foo"));
 
@@ -179,7 +168,7 @@ final class FileSourceTest {
         Files.createDirectory(later);
         Files.writeString(later.resolve("a.json"), "{}");
         next();
-        await(() -> subscription.lastError().isEmpty());
+        Await.until(() -> subscription.lastError().isEmpty());
     }
 
     @Test
@@ -200,7 +189,7 @@ final class FileSourceTest {
             next();
             Files.writeString(file, Rules.limit("/foo", 0, 1));
             next();
-            assertTrue(told.await(PATIENCE, SECONDS));
+            assertTrue(told.await(Await.PATIENCE, SECONDS));
             Files.writeString(file, Rules.limit("/barbar", 0, 1));
             next();
             assertTrue(blocks("GET:/barbar"));
@@ -219,24 +208,18 @@ final class FileSourceTest {
 
     @Test
     void closingLeavesNoThread() throws Exception {
-        List<Thread> before = threads();
+        List<Thread> before = Await.threads("rules");
         Files.writeString(folder.resolve("a.yaml"), Rules.limit("/foo", 0, 1));
         Subscription one = watch(folder);
         Subscription two = watch(folder);
-        assertEquals(before.size() + 2, threads().size());
+        assertEquals(before.size() + 2, Await.threads("rules").size());
         one.close();
         one.close();
-        assertEquals(before.size() + 1, threads().size());
+        assertEquals(before.size() + 1, Await.threads("rules").size());
         assertTrue(blocks("GET:/foo"), "the rules stay");
         engine.close();
-        assertEquals(before, threads());
+        assertEquals(before, Await.threads("rules"));
         two.close();
-    }
-
-    private static List<Thread> threads() {
-        return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().startsWith("sergo-"))
-                .toList();
     }
 
     @Test
@@ -254,7 +237,7 @@ final class FileSourceTest {
                             }
                         });
         Files.writeString(file, Rules.limit("/foo", 0, 1));
-        assertTrue(closed.await(PATIENCE, SECONDS));
-        await(() -> threads().isEmpty());
+        assertTrue(closed.await(Await.PATIENCE, SECONDS));
+        Await.until(() -> Await.threads("rules").isEmpty());
     }
 }

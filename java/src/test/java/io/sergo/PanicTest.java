@@ -8,6 +8,18 @@ import org.junit.jupiter.api.Test;
 /** A panic inside the core is one engine's error, and nobody else's. */
 final class PanicTest {
     @Test
+    void threadsOfAPoisonedEngineEnd() throws Exception {
+        try (Engine bad = Engine.builder("foo-app").build()) {
+            bad.load(Rules.OVERLOAD);
+            bad.onEvent(event -> {});
+            assertEquals(1, Await.threads("load").size());
+            assertEquals(1, Await.threads("events").size());
+            PanicOnPurpose.panic(bad.handle());
+            Await.until(() -> Await.threads("").isEmpty());
+        }
+    }
+
+    @Test
     void aPanicPoisonsItsEngineAlone() {
         Engine good = Engine.builder("foo-app").build();
         Engine bad = Engine.builder("foo-app").build();

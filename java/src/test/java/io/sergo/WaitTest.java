@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -71,6 +73,69 @@ final class WaitTest {
         assertEquals(2, inFlight());
         assertTrue(waiting.cancel(false));
         assertEquals(1, inFlight());
+    }
+
+    @Test
+    void aThreadInterruptedInItsWaitGivesItsPermitBack() throws Exception {
+        engine.load(Rules.throttle("/foo", "1h", "10h"));
+        foo.enter().close();
+        CompletableFuture<Throwable> ended = new CompletableFuture<>();
+        Thread waiting =
+                new Thread(
+                        () -> {
+                            try {
+                                foo.enter();
+                            } catch (CancellationException end) {
+                                ended.complete(end);
+                            }
+                        });
+        waiting.start();
+        Await.until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
+        assertEquals(1, inFlight());
+        waiting.interrupt();
+        assertInstanceOf(CancellationException.class, ended.get(Await.PATIENCE, TimeUnit.SECONDS));
+        assertEquals(0, inFlight());
+    }
+
+    @Test
+    void aCancelledWaitFreesItsPlaceAndItsProbe() {
+        engine.load(
+                Rules.BREAKER
+                        + "---\n"
+                        + Rules.throttle("/foo", "1h", "10h")
+                        + "---\n"
+                        + Rules.concurrency("/foo", 1));
+        for (int i = 0; i < 2; i++) {
+            Entry failed = assertInstanceOf(Decision.Passed.class, foo.tryEnter()).entry();
+            failed.error(true);
+            failed.close();
+        }
+        assertEquals(Optional.of(BreakerState.OPEN), engine.breakerState("/foo", "breaker"));
+        clock.set(5_000_000_000L);
+        CompletableFuture<Entry> probe = foo.enterAsync();
+        assertFalse(probe.isDone());
+        assertEquals(Optional.of(BreakerState.HALF_OPEN), engine.breakerState("/foo", "breaker"));
+        assertEquals(
+                "ConcurrencyLimitStrategy",
+                assertInstanceOf(Decision.Blocked.class, foo.tryEnter()).strategy());
+
+        assertTrue(probe.cancel(true));
+        assertEquals(0, inFlight());
+        // Nothing was called, so nothing is known: the next entry probes.
+        assertEquals(Optional.of(BreakerState.HALF_OPEN), engine.breakerState("/foo", "breaker"));
+        Decision next = foo.tryEnter();
+        assertInstanceOf(Decision.Passed.class, next, "neither the place nor the probe is held");
+    }
+
+    @Test
+    void aFutureCompletedByAnotherGivesItsPermitBack() throws Exception {
+        engine.load(Rules.throttle("/foo", "1h", "10h"));
+        foo.enter().close();
+        assertTrue(foo.enterAsync().completeExceptionally(new IllegalStateException("enough")));
+        assertTrue(foo.enterAsync().complete(null));
+        assertEquals(0, inFlight());
+        foo.enterAsync().orTimeout(1, TimeUnit.MILLISECONDS).exceptionally(late -> null).get();
+        Await.until(() -> inFlight() == 0);
     }
 
     @Test

@@ -46,7 +46,8 @@ public final class Port {
         Engine.Builder builder =
                 Engine.builder(vector.get("app").getAsString())
                         .namespace(vector.get("namespace").getAsString())
-                        .clock(clock::get);
+                        .clock(clock::get)
+                        .sampleSystem(false);
         Json.map(vector.get("labels")).forEach(builder::label);
         JsonArray answers = new JsonArray();
         try (Engine engine = builder.build()) {

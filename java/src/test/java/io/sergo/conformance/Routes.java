@@ -3,6 +3,7 @@ package io.sergo.conformance;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.sergo.ConnectRequest;
 import io.sergo.Destination;
 import io.sergo.Engine;
 import io.sergo.Instance;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /** The steps that are about routing. */
 record Routes(Engine engine) {
@@ -33,13 +35,23 @@ record Routes(Engine engine) {
 
     JsonObject route(JsonObject step) {
         RouteRequest request = request(step);
+        return repeat(step, () -> engine.route(request));
+    }
+
+    JsonObject connect(JsonObject step) {
+        ConnectRequest request = connection(step);
+        return repeat(step, () -> engine.connect(request));
+    }
+
+    /** Asks as often as the step says. */
+    private static JsonObject repeat(JsonObject step, Supplier<Routing> ask) {
         int repeat = Json.number(step, "repeat", 1);
         if (repeat == 1) {
-            return answer(engine.route(request));
+            return answer(ask.get());
         }
         Map<String, Integer> share = new TreeMap<>();
         for (int i = 0; i < repeat; i++) {
-            engine.route(request)
+            ask.get()
                     .destination()
                     .map(to -> to.subset().orElse(to.host()))
                     .ifPresent(name -> share.merge(name, 1, Integer::sum));
@@ -61,8 +73,26 @@ record Routes(Engine engine) {
         Json.text(step, "hash").ifPresent(request::hash);
         Json.get(step, "headers").ifPresent(headers -> headers(request, headers.getAsJsonArray()));
         Json.get(step, "source").ifPresent(source -> source(request, source.getAsJsonObject()));
-        Json.get(step, "rolls").ifPresent(rolls -> rolls(request, rolls.getAsJsonArray()));
+        Json.get(step, "rolls").ifPresent(rolls -> request.rolls(numbers(rolls.getAsJsonArray())));
         return request;
+    }
+
+    private static ConnectRequest connection(JsonObject step) {
+        ConnectRequest request = ConnectRequest.to(step.get("host").getAsString());
+        Json.get(step, "port").ifPresent(port -> request.port(port.getAsInt()));
+        Json.text(step, "sni").ifPresent(request::sni);
+        Json.text(step, "address").ifPresent(request::address);
+        Json.text(step, "client").ifPresent(request::client);
+        Json.text(step, "hash").ifPresent(request::hash);
+        Json.get(step, "source").ifPresent(source -> source(request, source.getAsJsonObject()));
+        Json.get(step, "rolls").ifPresent(rolls -> request.rolls(numbers(rolls.getAsJsonArray())));
+        return request;
+    }
+
+    private static void source(ConnectRequest request, JsonObject source) {
+        Json.get(source, "labels").ifPresent(labels -> request.callerLabels(Json.map(labels)));
+        Json.text(source, "namespace").ifPresent(request::callerNamespace);
+        Json.text(source, "gateway").ifPresent(request::callerGateway);
     }
 
     private static void headers(RouteRequest request, JsonArray headers) {
@@ -78,12 +108,12 @@ record Routes(Engine engine) {
         Json.text(source, "gateway").ifPresent(request::callerGateway);
     }
 
-    private static void rolls(RouteRequest request, JsonArray rolls) {
+    private static double[] numbers(JsonArray rolls) {
         double[] numbers = new double[rolls.size()];
         for (int i = 0; i < numbers.length; i++) {
             numbers[i] = rolls.get(i).getAsDouble();
         }
-        request.rolls(numbers);
+        return numbers;
     }
 
     private static JsonObject answer(Routing routing) {

@@ -44,6 +44,7 @@ final class Steps {
             case "load" -> load(step);
             case "endpoints" -> routes.endpoints(step);
             case "route" -> routes.route(step);
+            case "connect" -> routes.connect(step);
             default -> Json.object("error", "unknown op: " + op);
         };
     }

@@ -1,0 +1,16 @@
+//! # What is tried on every input
+//!
+//! Each body takes any bytes at all and panics where a promise is broken. The
+//! fuzz targets (`fuzz/targets`) feed them new inputs, the test of this package
+//! the corpus (`fuzz/corpus`).
+
+#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+mod documents;
+mod matching;
+mod operations;
+mod rules;
+
+pub use documents::documents;
+pub use matching::matching;
+pub use operations::operations;

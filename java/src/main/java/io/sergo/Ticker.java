@@ -1,0 +1,90 @@
+package io.sergo;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A daemon thread that does its work at once and then again and again, until it is told to end or
+ * the engine can't be used any more. Whatever else the work throws harms no later turn.
+ */
+final class Ticker extends Thread implements AutoCloseable {
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+
+    private final long everyNanos;
+    private final Runnable work;
+    private volatile boolean ended;
+
+    Ticker(String name, long everyMillis, Runnable work) {
+        // It takes over no thread-local values of whoever happens to make it.
+        super(null, null, "sergo-" + name + "-" + NUMBER.incrementAndGet(), 0, false);
+        this.everyNanos = everyMillis * 1_000_000;
+        this.work = work;
+        setDaemon(true);
+    }
+
+    @Override
+    public void run() {
+        while (!ended) {
+            try {
+                work.run();
+            } catch (SergoException unusable) {
+                return; // nothing but a new engine heals a closed or poisoned one
+            } catch (Throwable failure) {
+                report(failure);
+            }
+            Thread.interrupted(); // of a listener, perhaps: it would keep the thread from parking
+            if (!ended) {
+                LockSupport.parkNanos(this, everyNanos);
+            }
+        }
+    }
+
+    /** Calls what is not this package's own; its failure is reported and goes no further. */
+    static void shield(Runnable foreign) {
+        try {
+            foreign.run();
+        } catch (Throwable failure) {
+            report(failure);
+        }
+    }
+
+    /** Hands a failure to this thread's handler of uncaught exceptions. */
+    private static void report(Throwable failure) {
+        Thread thread = Thread.currentThread();
+        try {
+            thread.getUncaughtExceptionHandler().uncaughtException(thread, failure);
+        } catch (Throwable ofTheHandler) {
+            // Ignored, as the JVM does.
+        }
+    }
+
+    /** Ends the thread after the turn that is under way. */
+    void end() {
+        ended = true;
+        LockSupport.unpark(this);
+    }
+
+    /**
+     * Ends the thread, interrupts the turn that is under way, and waits for its end; but does not
+     * wait in a ticker's own thread, where two could wait for each other.
+     */
+    @Override
+    public void close() {
+        end();
+        if (Thread.currentThread() instanceof Ticker) {
+            return;
+        }
+        interrupt();
+        boolean interrupted = false;
+        while (isAlive()) {
+            try {
+                join();
+            } catch (InterruptedException later) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
