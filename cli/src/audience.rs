@@ -90,6 +90,10 @@ fn namespace_of(document: &Document) -> Option<&str> {
     match document {
         Document::Rule(rule) => Some(&rule.meta.namespace),
         Document::Router(router) if !router.hosts.is_empty() => Some(&router.meta.namespace),
+        Document::Workload(workload) => Some(&workload.meta.namespace),
+        Document::Lane(lane) => Some(&lane.meta.namespace),
+        Document::TrafficLabel(rule) => Some(&rule.meta.namespace),
+        Document::WorkloadLabel(rule) => Some(&rule.meta.namespace),
         Document::Router(_) | Document::Strategy(_) | Document::Action(_) => None,
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sergo::policy::Retries;
 use sergo::route::Effects;
-use sergo::{Answer, Directions, Engine, Request, Rolls};
+use sergo::{Answer, Directions, Engine, Request, Rolls, Tick};
 
 /// The request that was asked about on the command line.
 #[derive(Args)]
@@ -82,14 +82,14 @@ fn ways(engine: &Engine, request: &Request<'_>) -> Vec<Way> {
     let mut found: Vec<(_, f64, u32)> = Vec::new();
     for number in 0..ROLLS {
         let roll = (f64::from(number) + 0.5) / f64::from(ROLLS);
-        let Some(id) = engine.route(request, &mut Rolls::given(&[roll])) else { continue };
+        let Some(id) = engine.route(request, &mut Rolls::given(&[roll]), Tick(0)) else { continue };
         match found.iter_mut().find(|(known, ..)| *known == id) {
             Some((.., count)) => *count += 1,
             None => found.push((id, roll, 1)),
         }
     }
     let way = |(_, roll, count): (_, f64, u32)| {
-        let mut directions = engine.direct(request, &mut Rolls::given(&[roll]))?;
+        let mut directions = engine.direct(request, &mut Rolls::given(&[roll]), Tick(0))?;
         if let Answer::To { policy, .. } = &*directions.answer {
             let (fault, mirrors) = (policy.fault.clone(), policy.mirrors.clone());
             directions.effects = Effects { fault, mirrors, ..directions.effects };

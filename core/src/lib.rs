@@ -15,6 +15,7 @@ pub mod compile;
 pub mod decide;
 mod engine;
 pub mod error;
+pub mod label;
 pub mod matcher;
 pub mod name;
 pub mod policy;
@@ -32,8 +33,13 @@ pub use decide::{Amount, Explanation, GateExplanation, Verdict};
 pub use decide::{Ask, Block, BlockId, Blocked, Decision, Direction, Fallback, Outcome, Permit, ResourceId};
 pub use engine::{Config, Engine, Source, check};
 pub use error::Code;
+pub use label::Label;
 pub use name::StrategyKind;
-pub use route::{Answer, AnswerId, Connection, Destination, Directions, Effects, Headers, Instance, Request, Rolls};
+pub use route::{
+    Answer, AnswerId, Connection, Destination, Directions, Effects, Headers, Instance, Pick, Request, Required, Rolls,
+    RouteExplanation,
+};
 pub use spec::diagnostic::Diagnostic;
+pub use stat::health::CallOutcome;
 pub use stat::instance::SystemLoad;
 pub use time::{Span, Tick};

@@ -16,6 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["stat"],
     &["decide"],
     &["route"],
+    &["label"],
     &["catalog", "snapshot"],
     &["compile"],
     &["engine"],
@@ -23,7 +24,8 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// What stands above a module and is closed to it all the same.
-const CLOSED: &[(&str, &str)] = &[("stat", "spec"), ("decide", "spec"), ("route", "spec"), ("snapshot", "spec")];
+const CLOSED: &[(&str, &str)] =
+    &[("stat", "spec"), ("decide", "spec"), ("route", "spec"), ("label", "spec"), ("snapshot", "spec")];
 
 fn layer(module: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| layer.contains(&module))

@@ -43,5 +43,5 @@ fn route_by_header(bencher: Bencher<'_, '_>) {
     let headers: &[(&str, &str)] =
         &[("accept", "*/*"), ("user-agent", "bench"), ("x-request-id", "7"), ("x-a", "1"), ("x-b", "2"), ("tag", "v2")];
     let request = Request { path: "/foo", headers: &headers, ..Request::new("service-provider") };
-    bencher.bench_local(|| engine.route(black_box(&request), &mut Rolls::seeded(7)));
+    bencher.bench_local(|| engine.route(black_box(&request), &mut Rolls::seeded(7), Tick(0)));
 }

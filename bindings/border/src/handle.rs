@@ -5,7 +5,7 @@ use arc_swap::ArcSwapOption;
 use sergo::{Code, Config, Engine, Tick};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -28,6 +28,8 @@ pub struct Host {
     born: Instant,
     poisoned: AtomicBool,
     sampler: Sampler,
+    /// The last moment that a caller named itself, plus one; 0 before the first.
+    named: AtomicU64,
 }
 
 impl Host {
@@ -47,7 +49,23 @@ impl Host {
     /// or this moment for [`NOW`].
     #[must_use]
     pub fn tick(&self, now: u64) -> Tick {
-        if now == NOW { Tick(u64::try_from(self.born.elapsed().as_nanos()).unwrap_or(NOW)) } else { Tick(now) }
+        if now == NOW {
+            return Tick(u64::try_from(self.born.elapsed().as_nanos()).unwrap_or(NOW));
+        }
+        if self.named.load(Ordering::Relaxed) <= now {
+            self.named.fetch_max(now.saturating_add(1), Ordering::Relaxed);
+        }
+        Tick(now)
+    }
+
+    /// The moment of a call that names none: this moment, or for an engine whose
+    /// callers bring a clock of their own the last that they named.
+    #[must_use]
+    pub fn moment(&self) -> Tick {
+        match self.named.load(Ordering::Relaxed).checked_sub(1) {
+            None => self.tick(NOW),
+            Some(named) => Tick(named),
+        }
     }
 }
 
@@ -96,6 +114,7 @@ pub fn open(config: Config) -> Result<u64, Code> {
         born: Instant::now(),
         poisoned: AtomicBool::new(false),
         sampler: Sampler::default(),
+        named: AtomicU64::new(0),
     };
     place(index).ok_or(Code::Full)?.store(Some(Arc::new(host)));
     Ok(handle)

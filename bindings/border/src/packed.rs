@@ -10,9 +10,17 @@
 //! u32  number of headers; then per header: text name (any case), text value
 //! ```
 //!
+//! A call of a remote procedure goes on:
+//!
+//! ```text
+//! text service, method
+//! u32  number of arguments; then per argument: text type, text value
+//! u32  number of attachments; then per attachment: text name, text value
+//! ```
+//!
 //! An absent method, path or scheme is `GET`, `/`, `http`.
 
-use sergo::route::{Caller, Request};
+use sergo::route::{Caller, Request, Rpc, RpcArgument};
 use sergo::{Code, Headers};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -49,11 +57,25 @@ pub fn request<T>(block: &[u8], call: impl FnOnce(&Request<'_>) -> Result<T, Cod
         }
     };
     let headers = PackedHeaders::read(&mut reader)?;
+    let is_rpc = !reader.0.is_empty();
+    let (mut arguments, mut attachments) = (Vec::new(), Vec::new());
+    let (mut service, mut procedure) = ("", "");
+    if is_rpc {
+        (service, procedure) = (reader.text()?.unwrap_or(""), reader.text()?.unwrap_or(""));
+        for _ in 0..reader.number()? {
+            arguments.push(RpcArgument { kind: reader.text()?, value: reader.text()? });
+        }
+        for _ in 0..reader.number()? {
+            attachments.push(reader.pair()?);
+        }
+    }
     if !reader.0.is_empty() {
         return Err(Code::Argument);
     }
+    let rpc = Rpc { service, method: procedure, arguments: &arguments, attachments: &attachments };
+    let rpc = is_rpc.then_some(rpc);
     let caller = Caller { labels: labels.as_ref(), namespace, gateway };
-    call(&Request { host, method, path, scheme, port, headers: &headers, client, caller, hash })
+    call(&Request { host, method, path, scheme, port, headers: &headers, client, caller, hash, rpc })
 }
 
 struct Reader<'a>(&'a [u8]);
@@ -169,5 +191,33 @@ mod tests {
         let mut longer = whole;
         longer.push(0);
         assert_eq!(request(&longer, |_| Ok(())), Err(Code::Argument));
+    }
+
+    #[test]
+    fn a_remote_call_stands_behind_the_headers() {
+        let plain = block().len();
+        let mut block = block();
+        text(&mut block, Some("io.Hello"));
+        text(&mut block, Some("say"));
+        block.extend(2u32.to_le_bytes());
+        for part in [Some("String"), Some("a"), None, None] {
+            text(&mut block, part);
+        }
+        block.extend(1u32.to_le_bytes());
+        text(&mut block, Some("trace"));
+        text(&mut block, Some("1"));
+        request(&block, |request| {
+            let rpc = request.rpc.ok_or(Code::Argument)?;
+            assert_eq!((rpc.service, rpc.method, rpc.attachment("trace")), ("io.Hello", "say", Some("1")));
+            assert_eq!(
+                rpc.arguments.iter().map(|it| (it.kind, it.value)).collect::<Vec<_>>(),
+                [(Some("String"), Some("a")), (None, None)]
+            );
+            Ok(())
+        })
+        .unwrap();
+        for length in plain + 1..block.len() {
+            assert_eq!(request(&block[..length], |_| Ok(())), Err(Code::Argument), "{length}");
+        }
     }
 }

@@ -100,6 +100,14 @@ pub fn instances(json: &str) -> Result<Vec<Instance>, Code> {
         .collect())
 }
 
+/// Reads a JSON list of ids.
+///
+/// # Errors
+/// [`Code::Argument`] for anything else.
+pub fn ids(json: &str) -> Result<Vec<String>, Code> {
+    serde_json::from_str(json).map_err(|_| Code::Argument)
+}
+
 /// A connection: `{"host", "port", "sni", "address", "client", "hash", "source":
 /// {"labels", "namespace", "gateway"}}`, all but the host null or absent where
 /// unknown.

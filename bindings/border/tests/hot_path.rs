@@ -40,7 +40,7 @@ const STRATEGIES: [(&str, &str); 5] = [
     ("ConcurrencyLimitStrategy", "maxConcurrency: 4, limitMode: Local"),
     (
         "CircuitBreakerStrategy",
-        "strategy: ErrorRequestRatio, triggerRatio: 50%, statDuration: 1s, recoveryTimeout: 5s, minRequestAmount: 4, \
+        "strategy: ErrorRequestRatio, triggerRatio: 90%, statDuration: 1s, recoveryTimeout: 5s, minRequestAmount: 4, \
          errorConditions: {errorType: All}",
     ),
 ];

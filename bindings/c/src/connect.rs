@@ -82,5 +82,5 @@ unsafe fn connect(engine: u64, connection: &sergo_connection, rolls: &mut Rolls<
             hash: connection.hash.option()?,
         }
     };
-    with(engine, |host| Ok(host.engine().connect(&connection, rolls).map_or(0, |id| id.0)))
+    with(engine, |host| Ok(host.engine().connect(&connection, rolls, host.moment()).map_or(0, |id| id.0)))
 }

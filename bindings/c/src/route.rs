@@ -6,7 +6,7 @@ use sergo_border::call::{self, Random};
 use sergo_border::text::directions as directions_text;
 use sergo_border::with;
 use sergo_core::route::Caller;
-use sergo_core::{Answer, AnswerId, Code, Engine, Headers, Instance, Request, Rolls, Span};
+use sergo_core::{Answer, AnswerId, Code, Engine, Headers, Instance, Request, Rolls, Span, Tick};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ptr::null;
@@ -316,14 +316,14 @@ impl Default for sergo_answer {
 /// As for [`ask`].
 unsafe fn find(engine: u64, request: &sergo_request, rolls: &mut Rolls<'_>) -> Result<u64, Code> {
     // SAFETY: as the caller vouches.
-    unsafe { ask(engine, request, |asked, request| asked.route(request, rolls).map_or(0, |id| id.0)) }
+    unsafe { ask(engine, request, |asked, request, now| asked.route(request, rolls, now).map_or(0, |id| id.0)) }
 }
 
 /// # Safety
 /// As for [`ask`].
 unsafe fn direct(engine: u64, request: &sergo_request, rolls: &mut Rolls<'_>) -> Result<sergo_text, Code> {
-    let say = |asked: &Engine, request: &Request<'_>| {
-        asked.direct(request, rolls).map(|directions| directions_text(&directions)).unwrap_or_default()
+    let say = |asked: &Engine, request: &Request<'_>, now: Tick| {
+        asked.direct(request, rolls, now).map(|directions| directions_text(&directions)).unwrap_or_default()
     };
     // SAFETY: as the caller vouches.
     unsafe { ask(engine, request, say) }.map(sergo_text::own)
@@ -334,7 +334,7 @@ unsafe fn direct(engine: u64, request: &sergo_request, rolls: &mut Rolls<'_>) ->
 unsafe fn ask<T>(
     engine: u64,
     request: &sergo_request,
-    call: impl FnOnce(&Engine, &Request<'_>) -> T,
+    call: impl FnOnce(&Engine, &Request<'_>, Tick) -> T,
 ) -> Result<T, Code> {
     // SAFETY: as the caller vouches.
     let (labels, headers) = unsafe {
@@ -357,9 +357,10 @@ unsafe fn ask<T>(
                 gateway: request.caller_gateway.option()?,
             },
             hash: request.hash.option()?,
+            rpc: None,
         }
     };
-    with(engine, |host| Ok(call(host.engine(), &request)))
+    with(engine, |host| Ok(call(host.engine(), &request, host.moment())))
 }
 
 /// The labels of who calls; none where they are the engine's own.

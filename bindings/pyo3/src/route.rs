@@ -7,7 +7,7 @@ use crate::text::{Labels, Port, Text};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use sergo::route::Caller;
-use sergo::{AnswerId, Code, Connection, Engine, Headers, Request, Rolls};
+use sergo::{AnswerId, Code, Connection, Engine, Headers, Request, Rolls, Tick};
 use sergo_border::{call, text as json};
 use std::sync::Arc;
 
@@ -68,6 +68,7 @@ impl AskedRequest {
             client: text(self.client.as_ref()),
             caller: self.source.caller(),
             hash: text(self.hash.as_ref()),
+            rpc: None,
         }
     }
 }
@@ -111,12 +112,12 @@ pub(crate) fn request(
     request: &Request<'_>,
     rolls: &Rolls<'_>,
 ) -> PyResult<Py<PyAny>> {
-    let answer = answer(py, handle, kept, |engine| engine.route(request, &mut rolls.clone()))?;
+    let answer = answer(py, handle, kept, |engine, now| engine.route(request, &mut rolls.clone(), now))?;
     if !answer.varies {
         return Ok(answer.routing.clone_ref(py));
     }
     let directions = sergo_border::with(handle, |host| {
-        let directions = host.engine().direct(request, &mut rolls.clone());
+        let directions = host.engine().direct(request, &mut rolls.clone(), host.moment());
         Ok(directions.map_or(NOWHERE.to_owned(), |directions| json::directions(&directions)))
     });
     Ok(Known::read(py, &directions.map_err(raise)?)?.routing)
@@ -130,7 +131,7 @@ pub(crate) fn connection(
     connection: &Connection<'_>,
     rolls: &Rolls<'_>,
 ) -> PyResult<Py<PyAny>> {
-    let answer = answer(py, handle, kept, |engine| engine.connect(connection, &mut rolls.clone()))?;
+    let answer = answer(py, handle, kept, |engine, now| engine.connect(connection, &mut rolls.clone(), now))?;
     Ok(answer.routing.clone_ref(py))
 }
 
@@ -141,11 +142,12 @@ fn answer(
     py: Python<'_>,
     handle: u64,
     kept: &Kept<Known>,
-    ask: impl Fn(&Engine) -> Option<AnswerId>,
+    ask: impl Fn(&Engine, Tick) -> Option<AnswerId>,
 ) -> PyResult<Arc<Known>> {
     // Twice, since new rules may come between the answer and its description.
     for _ in 0..2 {
-        let id = sergo_border::with(handle, |host| Ok(ask(host.engine()).map_or(0, |id| id.0))).map_err(raise)?;
+        let id = sergo_border::with(handle, |host| Ok(ask(host.engine(), host.moment()).map_or(0, |id| id.0)))
+            .map_err(raise)?;
         if let Some(known) = kept.get(id) {
             return Ok(known);
         }

@@ -11,7 +11,8 @@ use crate::spec::traffic_router::{Delegate, HttpMatch, HttpRoute, RouteAction, T
 use crate::sync::Arc;
 use std::collections::BTreeMap;
 
-const KIND: &str = "TrafficRouter";
+/// The kinds of router that others delegate to.
+const KINDS: [&str; 2] = ["TrafficRouter", "VirtualService"];
 
 /// A router with the routes of others in their places.
 #[derive(Debug)]
@@ -43,25 +44,28 @@ pub(super) fn expand(root: &Arc<TrafficRouter>, catalog: &Catalog) -> Expanded {
         };
         match other.http.iter().map(|route| combine(entry, route)).collect::<Result<Vec<_>, _>>() {
             Ok(routes) => http.extend(routes),
-            Err(reason) => conflicts.push((i, format!("TrafficRouter {:?}, {reason}", other.meta.name))),
+            Err(reason) => conflicts.push((i, format!("{} {:?}, {reason}", other.kind, other.meta.name))),
         }
     }
     Expanded { router: Arc::new(TrafficRouter { http, ..(**root).clone() }), waiting, conflicts }
 }
 
 fn find<'c>(delegate: &Delegate, catalog: &'c Catalog) -> Option<&'c Arc<TrafficRouter>> {
-    let identity = Identity { kind: KIND.into(), namespace: delegate.namespace.clone(), name: delegate.name.clone() };
-    match &catalog.get(&identity)?.document {
-        Document::Router(router) => Some(router),
-        _ => None,
-    }
+    KINDS.into_iter().find_map(|kind| {
+        let (namespace, name) = (delegate.namespace.clone(), delegate.name.clone());
+        match &catalog.get(&Identity { kind: kind.to_owned(), namespace, name })?.document {
+            Document::Router(router) => Some(router),
+            _ => None,
+        }
+    })
 }
 
 fn wait(root: &TrafficRouter, i: usize, delegate: &Delegate) -> Waiting {
     let (namespace, name) = (root.meta.namespace.clone(), root.meta.name.clone());
-    let identity = Identity { kind: KIND.into(), namespace, name };
+    let identity = Identity { kind: root.kind.into(), namespace, name };
     let field = format!("spec.http[{i}].delegate.name");
-    let message = format!("{identity}, {field}: waits for the {KIND} {:?}, which is not there yet", delegate.name);
+    let message =
+        format!("{identity}, {field}: waits for the {} {:?}, which is not there yet", root.kind, delegate.name);
     let Identity { kind, namespace, name } = identity;
     Waiting { kind, namespace, name, field, missing: delegate.name.clone(), message, ..Waiting::default() }
 }
@@ -181,6 +185,8 @@ fn both(outer: &HttpMatch, inner: &HttpMatch) -> Result<HttpMatch, &'static str>
         source_namespace: same(outer.source_namespace.clone(), inner.source_namespace.clone())
             .ok_or("sourceNamespace")?,
         gateways,
+        // What only older kinds ask for, which do not delegate.
+        ..HttpMatch::default()
     })
 }
 

@@ -3,19 +3,24 @@
 
 mod carry;
 mod delegate;
+pub mod label;
 pub mod lower;
+mod moment;
 pub mod report;
 pub mod resolve;
 pub mod resolved;
 pub mod route;
 #[cfg(test)]
 mod tests;
+pub mod workload;
 
 use crate::catalog::{Catalog, reject_duplicates};
 use crate::spec::diagnostic::{Diagnostic, Identity};
 use crate::spec::document::{Document, Outcome, Reading};
+use crate::spec::lane::{TrafficLabelRule, TrafficLane, WorkloadLabelRule};
 use crate::spec::node::Place;
 use crate::spec::traffic_router::TrafficRouter;
+use crate::spec::virtual_workload::VirtualWorkload;
 use crate::sync::Arc;
 use report::Report;
 use resolve::{Ambiguity, Resolver, Whose};
@@ -29,11 +34,24 @@ pub(crate) struct Compiled {
     pub(crate) catalog: Catalog,
     /// The rules of theirs, in the order of namespace and name.
     pub(crate) rules: Vec<ResolvedRule>,
-    /// The routers of theirs, by namespace.
-    pub(crate) routers: BTreeMap<String, Vec<Arc<TrafficRouter>>>,
+    /// What is said of traffic, by namespace.
+    pub(crate) traffic: BTreeMap<String, Traffic>,
     /// What is to be told, but for the version and what routers shadow.
     report: Report,
     push: Vec<Reading>,
+}
+
+/// The documents of a namespace that are about where requests go, those of one
+/// kind in the order of their names.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    pub(crate) routers: Vec<Arc<TrafficRouter>>,
+    pub(crate) workloads: Vec<Arc<VirtualWorkload>>,
+    /// Those for this app.
+    pub(crate) lanes: Vec<Arc<TrafficLane>>,
+    /// Those for this app.
+    pub(crate) traffic_labels: Vec<Arc<TrafficLabelRule>>,
+    pub(crate) workload_labels: Vec<Arc<WorkloadLabelRule>>,
 }
 
 /// Compiles a push, which takes the place of everything in `before`.
@@ -50,7 +68,8 @@ pub(crate) fn compile(whose: Whose<'_>, before: &Catalog, mut push: Vec<Reading>
     // Where a document is bad, an older version of it is in force, if any.
     let outdated: BTreeSet<&Identity> =
         push.iter().map(|reading| &reading.identity).filter(|identity| !good.contains(identity)).collect();
-    let (mut rules, mut routers, mut waiting) = (Vec::new(), BTreeMap::<_, Vec<_>>::new(), Vec::new());
+    let (mut rules, mut waiting) = (Vec::new(), Vec::new());
+    let mut traffic: BTreeMap<String, Traffic> = BTreeMap::new();
     let mut known_kinds = Vec::new();
     let mut resolver = Resolver::new(whose, &catalog);
     for (identity, entry) in catalog.iter() {
@@ -61,14 +80,27 @@ pub(crate) fn compile(whose: Whose<'_>, before: &Catalog, mut push: Vec<Reading>
                 waiting.extend(resolution.waiting);
             }
         }
-        if let Document::Router(router) = &entry.document
-            && whose.includes(&identity.namespace)
-        {
-            let expanded = delegate::expand(router, &catalog);
-            routers.entry(identity.namespace.clone()).or_default().push(expanded.router);
-            if !outdated.contains(identity) {
-                waiting.extend(expanded.waiting);
+        if !whose.includes(&identity.namespace) {
+            continue;
+        }
+        let traffic = traffic.entry(identity.namespace.clone()).or_default();
+        match &entry.document {
+            Document::Router(router) => {
+                let expanded = delegate::expand(router, &catalog);
+                traffic.routers.push(expanded.router);
+                if !outdated.contains(identity) {
+                    waiting.extend(expanded.waiting);
+                }
             }
+            Document::Workload(workload) => traffic.workloads.push(Arc::clone(workload)),
+            Document::Lane(lane) if whose.selects(lane.app.as_deref(), &lane.selector) => {
+                traffic.lanes.push(Arc::clone(lane));
+            }
+            Document::TrafficLabel(rule) if whose.selects(rule.app.as_deref(), &rule.selector) => {
+                traffic.traffic_labels.push(Arc::clone(rule));
+            }
+            Document::WorkloadLabel(rule) => traffic.workload_labels.push(Arc::clone(rule)),
+            _ => {}
         }
     }
     let report = Report {
@@ -79,7 +111,7 @@ pub(crate) fn compile(whose: Whose<'_>, before: &Catalog, mut push: Vec<Reading>
         ..Report::default()
     };
     known_kinds.into_iter().for_each(|(rule, kinds)| catalog.remember(&rule, kinds));
-    Compiled { catalog, rules, routers, report, push }
+    Compiled { catalog, rules, traffic, report, push }
 }
 
 fn good(push: &[Reading]) -> impl Iterator<Item = &Reading> {

@@ -37,12 +37,15 @@ impl Whose<'_> {
         }
     }
 
+    /// Whether a rule of their namespace is for this app and these labels.
+    pub(super) fn selects(self, wanted: Option<&str>, selector: &BTreeMap<String, String>) -> bool {
+        let Whose::Engine { app, labels, .. } = self else { return true };
+        wanted.is_none_or(|wanted| wanted == app) && selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+    }
+
     /// Whether the rule is theirs.
     fn has(self, rule: &FaultToleranceRule) -> bool {
-        let Whose::Engine { app, labels, .. } = self else { return true };
-        self.includes(&rule.meta.namespace)
-            && rule.app.as_deref().is_none_or(|wanted| wanted == app)
-            && rule.selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+        self.includes(&rule.meta.namespace) && self.selects(rule.app.as_deref(), &rule.selector)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Routers into the table that requests are routed by.
 
+use super::moment::order;
 use crate::matcher::Text;
 use crate::matcher::{HostName, HostPattern};
 use crate::policy::{Policy, Retries};
@@ -7,7 +8,6 @@ use crate::route::condition::{Condition, HeaderName, MESH, short_gateway};
 use crate::route::rule::{Action, Block, Router, Routes, Rule};
 use crate::route::split::{Chain, Split, Stop};
 use crate::route::{Answer, Destination, Table};
-use crate::spec::Meta;
 use crate::spec::diagnostic::{Diagnostic, Identity};
 use crate::spec::node::Place;
 use crate::spec::traffic_router::{
@@ -36,13 +36,14 @@ pub fn route(
         for (i, host) in router.hosts.iter().enumerate() {
             let Some(pattern) = HostPattern::read(host, namespace) else { continue };
             let first = *taken.entry(pattern.clone()).or_insert(router);
-            if first.meta.name == router.meta.name {
+            if std::ptr::eq(first, router) {
                 hosts.push(pattern);
             } else {
-                let found = format!("{host:?}, which TrafficRouter {:?} routes already", first.meta.name);
+                let found = format!("{host:?}, which {} {:?} routes already", first.kind, first.meta.name);
                 let expected =
                     "a host that no earlier router has: the first by creationTimestamp, then by name, routes";
-                shadowed.push(diagnostic(&router.meta, &format!("spec.hosts[{i}]"), &found, expected));
+                let field = if router.kind == "RouterRule" { "spec.selector.app" } else { &format!("spec.hosts[{i}]") };
+                shadowed.push(diagnostic(router, field, &found, expected));
             }
         }
         shadowed.extend(unreachable(router));
@@ -51,78 +52,24 @@ pub fn route(
     (Table::new(lowered, lowering.answers, namespace, version, previous), shadowed)
 }
 
-fn diagnostic(meta: &Meta, field: &str, found: &str, expected: &str) -> Diagnostic {
-    let identity =
-        Identity { kind: "TrafficRouter".into(), namespace: meta.namespace.clone(), name: meta.name.clone() };
+fn diagnostic(router: &TrafficRouter, field: &str, found: &str, expected: &str) -> Diagnostic {
+    let meta = &router.meta;
+    let identity = Identity { kind: router.kind.into(), namespace: meta.namespace.clone(), name: meta.name.clone() };
     Diagnostic::new(&identity, "", field, Place::default(), found, expected)
 }
 
 /// The routes behind a catch-all.
 fn unreachable(router: &TrafficRouter) -> Vec<Diagnostic> {
-    let Some(catch_all) = router.http.iter().find(|route| route.is_catch_all()) else { return Vec::new() };
-    let mut behind: Vec<usize> = router.http.iter().map(|route| route.position).collect();
-    behind.retain(|position| *position > catch_all.position);
+    let mut routes = router.http.iter();
+    let Some(catch_all) = routes.find(|route| route.is_catch_all()) else { return Vec::new() };
+    let mut behind: Vec<usize> = routes.map(|route| route.position).collect();
+    behind.retain(|position| *position != catch_all.position);
     behind.dedup();
     let found = format!("a route behind spec.http[{}], which matches every request", catch_all.position);
     let told = |position| {
-        diagnostic(&router.meta, &format!("spec.http[{position}]"), &found, "the route before it, or a match there")
+        diagnostic(router, &format!("spec.http[{position}]"), &found, "the route before it, or a match there")
     };
     behind.into_iter().map(told).collect()
-}
-
-/// The order in which routers claim a host. One without a time comes first.
-fn order(meta: &Meta) -> (Option<Moment>, &str, &str) {
-    let moment = moment(&meta.creation_timestamp);
-    let unread = if moment.is_some() { "" } else { meta.creation_timestamp.as_str() };
-    (moment, unread, &meta.name)
-}
-
-/// Seconds since the year 0, and the fraction's digits.
-type Moment = (i64, String);
-
-/// Reads a time as RFC 3339 has it: `2024-05-01T12:00:00Z`, a fraction and an
-/// offset allowed.
-fn moment(text: &str) -> Option<Moment> {
-    let number = |range: std::ops::Range<usize>| -> Option<i64> {
-        let digits = text.get(range)?;
-        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
-    };
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
-    let rest = text.get(19..)?;
-    let end = rest.find(['Z', 'z', '+', '-'])?;
-    let (fraction, zone) = rest.split_at(end);
-    let offset = match zone {
-        "Z" | "z" => 0,
-        _ => {
-            let (hours, minutes) = zone.get(1..)?.split_once(':')?;
-            let ahead = hours
-                .parse::<i32>()
-                .ok()?
-                .checked_mul(3600)?
-                .checked_add(minutes.parse::<i32>().ok()?.checked_mul(60)?)?;
-            if zone.starts_with('+') { i64::from(ahead) } else { i64::from(ahead.checked_neg()?) }
-        }
-    };
-    // Months are counted from March, so that a leap day is a year's last.
-    let (shifted_year, shifted_month) =
-        if month > 2 { (year, month.checked_sub(3)?) } else { (year.checked_sub(1)?, month.checked_add(9)?) };
-    let leaps = shifted_year
-        .div_euclid(4)
-        .checked_sub(shifted_year.div_euclid(100))?
-        .checked_add(shifted_year.div_euclid(400))?;
-    let days = shifted_year
-        .checked_mul(365)?
-        .checked_add(leaps)?
-        .checked_add(shifted_month.checked_mul(153)?.checked_add(2)?.div_euclid(5))?
-        .checked_add(day)?;
-    let seconds = days
-        .checked_mul(86_400)?
-        .checked_add(hour.checked_mul(3600)?)?
-        .checked_add(minute.checked_mul(60)?)?
-        .checked_add(second)?
-        .checked_sub(offset)?;
-    Some((seconds, fraction.trim_end_matches('0').trim_end_matches('.').to_owned()))
 }
 
 /// Lowers routers one after the other, collecting what they can answer.
@@ -134,13 +81,23 @@ struct Lowering<'a> {
 impl Lowering<'_> {
     fn router(&mut self, router: &TrafficRouter) -> Router {
         Router {
-            http: Routes::new(router.http.iter().filter_map(|route| self.rule(router, route)).collect()),
-            tls: Routes::new(router.tls.iter().filter_map(|route| self.connection(router, route)).collect()),
-            tcp: Routes::new(router.tcp.iter().filter_map(|route| self.connection(router, route)).collect()),
+            document: format!("{} {:?}", router.kind, router.meta.name).into(),
+            http: self.routes(router, &router.http),
+            rpc: router.rpc.as_ref().map(|routes| self.routes(router, routes)),
+            tls: Routes::new(
+                router.tls.iter().enumerate().filter_map(|route| self.connection(router, route)).collect(),
+            ),
+            tcp: Routes::new(
+                router.tcp.iter().enumerate().filter_map(|route| self.connection(router, route)).collect(),
+            ),
         }
     }
 
-    fn connection(&mut self, router: &TrafficRouter, route: &ConnectionRoute) -> Option<Rule> {
+    fn routes(&mut self, router: &TrafficRouter, routes: &[HttpRoute]) -> Routes {
+        Routes::new(routes.iter().filter_map(|route| self.rule(router, route)).collect())
+    }
+
+    fn connection(&mut self, router: &TrafficRouter, (position, route): (usize, &ConnectionRoute)) -> Option<Rule> {
         let every = [ConnectionMatch::default()];
         let matches = if route.matches.is_empty() { every.as_slice() } else { &route.matches };
         let blocks = matches.iter().map(|block| self.connection_block(router, block)).collect();
@@ -149,7 +106,7 @@ impl Lowering<'_> {
         let policy = Arc::new(Policy { retries, ..Policy::default() });
         let chain = |to: &spec::WeightedDestination| (to.weight, self.chain(None, &to.destination, &policy));
         let split = Split::new(route.route.iter().map(chain).collect())?;
-        Some(Rule { blocks, action: Action::Split(split) })
+        Some(Rule { position, blocks, action: Action::Split(split) })
     }
 
     fn connection_block(&self, router: &TrafficRouter, block: &ConnectionMatch) -> Block {
@@ -181,7 +138,7 @@ impl Lowering<'_> {
         let every = [HttpMatch::default()];
         let matches = if route.matches.is_empty() { every.as_slice() } else { &route.matches };
         let blocks = matches.iter().map(|block| self.block(router, block)).collect();
-        Some(Rule { blocks, action: self.action(route)? })
+        Some(Rule { position: route.position, blocks, action: self.action(route)? })
     }
 
     fn action(&mut self, route: &HttpRoute) -> Option<Action> {
@@ -250,27 +207,8 @@ impl Lowering<'_> {
 
     /// A match block's conditions, the cheapest first.
     fn block(&self, router: &TrafficRouter, block: &HttpMatch) -> Block {
-        let mut conditions = vec![self.gateways(router, &block.gateways)];
-        conditions.extend(block.port.map(Condition::Port));
-        conditions.extend(block.method.clone().map(Condition::Method));
-        conditions.extend(block.scheme.clone().map(Condition::Scheme));
-        let path = if block.ignore_uri_case { Condition::PathIgnoringCase } else { Condition::Path };
-        let uri = block
-            .uri
-            .clone()
-            .filter(|_| !(HttpMatch { uri: block.uri.clone(), ..HttpMatch::default() }).is_catch_all());
-        conditions.extend(uri.map(path));
-        conditions.extend(block.authority.clone().map(Condition::Authority));
-        conditions.extend(block.source_namespace.as_deref().map(|namespace| Condition::Namespace(namespace.into())));
-        if !block.source_labels.is_empty() {
-            conditions.push(Condition::Labels(block.source_labels.clone()));
-        }
-        let named = |(name, text): &(String, _)| Condition::Header(HeaderName::new(name), Clone::clone(text));
-        conditions.extend(block.headers.iter().map(named));
-        let missing = |(name, text): &(String, _)| Condition::WithoutHeader(HeaderName::new(name), Clone::clone(text));
-        conditions.extend(block.without_headers.iter().map(missing));
-        conditions
-            .extend(block.query_params.iter().map(|(key, text)| Condition::Query(key.as_str().into(), text.clone())));
+        let mut conditions = conditions(block);
+        conditions.push(self.gateways(router, &block.gateways));
         conditions.sort_by_key(Condition::cost);
         let prefix = match &block.uri {
             None => Some(1),
@@ -281,13 +219,52 @@ impl Lowering<'_> {
     }
 }
 
+/// The conditions of a match block but for its gateways, the cheapest first.
+pub(super) fn conditions(block: &HttpMatch) -> Vec<Condition> {
+    let mut conditions = Vec::new();
+    conditions.extend(block.port.map(Condition::Port));
+    conditions.extend(block.method.clone().map(Condition::Method));
+    conditions.extend(block.scheme.clone().map(Condition::Scheme));
+    let path = if block.ignore_uri_case { Condition::PathIgnoringCase } else { Condition::Path };
+    let uri =
+        block.uri.clone().filter(|_| !(HttpMatch { uri: block.uri.clone(), ..HttpMatch::default() }).is_catch_all());
+    conditions.extend(uri.map(path));
+    conditions.extend(block.authority.clone().map(Condition::Authority));
+    conditions.extend(block.source_namespace.as_deref().map(|namespace| Condition::Namespace(namespace.into())));
+    if !block.source_labels.is_empty() {
+        conditions.push(Condition::Labels(block.source_labels.clone()));
+    }
+    let named = |(name, text): &(String, _)| Condition::Header(HeaderName::new(name), Clone::clone(text));
+    conditions.extend(block.headers.iter().map(named));
+    let missing = |(name, text): &(String, _)| Condition::WithoutHeader(HeaderName::new(name), Clone::clone(text));
+    conditions.extend(block.without_headers.iter().map(missing));
+    conditions.extend(block.query_params.iter().map(|(key, text)| Condition::Query(key.as_str().into(), text.clone())));
+    let label = |(key, text): &(String, _)| Condition::Label(key.as_str().into(), Clone::clone(text));
+    conditions.extend(block.label_texts.iter().map(label));
+    let rpc = &block.rpc;
+    if !rpc.services.is_empty() {
+        conditions.push(Condition::Service(rpc.services.clone().into()));
+    }
+    if !rpc.methods.is_empty() {
+        conditions.push(Condition::RpcMethod(rpc.methods.clone().into()));
+    }
+    let attached = |(key, text): &(String, _)| Condition::Attachment(key.as_str().into(), Clone::clone(text));
+    conditions.extend(rpc.attachments.iter().map(attached));
+    conditions.sort_by_key(Condition::cost);
+    conditions
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::route::colour::ColourKeys;
     use crate::route::condition::Home;
-    use crate::route::{Discovery, Instance, Request, Rolls};
+    use crate::route::workload::Workloads;
+    use crate::route::{Discovery, Fleet, Instance, Moment, Request, Rolls};
+    use crate::spec::Meta;
     use crate::spec::reader::{Notes, Object};
     use crate::spec::yaml;
+    use crate::time::Tick;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
@@ -296,7 +273,7 @@ mod tests {
         let meta = Meta { namespace: "default".into(), name: name.into(), ..Meta::default() };
         let node = yaml::documents(spec).remove(0).unwrap();
         let notes = Notes::new(identity, "");
-        let router = TrafficRouter::read(&meta, Object::root(&node, &notes).unwrap());
+        let router = TrafficRouter::read("TrafficRouter", &meta, Object::root(&node, &notes).unwrap());
         let (errors, warnings) = notes.into_parts();
         (router, errors.into_iter().chain(warnings).collect())
     }
@@ -314,7 +291,9 @@ mod tests {
 
     fn asked(table: &Table, discovery: &Discovery, request: &Request<'_>, roll: f64) -> Option<Answer> {
         let home = Home { namespace: "default", labels: &BTreeMap::new() };
-        let id = table.route(request, &mut Rolls::given(&[roll]), home, discovery)?;
+        let fleet = discovery.fleet(&Workloads::default(), &Fleet::default());
+        let moment = Moment { home, fleet: &fleet, colours: &ColourKeys::default(), now: Tick(0) };
+        let id = table.route(request, &mut Rolls::given(&[roll]), &moment)?;
         Some((*table.answer(id).unwrap()).clone())
     }
 
@@ -367,7 +346,7 @@ http:
     #[test]
     fn an_empty_subset_goes_down_its_chain() {
         let (table, _) = table(&[router("a", SPLIT)]);
-        let discovery = Discovery::default();
+        let mut discovery = Discovery::default();
         let tagged: &[(&str, &str)] = &[("tag", "v2")];
         let to = |discovery: &Discovery| {
             subset(asked(&table, discovery, &Request { headers: &tagged, ..Request::new("shop") }, 0.0))
@@ -379,13 +358,13 @@ http:
             weight: 1,
             zone: None,
         };
-        discovery.set("shop", &[instance("v1", true), instance("v2", false)]);
+        discovery.set("shop", vec![instance("v1", true), instance("v2", false)]);
         assert_eq!(to(&discovery), "v1 (fallback)");
-        discovery.set("shop", &[instance("v1", false)]);
+        discovery.set("shop", vec![instance("v1", false)]);
         assert_eq!(to(&discovery), "spare (fallback)");
-        discovery.set("spare", &[]);
+        discovery.set("spare", vec![]);
         assert_eq!(to(&discovery), "empty spare ");
-        discovery.set("shop", &[instance("v2", true)]);
+        discovery.set("shop", vec![instance("v2", true)]);
         assert_eq!(to(&discovery), "v2");
     }
 
@@ -470,25 +449,10 @@ http:
             for node in yaml::documents(&text).into_iter().flatten() {
                 let notes = Notes::new(Identity::default(), "");
                 let Some(root) = Object::root(&node, &notes) else { continue };
-                let router = TrafficRouter::read(&Meta::default(), root);
+                let router = TrafficRouter::read("TrafficRouter", &Meta::default(), root);
                 let (table, _) = table(&[Arc::new(router)]);
                 let _ = asked(&table, &Discovery::default(), &Request { path: &path, ..Request::new(&host) }, 0.5);
             }
-        }
-    }
-
-    #[test]
-    fn moments_are_compared_and_not_spelled() {
-        let before = |a: &str, b: &str| assert!(moment(a).unwrap() < moment(b).unwrap(), "{a} {b}");
-        before("2024-01-01T00:00:00Z", "2024-01-01T00:00:00.5Z");
-        before("2024-01-01T08:00:00+08:00", "2024-01-01T00:00:01Z");
-        before("2024-02-29T23:59:59Z", "2024-03-01T00:00:00Z");
-        before("2023-12-31T23:59:59-00:30", "2024-01-01T01:00:00Z");
-        assert_eq!(moment("2024-01-01T08:00:00+08:00"), moment("2024-01-01T00:00:00.000Z"));
-        for bad in
-            ["", "yesterday", "2024-01-01", "2024-01-01T00:00:00", "2024-01-01T00:00:00+", "20é4-01-01T00:00:00Z"]
-        {
-            assert_eq!(moment(bad), None, "{bad}");
         }
     }
 }

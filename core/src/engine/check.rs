@@ -6,6 +6,7 @@ use crate::compile::compile;
 use crate::compile::report::Report;
 use crate::compile::resolve::Whose;
 use crate::compile::route::route;
+use crate::compile::workload::workloads;
 use crate::route::Table;
 
 /// What loading these sources as one push would report, were every namespace
@@ -13,8 +14,10 @@ use crate::route::Table;
 #[must_use]
 pub fn check(sources: &[Source<'_>]) -> Report {
     let compiled = compile(Whose::Everyones, &Catalog::default(), read(sources));
-    let of_namespace = |(namespace, routers): (&String, _)| route(routers, namespace, 1, &Table::default()).1;
-    let shadowed = compiled.routers.iter().map(|(namespace, routers)| (namespace, routers.as_slice()));
-    let shadowed = shadowed.flat_map(of_namespace).collect();
+    let mut shadowed = Vec::new();
+    for (namespace, traffic) in &compiled.traffic {
+        shadowed.extend(route(&traffic.routers, namespace, 1, &Table::default()).1);
+        shadowed.extend(workloads(&traffic.workloads, &traffic.workload_labels, namespace).1);
+    }
     compiled.into_report(0, shadowed)
 }

@@ -7,12 +7,16 @@ mod route;
 pub use check::check;
 
 use crate::catalog::Catalog;
+use crate::compile::Traffic;
 use crate::compile::compile;
+use crate::compile::label::label;
 use crate::compile::lower::lower;
 use crate::compile::report::Report;
 use crate::compile::resolve::Whose;
 use crate::compile::route::route;
+use crate::compile::workload::workloads;
 use crate::route::Discovery;
+use crate::route::workload::{APP_LABEL, give_label};
 use crate::snapshot::Snapshot;
 use crate::spec::document::{self, Reading};
 use crate::stat::State;
@@ -59,7 +63,8 @@ pub struct Engine {
     catalog: Mutex<Catalog>,
     snapshot: Swap<Snapshot>,
     state: State,
-    discovery: Discovery,
+    /// What discovery told; held while the fleet changes. Rules are locked first.
+    discovery: Mutex<Discovery>,
 }
 
 impl Engine {
@@ -67,11 +72,11 @@ impl Engine {
     #[must_use]
     pub fn new(config: Config) -> Self {
         Engine {
+            snapshot: Swap::new(Snapshot::empty(config.labels.clone())),
             config,
             catalog: Mutex::default(),
-            snapshot: Swap::new(Snapshot::default()),
             state: State::default(),
-            discovery: Discovery::default(),
+            discovery: Mutex::default(),
         }
     }
 
@@ -91,9 +96,18 @@ impl Engine {
         let previous = self.snapshot.load_full();
         let version = previous.version.saturating_add(1);
         let decide = lower(&compiled.rules, &previous.decide, version);
-        let routers = compiled.routers.get(namespace).map(Vec::as_slice).unwrap_or_default();
-        let (route, shadowed) = route(routers, namespace, version, &previous.route);
-        self.snapshot.store(Arc::new(Snapshot { version, decide, route }));
+        let nothing = Traffic::default();
+        let traffic = compiled.traffic.get(namespace).unwrap_or(&nothing);
+        let (route, mut shadowed) = route(&traffic.routers, namespace, version, &previous.route);
+        let (workloads, doubles) = workloads(&traffic.workloads, &traffic.workload_labels, namespace);
+        shadowed.extend(doubles);
+        let mut own = labels.clone();
+        give_label(workloads.givers(), &mut own, labels.get(APP_LABEL).unwrap_or(app));
+        let label = label(&traffic.lanes, &traffic.traffic_labels, app, &own);
+        let discovery = lock(&self.discovery);
+        let fleet = Swap::new(discovery.fleet(&workloads, &previous.fleet.load()));
+        self.snapshot.store(Arc::new(Snapshot { version, decide, route, label, workloads, labels: own, fleet }));
+        drop(discovery);
         self.state.events.push(Event::RulesApplied { version });
         *catalog = compiled.catalog.clone();
         compiled.into_report(version, shadowed)

@@ -1,16 +1,23 @@
-//! Routing, and what discovery knows.
+//! Routing, lanes, and what discovery knows.
 
 use super::Engine;
+use crate::label::Label;
 use crate::matcher::HostName;
+use crate::policy::ConnectionPool;
 use crate::route::condition::Home;
-use crate::route::{Answer, AnswerId, Connection, Directions, Instance, Request, Rolls};
-use crate::sync::Arc;
+use crate::route::{
+    Answer, AnswerId, Connection, Directions, Instance, Moment, Pick, Request, Required, Rolls, RouteExplanation,
+};
+use crate::snapshot::Snapshot;
+use crate::stat::health::CallOutcome;
+use crate::sync::{Arc, lock};
+use crate::time::Tick;
 
 impl Engine {
-    /// Where the request goes: the id of an [`Answer`], or `None` when no route
-    /// says.
-    pub fn route(&self, request: &Request<'_>, rolls: &mut Rolls<'_>) -> Option<AnswerId> {
-        self.snapshot.load().route.route(request, rolls, self.home(), &self.discovery)
+    /// Where the request goes at `now`: the id of an [`Answer`], or `None` when
+    /// no route says.
+    pub fn route(&self, request: &Request<'_>, rolls: &mut Rolls<'_>, now: Tick) -> Option<AnswerId> {
+        self.at(now, |snapshot, moment| snapshot.route.route(request, rolls, moment))
     }
 
     /// Where the request goes, and all that is done with it on the way: what
@@ -18,14 +25,76 @@ impl Engine {
     /// rewrite or redirect worked out and the faults and mirrors drawn. It
     /// allocates; a host that only needs a destination asks `route`, and asks
     /// here when the [answer varies](Answer::varies).
-    pub fn direct(&self, request: &Request<'_>, rolls: &mut Rolls<'_>) -> Option<Directions> {
-        self.snapshot.load().route.direct(request, rolls, self.home(), &self.discovery)
+    pub fn direct(&self, request: &Request<'_>, rolls: &mut Rolls<'_>, now: Tick) -> Option<Directions> {
+        self.at(now, |snapshot, moment| snapshot.route.direct(request, rolls, moment))
     }
 
-    /// Where a connection goes, by the TLS and TCP routes: the id of an
+    /// As [`Engine::direct`], and which instance takes the request: it counts as
+    /// in flight there until [`Engine::report`]. A host that no router names is
+    /// chosen among as a whole; `None` where there is no route, or neither a
+    /// router nor instances of the host.
+    pub fn pick(&self, request: &Request<'_>, rolls: &mut Rolls<'_>, now: Tick) -> Option<Pick> {
+        let pick = self.at(now, |snapshot, moment| snapshot.route.pick(request, rolls, moment))?;
+        if let Some(endpoint) = &pick.endpoint {
+            endpoint.health.begin();
+        }
+        Some(pick)
+    }
+
+    /// Takes what came of a call to an instance of a host that
+    /// [`Engine::pick`] gave. An instance that is gone is none.
+    pub fn report(&self, host: &str, instance: &str, outcome: CallOutcome, now: Tick) {
+        let name = HostName::new(host, &self.config.namespace);
+        if let Some(host) = self.snapshot.load().fleet.load().host(name.as_str()) {
+            host.report(instance, outcome, now);
+        }
+    }
+
+    /// The ids of a host's instances that are ejected at `now`, sorted.
+    #[must_use]
+    pub fn ejected(&self, host: &str, now: Tick) -> Vec<String> {
+        let name = HostName::new(host, &self.config.namespace);
+        let fleet = self.snapshot.load().fleet.load_full();
+        fleet.host(name.as_str()).map(|host| host.ejected(now)).unwrap_or_default()
+    }
+
+    /// The limits that rules set for connections to a host, or to a subset of
+    /// it; `None` where they set none. The caller's framework keeps them.
+    #[must_use]
+    pub fn connection_pool(&self, host: &str, subset: Option<&str>) -> Option<ConnectionPool> {
+        self.snapshot.load().workloads.connections(host, subset).cloned()
+    }
+
+    /// Where a connection goes at `now`, by the TLS and TCP routes: the id of an
     /// [`Answer`], or `None` when no route says.
-    pub fn connect(&self, connection: &Connection<'_>, rolls: &mut Rolls<'_>) -> Option<AnswerId> {
-        self.snapshot.load().route.connect(connection, rolls, self.home(), &self.discovery)
+    pub fn connect(&self, connection: &Connection<'_>, rolls: &mut Rolls<'_>, now: Tick) -> Option<AnswerId> {
+        self.at(now, |snapshot, moment| snapshot.route.connect(connection, rolls, moment))
+    }
+
+    /// Which route the request goes by at `now`, and why none of those before it
+    /// does. It changes nothing.
+    #[must_use]
+    pub fn explain_route(&self, request: &Request<'_>, rolls: &mut Rolls<'_>, now: Tick) -> RouteExplanation {
+        self.at(now, |snapshot, moment| snapshot.route.explain(request, rolls, moment))
+    }
+
+    /// Which headers and query parameters of a request to the host are looked at
+    /// by [`Engine::route`] and [`Engine::pick`]: no others need be handed over.
+    #[must_use]
+    pub fn required(&self, host: &str) -> Required {
+        let mut required = Required::default();
+        let snapshot = self.snapshot.load();
+        snapshot.route.required(host, &snapshot.workloads, &mut required);
+        required.headers.extend(snapshot.label.keys().headers().map(str::to_owned));
+        required
+    }
+
+    /// The same for [`Engine::label`].
+    #[must_use]
+    pub fn required_to_label(&self) -> Required {
+        let mut required = Required::default();
+        self.snapshot.load().label.required(&mut required.headers, &mut required.parameters);
+        required
     }
 
     /// The answer behind an id; `None` when eight versions of the rules have
@@ -35,13 +104,42 @@ impl Engine {
         self.snapshot.load().route.answer(id)
     }
 
-    /// What discovery knows of a host, replacing what it knew. Every name of the
-    /// host will do; a port is cut off.
-    pub fn set_instances(&self, host: &str, instances: Vec<Instance>) {
-        self.discovery.set(HostName::new(host, &self.config.namespace).as_str(), &instances);
+    /// The lane of a request that comes in, to be carried on to all calls that
+    /// are made for it: the one that it carries, where `trust` says that it is
+    /// to be believed, else the one that rules give it. Its host is not looked
+    /// at.
+    #[must_use]
+    pub fn label(&self, request: &Request<'_>, trust: bool) -> Option<Label> {
+        self.at(Tick(0), |snapshot, moment| snapshot.label.label(request, moment.home, trust))
     }
 
-    fn home(&self) -> Home<'_> {
-        Home { namespace: &self.config.namespace, labels: &self.config.labels }
+    /// What discovery knows of a host, replacing what it knew. Every name of the
+    /// host will do; a port is cut off. Of several instances with one id the
+    /// last counts.
+    pub fn set_instances(&self, host: &str, instances: Vec<Instance>) {
+        self.change(host, |discovery, host| discovery.set(host, instances));
+    }
+
+    /// What has changed of a host: instances that are new or take the place of
+    /// those with their ids, and the ids of those that are gone.
+    pub fn update_instances(&self, host: &str, changed: Vec<Instance>, gone: &[&str]) {
+        self.change(host, |discovery, host| discovery.update(host, changed, gone));
+    }
+
+    fn change(&self, host: &str, change: impl FnOnce(&mut crate::route::Discovery, &str)) {
+        let name = HostName::new(host, &self.config.namespace);
+        let mut discovery = lock(&self.discovery);
+        change(&mut discovery, name.as_str());
+        let snapshot = self.snapshot.load();
+        let fleet = discovery.fleet_with(name.as_str(), &snapshot.workloads, &snapshot.fleet.load());
+        snapshot.fleet.store(Arc::new(fleet));
+    }
+
+    /// Asks with all that is known at a moment.
+    fn at<T>(&self, now: Tick, ask: impl FnOnce(&Snapshot, &Moment<'_>) -> T) -> T {
+        let snapshot = self.snapshot.load();
+        let home = Home { namespace: &self.config.namespace, labels: &snapshot.labels };
+        let moment = Moment { home, fleet: &snapshot.fleet.load(), colours: snapshot.label.keys(), now };
+        ask(&snapshot, &moment)
     }
 }

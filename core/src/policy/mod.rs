@@ -8,6 +8,7 @@ mod headers;
 mod redirect;
 mod retries;
 mod rewrite;
+pub mod workload;
 
 pub use cors::CorsPolicy;
 pub use fault::{Abort, Delay, Fault, Percentage};
@@ -15,6 +16,7 @@ pub use headers::{HeaderChanges, Headers};
 pub use redirect::{DirectResponse, Redirect, RedirectPort, Redirected};
 pub use retries::{DEFAULT_RETRY_ON, Retries};
 pub use rewrite::{Rewrite, Rewritten, UriRewrite};
+pub use workload::{Balance, ConnectionPool, HashLayout, HashOn, Outlier, TrafficPolicy};
 
 use crate::time::Span;
 use serde::Serializer;

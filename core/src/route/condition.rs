@@ -1,8 +1,10 @@
 //! One condition on a request: a field of a match block.
 
 use super::{Connection, Request};
+use crate::matcher::rpc::MethodMatch;
 use crate::matcher::{HostName, HostPattern, Subnet, Text, host, query};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::net::IpAddr;
 
 /// Whose engine it is: what a request leaves open about its caller.
@@ -77,6 +79,31 @@ impl Seen<'_> {
         query::value(self.query, key)
     }
 
+    /// The gateway that the request comes through.
+    pub(super) fn gateway(&self) -> &str {
+        self.gateway
+    }
+
+    /// The port that it goes to.
+    pub(super) fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// The namespace of its caller.
+    pub(super) fn namespace(&self) -> &str {
+        self.namespace
+    }
+
+    /// A label of its caller.
+    pub(super) fn label(&self, key: &str) -> Option<&str> {
+        self.labels.get(key).map(String::as_str)
+    }
+
+    /// The request itself.
+    pub(super) fn request(&self) -> &Request<'_> {
+        self.request
+    }
+
     /// Hands the value of a header on; `None` where it is missing.
     pub(super) fn header<T>(&self, name: &HeaderName, ask: impl FnOnce(Option<&str>) -> T) -> T {
         name.ask(self.request, ask)
@@ -129,6 +156,18 @@ impl HeaderName {
     }
 }
 
+impl fmt::Display for HeaderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            HeaderName::Named(name) => name,
+            HeaderName::Method => ":method",
+            HeaderName::Path => ":path",
+            HeaderName::Authority => ":authority",
+            HeaderName::Scheme => ":scheme",
+        })
+    }
+}
+
 /// A condition; a match block holds when all of its conditions do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
@@ -162,6 +201,15 @@ pub enum Condition {
     Address(Box<[Subnet]>),
     /// `sourceSubnet`: the caller's address is in it.
     Client(Subnet),
+    /// A label of the caller, as a `RouterRule` asks for it; without a text it
+    /// need only be there.
+    Label(Box<str>, Option<Text>),
+    /// `services` of a remote call: one of these.
+    Service(Box<[Text]>),
+    /// `methods` of a remote call: one of these.
+    RpcMethod(Box<[MethodMatch]>),
+    /// `attachments` of a remote call; without a text it need only be there.
+    Attachment(Box<str>, Option<Text>),
 }
 
 impl Condition {
@@ -196,9 +244,35 @@ impl Condition {
                 .client
                 .and_then(|client| client.parse().ok())
                 .is_some_and(|client: IpAddr| subnet.contains(client)),
+            Condition::Label(key, text) => {
+                seen.labels.get(&**key).is_some_and(|value| text.as_ref().is_none_or(|text| text.matches(value)))
+            }
+            Condition::Service(texts) => {
+                request.rpc.is_some_and(|rpc| texts.iter().any(|text| text.matches(rpc.service)))
+            }
+            Condition::RpcMethod(methods) => {
+                request.rpc.is_some_and(|rpc| methods.iter().any(|method| method.matches(&rpc)))
+            }
+            Condition::Attachment(key, text) => request
+                .rpc
+                .and_then(|rpc| rpc.attachment(key))
+                .is_some_and(|value| text.as_ref().is_none_or(|text| text.matches(value))),
             Condition::Query(key, text) => {
                 query::value(seen.query, key).is_some_and(|value| text.as_ref().is_none_or(|text| text.matches(value)))
             }
+        }
+    }
+
+    /// Adds the header, in lower case, and the query parameter that it looks at.
+    pub fn required(&self, headers: &mut BTreeSet<String>, parameters: &mut BTreeSet<String>) {
+        match self {
+            Condition::Header(HeaderName::Named(name), _) | Condition::WithoutHeader(HeaderName::Named(name), _) => {
+                headers.insert(name.to_string());
+            }
+            Condition::Query(name, _) => {
+                parameters.insert(name.to_string());
+            }
+            _ => {}
         }
     }
 
@@ -214,7 +288,8 @@ impl Condition {
             }
             Condition::Gateways(_) | Condition::Namespace(_) => 3,
             Condition::Sni(_) | Condition::Address(_) | Condition::Client(_) => 4,
-            Condition::Labels(_) => 5,
+            Condition::Labels(_) | Condition::Label(..) | Condition::Service(_) => 5,
+            Condition::RpcMethod(_) | Condition::Attachment(..) => 8,
             Condition::Query(_, asked) => asked.as_ref().map_or(0, text).saturating_add(6),
             Condition::Header(_, asked) | Condition::WithoutHeader(_, asked) => {
                 asked.as_ref().map_or(0, text).saturating_add(7)

@@ -1,135 +1,129 @@
-//! What discovery knows: the instances of each host, and which subsets of them
-//! can serve.
+//! What discovery told, and what has happened to the instances that it named.
 
-use super::Instance;
-use crate::sync::{Arc, Loaded, Swap, lock};
+use super::fleet::{Fleet, Host};
+use super::workload::Workloads;
+use super::{Instance, fleet};
+use crate::stat::health::Health;
+use crate::sync::{Arc, AtomicU64, Ordering};
+use crate::time::Tick;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use std::fmt;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-/// The labels that name a subset which no document defines: the first of them
-/// that any instance of the host bears with the subset's name.
-pub const SUBSET_LABELS: [&str; 3] = ["version", "subset", "traffic.opensergo.io/label"];
+/// How many instances of a host that are gone are remembered, lest one that
+/// comes back has forgotten that it was ejected.
+pub const MAX_GONE: usize = 1024;
 
-/// What discovery knows of each host's instances; outlives a reload.
-pub struct Discovery {
-    known: Swap<Instances>,
-    writer: Mutex<()>,
+/// The instances of all hosts that discovery named, each host under the
+/// [shortest form](crate::matcher::HostName) of its name.
+#[derive(Debug, Default)]
+pub struct Discovery(BTreeMap<Box<str>, Known>);
+
+/// What is known of a host.
+#[derive(Debug, Default)]
+struct Known {
+    instances: Vec<Instance>,
+    record: Arc<Record>,
+    healths: HashMap<Box<str>, Arc<Health>, FixedState>,
 }
 
-/// The instances of all hosts that discovery named, at one moment.
+/// What has happened to a host as a whole.
 #[derive(Debug, Default)]
-pub struct Instances(HashMap<Box<str>, Arc<Host>, FixedState>);
+pub(super) struct Record {
+    /// The tick at which the last ejection is over.
+    ejections_until: AtomicU64,
+    /// Held while it is settled whether one more may be ejected.
+    pub(super) ejecting: Mutex<()>,
+}
 
-#[derive(Debug)]
-struct Host {
-    /// Whether any instance is healthy.
-    healthy: bool,
-    /// For each subset that instances name by their labels, whether any of its
-    /// instances is healthy.
-    subsets: HashMap<Box<str>, bool, FixedState>,
+impl Record {
+    /// Whether any instance may be ejected at `now`.
+    pub(super) fn has_ejections(&self, now: Tick) -> bool {
+        now.0 < self.ejections_until.load(Ordering::Relaxed)
+    }
+
+    /// Notes that an instance is ejected until then.
+    pub(super) fn note(&self, until: Tick) {
+        self.ejections_until.fetch_max(until.0, Ordering::Relaxed);
+    }
 }
 
 impl Discovery {
-    /// What is known at this moment.
-    pub fn load(&self) -> Loaded<Instances> {
-        self.known.load()
+    /// Replaces what is known of a host. Of several instances with one id the
+    /// last counts.
+    pub fn set(&mut self, host: &str, instances: Vec<Instance>) {
+        self.0.entry(host.into()).or_default().instances.clear();
+        self.update(host, instances, &[]);
     }
 
-    /// Replaces what is known of the host, given in its
-    /// [shortest form](crate::matcher::HostName).
-    pub fn set(&self, host: &str, instances: &[Instance]) {
-        let host_known = Arc::new(Host::new(instances));
-        let _writer = lock(&self.writer);
-        let mut known = self.known.load().0.clone();
-        known.insert(host.into(), host_known);
-        self.known.store(Arc::new(Instances(known)));
-    }
-}
-
-impl Default for Discovery {
-    fn default() -> Self {
-        Discovery { known: Swap::new(Instances::default()), writer: Mutex::new(()) }
-    }
-}
-
-impl fmt::Debug for Discovery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Discovery").field("known", &*self.known.load()).finish_non_exhaustive()
-    }
-}
-
-impl Instances {
-    /// Whether the host, or the subset of it, has a healthy instance. A host
-    /// that discovery has not named is not judged: it serves.
-    #[must_use]
-    pub fn serves(&self, host: &str, subset: Option<&str>) -> bool {
-        let Some(host) = self.0.get(host) else { return true };
-        match subset {
-            None => host.healthy,
-            Some(subset) => host.subsets.get(subset).copied().unwrap_or(false),
-        }
-    }
-}
-
-impl Host {
-    fn new(instances: &[Instance]) -> Host {
-        let mut subsets: HashMap<Box<str>, bool, FixedState> = HashMap::default();
-        for label in SUBSET_LABELS {
-            let mut borne: HashMap<&str, bool, FixedState> = HashMap::default();
-            for instance in instances {
-                if let Some(value) = instance.labels.get(label) {
-                    *borne.entry(value).or_default() |= instance.healthy;
+    /// Puts instances in the place of those with the same id, or beside them,
+    /// and takes those with the ids `gone` away.
+    pub fn update(&mut self, host: &str, changed: Vec<Instance>, gone: &[&str]) {
+        let known = self.0.entry(host.into()).or_default();
+        known.instances.retain(|instance| !gone.contains(&instance.id.as_str()));
+        let mut places: HashMap<String, usize, FixedState> =
+            known.instances.iter().enumerate().map(|(place, instance)| (instance.id.clone(), place)).collect();
+        for instance in changed {
+            match places.get(&instance.id).and_then(|place| known.instances.get_mut(*place)) {
+                Some(same) => *same = instance,
+                None => {
+                    places.insert(instance.id.clone(), known.instances.len());
+                    known.instances.push(instance);
                 }
             }
-            for (value, healthy) in borne {
-                // An earlier label that bears the name decides alone.
-                subsets.entry(value.into()).or_insert(healthy);
-            }
         }
-        Host { healthy: instances.iter().any(|instance| instance.healthy), subsets }
+        known.remember();
+    }
+
+    /// The fleet after a change of this host alone.
+    #[must_use]
+    pub fn fleet_with(&self, host: &str, workloads: &Workloads, before: &Fleet) -> Fleet {
+        let mut hosts = before.hosts().clone();
+        if let Some(known) = self.0.get(host) {
+            let built = known.build(host, workloads, hosts.get(host).map(|host| &**host));
+            hosts.insert(host.into(), Arc::new(built));
+        }
+        Fleet::new(hosts)
+    }
+
+    /// The fleet under these rules. A host of which they say what they said
+    /// before is taken over from `before`.
+    #[must_use]
+    pub fn fleet(&self, workloads: &Workloads, before: &Fleet) -> Fleet {
+        let hosts = self.0.iter().map(|(name, known)| {
+            let earlier = before.hosts().get(name);
+            let same = earlier.filter(|host| host.is_as(workloads.of(name), workloads.givers()));
+            let host =
+                same.map_or_else(|| Arc::new(known.build(name, workloads, earlier.map(|host| &**host))), Arc::clone);
+            (name.clone(), host)
+        });
+        Fleet::new(hosts.collect())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn instance(id: &str, labels: &[(&str, &str)], healthy: bool) -> Instance {
-        let labels = labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        Instance { id: id.into(), labels, healthy, weight: 1, zone: None }
+impl Known {
+    /// Sees to it that there is a record for each instance, and for some of
+    /// those that are gone.
+    fn remember(&mut self) {
+        for instance in &self.instances {
+            if !self.healths.contains_key(instance.id.as_str()) {
+                self.healths.insert(instance.id.as_str().into(), Arc::default());
+            }
+        }
+        let here: HashMap<&str, (), FixedState> =
+            self.instances.iter().map(|instance| (instance.id.as_str(), ())).collect();
+        let mut gone = 0usize;
+        self.healths.retain(|id, health| {
+            here.contains_key(&**id) || {
+                gone = gone.saturating_add(1);
+                gone <= MAX_GONE && !health.is_blank()
+            }
+        });
     }
 
-    #[test]
-    fn an_unknown_host_is_not_judged() {
-        let discovery = Discovery::default();
-        assert!(discovery.load().serves("a", Some("v1")));
-        discovery.set("a", &[]);
-        assert!(!discovery.load().serves("a", None));
-        assert!(discovery.load().serves("b", None));
-        discovery.set("a", &[instance("1", &[], true)]);
-        assert!(discovery.load().serves("a", None));
-    }
-
-    #[test]
-    fn the_first_label_that_bears_the_name_decides() {
-        let discovery = Discovery::default();
-        discovery.set(
-            "a",
-            &[
-                instance("1", &[("version", "v1")], false),
-                instance("2", &[("subset", "v1")], true),
-                instance("3", &[("traffic.opensergo.io/label", "gray")], true),
-                instance("4", &[("subset", "blue")], false),
-                instance("5", &[("subset", "blue")], true),
-            ],
-        );
-        let known = discovery.load();
-        assert!(!known.serves("a", Some("v1")), "version bears v1, so subset is not asked");
-        assert!(known.serves("a", Some("gray")));
-        assert!(known.serves("a", Some("blue")));
-        assert!(!known.serves("a", Some("red")));
-        assert!(known.serves("a", None));
+    fn build(&self, name: &str, workloads: &Workloads, before: Option<&Host>) -> Host {
+        let health = |id: &str| self.healths.get(id).cloned().unwrap_or_default();
+        fleet::build(name, &self.instances, &health, &self.record, workloads, before)
     }
 }

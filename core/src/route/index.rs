@@ -1,14 +1,15 @@
 //! Which routes of a router a request could match, without asking all of them.
 //!
 //! Each match block is filed once, under one condition that must hold for it:
-//! the rarest among its exact path, headers, query parameters, method and path
-//! prefix. A request looks only into the files that its own values open, and in
+//! the rarest among its exact path, headers, query parameters, method, path
+//! prefix, and the texts that its regular expressions require. A request looks only into the files that its own values open, and in
 //! each only as far as the best match so far: the answer is that of asking one
 //! after the other.
 
 use super::condition::{Condition, HeaderName, Seen};
 use super::rule::{Block, Rule};
 use crate::matcher::Text;
+use aho_corasick::AhoCorasick;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::collections::BTreeSet;
@@ -32,6 +33,7 @@ pub(super) struct Index {
     queries: Vec<(Box<str>, Files)>,
     prefixes: Files,
     prefix_lengths: BTreeSet<usize>,
+    within: Vec<Within>,
     /// Those with no condition to file them under.
     rest: File,
 }
@@ -44,9 +46,50 @@ enum Key<'r> {
     Header(&'r HeaderName, &'r str),
     Query(&'r str, &'r str),
     Prefix(&'r str),
+    Within(Part<'r>, &'r [u8]),
 }
 
+/// A part of a request that regular expressions are asked about.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Part<'r> {
+    Path,
+    Header(&'r HeaderName),
+    Query(&'r str),
+}
+
+/// Blocks by a text that stands in a part of the request.
+#[derive(Debug)]
+struct Within {
+    /// `None` is the path.
+    name: Option<Name>,
+    texts: AhoCorasick,
+    files: Vec<File>,
+}
+
+#[derive(Debug)]
+enum Name {
+    Header(HeaderName),
+    Query(Box<str>),
+}
+
+/// Texts and, for each, the blocks that require it.
+type Required<'r> = (Part<'r>, Vec<(&'r [u8], File)>);
+
 impl<'r> Key<'r> {
+    /// What a block with this condition can be filed under.
+    fn all(condition: &'r Condition) -> impl Iterator<Item = Key<'r>> {
+        let within = match condition {
+            Condition::Path(Text::Regex(pattern)) => Some((Part::Path, pattern)),
+            Condition::Header(name, Some(Text::Regex(pattern))) => Some((Part::Header(name), pattern)),
+            Condition::Query(key, Some(Text::Regex(pattern))) => Some((Part::Query(key), pattern)),
+            _ => None,
+        };
+        let literals = within
+            .into_iter()
+            .flat_map(|(part, pattern)| pattern.literals().iter().map(move |literal| Key::Within(part, literal)));
+        Key::of(condition).into_iter().chain(literals)
+    }
+
     fn of(condition: &'r Condition) -> Option<Key<'r>> {
         match condition {
             Condition::Path(Text::Exact(path)) => Some(Key::Path(path)),
@@ -64,15 +107,27 @@ impl Index {
     pub(super) fn new(rules: &[Rule]) -> Index {
         let blocks = || rules.iter().flat_map(|rule| &rule.blocks);
         let mut counts: Map<Key<'_>, u32> = Map::default();
-        for key in blocks().flat_map(|block| &block.conditions).filter_map(Key::of) {
+        for key in blocks().flat_map(|block| &block.conditions).flat_map(Key::all) {
             let count = counts.entry(key).or_default();
             *count = count.saturating_add(1);
         }
         let mut index = Index::default();
+        let mut required: Vec<Required<'_>> = Vec::new();
         for (number, block) in (0u32..).zip(blocks()) {
-            let keys = block.conditions.iter().filter_map(Key::of);
-            index.file(keys.min_by_key(|key| counts.get(key).copied()), number);
+            let keys = block.conditions.iter().flat_map(Key::all);
+            match keys.min_by_key(|key| counts.get(key).copied()) {
+                Some(Key::Within(part, text)) => require(&mut required, part, text, number),
+                key => index.file(key, number),
+            }
         }
+        for (part, texts) in required {
+            match Within::new(part, &texts) {
+                Some(within) => index.within.push(within),
+                // Too many texts for one automaton: they are asked one by one.
+                None => index.rest.extend(texts.into_iter().flat_map(|(_, file)| file)),
+            }
+        }
+        index.rest.sort_unstable();
         let places =
             rules.iter().enumerate().flat_map(|(rule, it)| (0..it.blocks.len()).map(move |block| (rule, block)));
         index.places = places.collect();
@@ -81,7 +136,7 @@ impl Index {
 
     fn file(&mut self, key: Option<Key<'_>>, number: u32) {
         match key {
-            None => self.rest.push(number),
+            None | Some(Key::Within(..)) => self.rest.push(number),
             Some(Key::Path(path)) => self.paths.entry(path.into()).or_default().push(number),
             Some(Key::Method(method)) => self.methods.entry(method.into()).or_default().push(number),
             Some(Key::Header(name, value)) => files(&mut self.headers, name, value, number),
@@ -107,6 +162,17 @@ impl Index {
         for length in &self.prefix_lengths {
             let Some(prefix) = path.as_bytes().get(..*length) else { break };
             search.look(std::str::from_utf8(prefix).ok().and_then(|prefix| self.prefixes.get(prefix)));
+        }
+        for within in &self.within {
+            match &within.name {
+                None => search.look_within(within, path),
+                Some(Name::Header(name)) => {
+                    seen.header(name, |value| value.into_iter().for_each(|value| search.look_within(within, value)));
+                }
+                Some(Name::Query(key)) => {
+                    seen.query_value(key).into_iter().for_each(|value| search.look_within(within, value));
+                }
+            }
         }
         search.look(self.methods.get(seen.method()));
         search.look(Some(&self.rest));
@@ -137,7 +203,51 @@ struct Search<'s, 'r> {
     best: Option<u32>,
 }
 
+/// Files a number under a text that a part of the request must have in it.
+fn require<'r>(required: &mut Vec<Required<'r>>, part: Part<'r>, text: &'r [u8], number: u32) {
+    let place = required.iter().position(|(known, _)| *known == part);
+    let place = place.unwrap_or_else(|| {
+        required.push((part, Vec::new()));
+        required.len().saturating_sub(1)
+    });
+    let Some((_, texts)) = required.get_mut(place) else { return };
+    // Most texts are one block's own, and equal ones mostly stand together.
+    match texts.last_mut() {
+        Some((known, file)) if *known == text => file.push(number),
+        _ => texts.push((text, vec![number])),
+    }
+}
+
+impl Within {
+    fn new(part: Part<'_>, texts: &[(&[u8], File)]) -> Option<Within> {
+        let name = match part {
+            Part::Path => None,
+            Part::Header(name) => Some(Name::Header(name.clone())),
+            Part::Query(key) => Some(Name::Query(key.into())),
+        };
+        let automaton = AhoCorasick::new(texts.iter().map(|(text, _)| text)).ok()?;
+        Some(Within { name, texts: automaton, files: texts.iter().map(|(_, file)| file.clone()).collect() })
+    }
+}
+
 impl Search<'_, '_> {
+    /// Looks into the file of each text that stands in a value, once.
+    fn look_within(&mut self, within: &Within, value: &str) {
+        let mut looked: Vec<u64> = Vec::new();
+        for found in within.texts.find_overlapping_iter(value) {
+            let text = found.pattern().as_usize();
+            if looked.is_empty() {
+                looked = vec![0; within.files.len().div_ceil(64)];
+            }
+            let Some(bits) = looked.get_mut(text / 64) else { continue };
+            let bit = 1u64 << (text % 64);
+            if *bits & bit == 0 {
+                *bits |= bit;
+                self.look(within.files.get(text));
+            }
+        }
+    }
+
     fn look(&mut self, file: Option<&File>) {
         for number in file.into_iter().flatten() {
             if self.best.is_some_and(|best| best <= *number) {
@@ -192,7 +302,7 @@ mod tests {
         let block = prop::collection::vec(condition(), 0..4).prop_map(|conditions| Block { conditions, prefix: None });
         let blocks = prop::collection::vec(block, 1..4);
         prop::collection::vec(blocks, 0..24).prop_map(|list| {
-            let rule = |(number, blocks)| Rule { blocks, action: Action::Answer(number) };
+            let rule = |(number, blocks)| Rule { position: 0, blocks, action: Action::Answer(number) };
             (0u32..).zip(list).map(rule).collect()
         })
     }

@@ -1,5 +1,6 @@
 //! A request as routing sees it: borrowed attributes, nothing copied.
 
+use crate::matcher::rpc::Rpc;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -24,6 +25,8 @@ pub struct Request<'a> {
     pub caller: Caller<'a>,
     /// A sticky key: the same key always gets the same pick, without a roll.
     pub hash: Option<&'a str>,
+    /// The remote procedure that is called, where it is such a call.
+    pub rpc: Option<Rpc<'a>>,
 }
 
 impl<'a> Request<'a> {
@@ -40,6 +43,7 @@ impl<'a> Request<'a> {
             client: None,
             caller: Caller::default(),
             hash: None,
+            rpc: None,
         }
     }
 }

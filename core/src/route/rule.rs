@@ -1,5 +1,6 @@
 //! The routes of a router, and which of them matches.
 
+use super::Request;
 use super::condition::{Condition, Seen};
 use super::index::{self, Index};
 use super::split::Split;
@@ -7,8 +8,13 @@ use super::split::Split;
 /// The routes of one router.
 #[derive(Debug, Default)]
 pub struct Router {
+    /// The kind and the name of the document, for explanations.
+    pub document: Box<str>,
     /// Those of requests.
     pub http: Routes,
+    /// Those of remote calls, where rules tell them apart; else they are
+    /// requests like others.
+    pub rpc: Option<Routes>,
     /// Those of connections by the name that a TLS client asks for.
     pub tls: Routes,
     /// Those of all other connections.
@@ -25,6 +31,8 @@ pub struct Routes {
 /// A route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
+    /// Its index in the document's list.
+    pub position: usize,
     /// Its match blocks; one of them must hold.
     pub blocks: Vec<Block>,
     /// What it does.
@@ -50,6 +58,14 @@ pub enum Action {
     Answer(u32),
 }
 
+impl Router {
+    /// The routes that a request goes by.
+    #[must_use]
+    pub fn routes_of(&self, request: &Request<'_>) -> &Routes {
+        self.rpc.as_ref().filter(|_| request.rpc.is_some()).unwrap_or(&self.http)
+    }
+}
+
 impl Routes {
     /// These routes, with an index where there are many.
     #[must_use]
@@ -66,6 +82,12 @@ impl Routes {
             Some(index) => index.first_match(&self.rules, seen),
             None => self.linear_match(seen),
         }
+    }
+
+    /// The routes, in order.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
     }
 
     /// As [`Routes::first_match`], by asking one after the other.

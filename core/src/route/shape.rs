@@ -1,7 +1,7 @@
 //! Answers in the shape in which they cross to other languages: that of the
 //! `TrafficRouter` they come from.
 
-use super::{Answer, Destination, Directions};
+use super::{Answer, Destination, Directions, Effects, Pick};
 use crate::policy::{Mirror, Policy};
 use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
@@ -26,21 +26,36 @@ impl Serialize for Directions {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         entries(&self.answer, &mut map)?;
-        let effects = &self.effects;
-        if let Some(rewrite) = &effects.rewrite {
-            map.serialize_entry("rewrite", rewrite)?;
-        }
-        if let Some(redirect) = &effects.redirect {
-            map.serialize_entry("redirect", redirect)?;
-        }
-        if !effects.fault.is_empty() {
-            map.serialize_entry("fault", &effects.fault)?;
-        }
-        if !effects.mirrors.is_empty() {
-            map.serialize_entry("mirror", &effects.mirrors)?;
-        }
+        effects(&self.effects, &mut map)?;
         map.end()
     }
+}
+
+/// The directions, and `"instance"`: the id of the one that was chosen, or null.
+impl Serialize for Pick {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        entries(&self.directions.answer, &mut map)?;
+        effects(&self.directions.effects, &mut map)?;
+        map.serialize_entry("instance", &self.endpoint.as_ref().map(|endpoint| &*endpoint.instance.id))?;
+        map.end()
+    }
+}
+
+fn effects<M: SerializeMap>(effects: &Effects, map: &mut M) -> Result<(), M::Error> {
+    if let Some(rewrite) = &effects.rewrite {
+        map.serialize_entry("rewrite", rewrite)?;
+    }
+    if let Some(redirect) = &effects.redirect {
+        map.serialize_entry("redirect", redirect)?;
+    }
+    if !effects.fault.is_empty() {
+        map.serialize_entry("fault", &effects.fault)?;
+    }
+    if !effects.mirrors.is_empty() {
+        map.serialize_entry("mirror", &effects.mirrors)?;
+    }
+    Ok(())
 }
 
 fn entries<M: SerializeMap>(answer: &Answer, map: &mut M) -> Result<(), M::Error> {
@@ -88,7 +103,6 @@ impl Serialize for Mirror {
 mod tests {
     use super::*;
     use crate::policy::Percentage;
-    use crate::route::Effects;
     use crate::sync::Arc;
     use crate::time::Span;
     use serde_json::{Value, json};
@@ -121,7 +135,10 @@ mod tests {
         let mut whole = plain;
         whole["mirror"] =
             json!([{"destination": {"host": "copy", "subset": "v1", "port": null}, "percentage": {"value": 100.0}}]);
-        assert_eq!(shape(&Directions { answer, effects }), whole);
+        let directions = Directions { answer, effects };
+        assert_eq!(shape(&directions), whole);
+        whole["instance"] = Value::Null;
+        assert_eq!(shape(&Pick { directions, endpoint: None }), whole);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Weighted destinations and, behind each, the chain of its fallbacks.
 
-use super::discovery::Instances;
 use super::rolls::Rolls;
+use super::{Moment, Request};
 
 /// Destinations that share the requests of a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,11 @@ impl Split {
         (!parts.is_empty()).then_some(Split { parts })
     }
 
+    /// The destinations, in order.
+    pub fn chains(&self) -> impl Iterator<Item = &Chain> {
+        self.parts.iter().map(|(_, chain)| chain)
+    }
+
     /// The first destination whose running sum is greater than roll × total. A
     /// sticky key takes the roll's place; where there is no choice none is used.
     #[must_use]
@@ -57,21 +62,36 @@ impl Split {
             return Some(last);
         }
         let share = hash.map_or_else(|| rolls.roll(), share_of);
-        let point = share * *total as f64;
-        let found = self.parts.iter().find(|(sum, _)| *sum as f64 > point);
+        let sum = |index| self.parts.get(index).map(|(sum, _)| *sum);
+        let found = self.parts.get(place(self.parts.len(), *total, share, sum));
         Some(found.map_or(last, |(_, chain)| chain))
     }
 }
 
 impl Chain {
-    /// The number of the answer: the first stop with a healthy instance, or one
-    /// that discovery knows nothing of.
+    /// The number of the answer: the first stop with an instance that the request
+    /// may go to, or one that discovery knows nothing of.
     #[must_use]
-    pub fn settle(&self, known: &Instances) -> u32 {
-        let open = self.stops.iter().position(|stop| known.serves(&stop.host, stop.subset.as_deref()));
+    pub fn settle(&self, request: &Request<'_>, moment: &Moment<'_>) -> u32 {
+        let serves = |stop: &Stop| {
+            moment.fleet.serves(&stop.host, stop.subset.as_deref(), || moment.colour(request), moment.now)
+        };
+        let open = self.stops.iter().position(serves);
         let step = open.unwrap_or(self.stops.len());
         self.first.saturating_add(u32::try_from(step).unwrap_or(u32::MAX))
     }
+}
+
+/// The first of several running sums that is greater than roll × total, the last
+/// one for a roll out of range.
+pub(super) fn place(length: usize, total: u64, roll: f64, sum: impl Fn(usize) -> Option<u64>) -> usize {
+    let point = roll * total as f64;
+    let (mut low, mut high) = (0, length.saturating_sub(1));
+    while low < high {
+        let middle = low.midpoint(high);
+        if sum(middle).is_some_and(|sum| sum as f64 > point) { high = middle } else { low = middle.saturating_add(1) }
+    }
+    low
 }
 
 /// Where a key lies in `[0, 1)`: its bytes by FNV-1a in 64 bits, mixed by

@@ -1,14 +1,14 @@
 //! The routes of all hosts: which host's are asked, and which of them matches.
 
+use super::colour::ColourKeys;
 use super::condition::{Home, Seen};
-use super::discovery::Discovery;
+use super::fleet::Fleet;
+use super::hosts::Hosts;
 use super::rule::{Action, Router, Routes};
 use super::{Answer, AnswerId, Connection, Directions, Effects, Request, Rolls};
-use crate::matcher::{HostName, HostPattern};
+use crate::matcher::HostPattern;
 use crate::sync::Arc;
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
-use std::collections::BTreeSet;
+use crate::time::Tick;
 
 /// How many versions of the rules an [`AnswerId`] stays good for.
 pub const KEPT_VERSIONS: usize = 8;
@@ -25,6 +25,19 @@ pub struct Table {
     answers: Arc<Answers>,
     /// The answers of earlier versions, the newest first.
     older: Vec<Arc<Answers>>,
+}
+
+/// What a request is routed by, beside the rules and what it says itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'m> {
+    /// Whose engine it is.
+    pub home: Home<'m>,
+    /// The instances that discovery named.
+    pub fleet: &'m Fleet,
+    /// The keys under which requests carry lanes.
+    pub colours: &'m ColourKeys,
+    /// When it is.
+    pub now: Tick,
 }
 
 /// Everything that one version of the rules can answer.
@@ -45,7 +58,7 @@ impl Table {
         version: u64,
         previous: &Table,
     ) -> Table {
-        let mut hosts = Hosts { namespace: namespace.into(), ..Hosts::default() };
+        let mut hosts = Hosts::new(namespace);
         let mut placed = Vec::with_capacity(routers.len());
         for (patterns, router) in routers {
             for pattern in patterns {
@@ -63,38 +76,32 @@ impl Table {
     }
 
     /// Where the request goes; `None` when no route says.
-    pub fn route(
-        &self,
-        request: &Request<'_>,
-        rolls: &mut Rolls<'_>,
-        home: Home<'_>,
-        discovery: &Discovery,
-    ) -> Option<AnswerId> {
-        let routes = &self.router(request.host)?.http;
-        let (number, _) = decide(routes, request.hash, &Seen::new(request, home), rolls, discovery)?;
+    pub fn route(&self, request: &Request<'_>, rolls: &mut Rolls<'_>, moment: &Moment<'_>) -> Option<AnswerId> {
+        let routes = self.router(request.host)?.routes_of(request);
+        let (number, _) = decide(routes, request.hash, &Seen::new(request, moment.home), rolls, moment)?;
         self.id(number)
     }
 
     /// Where a connection goes; `None` when no route says. One that asks for a
     /// name goes by the TLS routes, and where none of them matches by those of
     /// TCP, like all others.
-    pub fn connect(
-        &self,
-        connection: &Connection<'_>,
-        rolls: &mut Rolls<'_>,
-        home: Home<'_>,
-        discovery: &Discovery,
-    ) -> Option<AnswerId> {
+    pub fn connect(&self, connection: &Connection<'_>, rolls: &mut Rolls<'_>, moment: &Moment<'_>) -> Option<AnswerId> {
         let router = self.router(connection.host)?;
         let Connection { port, client, caller, .. } = *connection;
         let request = Request { port, client, caller, ..Request::new(connection.host) };
-        let seen = Seen::connection(connection, &request, home);
-        let by_name = connection.sni.and_then(|_| decide(&router.tls, connection.hash, &seen, rolls, discovery));
-        let decided = by_name.or_else(|| decide(&router.tcp, connection.hash, &seen, rolls, discovery));
+        let seen = Seen::connection(connection, &request, moment.home);
+        let by_name = connection.sni.and_then(|_| decide(&router.tls, connection.hash, &seen, rolls, moment));
+        let decided = by_name.or_else(|| decide(&router.tcp, connection.hash, &seen, rolls, moment));
         self.id(decided?.0)
     }
 
-    fn router(&self, host: &str) -> Option<&Router> {
+    /// Whether a router names the host.
+    pub(super) fn names(&self, host: &str) -> bool {
+        self.hosts.find(host).is_some()
+    }
+
+    /// The routes of a host.
+    pub(super) fn router(&self, host: &str) -> Option<&Router> {
         self.hosts.find(host).and_then(|index| self.routers.get(index))
     }
 
@@ -104,16 +111,10 @@ impl Table {
     }
 
     /// Where the request goes, and all that is done with it on the way.
-    pub fn direct(
-        &self,
-        request: &Request<'_>,
-        rolls: &mut Rolls<'_>,
-        home: Home<'_>,
-        discovery: &Discovery,
-    ) -> Option<Directions> {
-        let seen = Seen::new(request, home);
-        let routes = &self.router(request.host)?.http;
-        let (number, prefix) = decide(routes, request.hash, &seen, rolls, discovery)?;
+    pub fn direct(&self, request: &Request<'_>, rolls: &mut Rolls<'_>, moment: &Moment<'_>) -> Option<Directions> {
+        let seen = Seen::new(request, moment.home);
+        let routes = self.router(request.host)?.routes_of(request);
+        let (number, prefix) = decide(routes, request.hash, &seen, rolls, moment)?;
         let answer = Arc::clone(self.answers.list.get(usize::try_from(number).ok()?)?);
         let effects = Effects::of(&answer, request, seen.path(), prefix, rolls);
         Some(Directions { answer, effects })
@@ -136,145 +137,19 @@ fn decide(
     hash: Option<&str>,
     seen: &Seen<'_>,
     rolls: &mut Rolls<'_>,
-    discovery: &Discovery,
+    moment: &Moment<'_>,
 ) -> Option<(u32, Option<usize>)> {
     let (rule, block) = routes.first_match(seen)?;
     let number = match &rule.action {
-        Action::Split(split) => split.pick(hash, rolls)?.settle(&discovery.load()),
+        Action::Split(split) => split.pick(hash, rolls)?.settle(seen.request(), moment),
         Action::Answer(number) => *number,
     };
     Some((number, block.prefix))
 }
 
-type Index = HashMap<Box<str>, usize, FixedState>;
-
-/// Host patterns by hash; those with a star by the length of what is fixed, the
-/// longest first.
-#[derive(Debug, Default)]
-struct Hosts {
-    namespace: Box<str>,
-    exact: Index,
-    suffixes: Index,
-    suffix_lengths: BTreeSet<usize>,
-    prefixes: Index,
-    prefix_lengths: BTreeSet<usize>,
-    any: Option<usize>,
-}
-
-impl Hosts {
-    fn add(&mut self, pattern: HostPattern, index: usize) {
-        match pattern {
-            HostPattern::Exact(host) => {
-                self.exact.entry(host).or_insert(index);
-            }
-            HostPattern::Suffix(suffix) => {
-                self.suffix_lengths.insert(suffix.len());
-                self.suffixes.entry(suffix).or_insert(index);
-            }
-            HostPattern::Prefix(prefix) => {
-                self.prefix_lengths.insert(prefix.len());
-                self.prefixes.entry(prefix).or_insert(index);
-            }
-            HostPattern::Any => self.any = self.any.or(Some(index)),
-        }
-    }
-
-    fn find(&self, host: &str) -> Option<usize> {
-        let name = HostName::new(host, &self.namespace);
-        if name.as_str().is_empty() {
-            return None;
-        }
-        let exact = self.exact.get(name.as_str()).copied();
-        exact.or_else(|| if self.has_stars() { self.starred(&name) } else { None }).or(self.any)
-    }
-
-    fn has_stars(&self) -> bool {
-        !(self.suffixes.is_empty() && self.prefixes.is_empty())
-    }
-
-    /// A service is asked for in each of its forms: all of them are this host.
-    fn starred(&self, name: &HostName<'_>) -> Option<usize> {
-        let full = name.full(&self.namespace);
-        let full = full.as_deref().unwrap_or(name.as_str());
-        let longest = |lengths: &BTreeSet<usize>, ask: &dyn Fn(usize) -> Option<usize>| {
-            lengths.iter().rev().find_map(|length| ask(*length))
-        };
-        let suffix = longest(&self.suffix_lengths, &|length| {
-            forms(full, name.as_str()).find_map(|form| {
-                let cut = form.len().checked_sub(length).filter(|cut| *cut > 0)?;
-                self.suffixes.get(form.get(cut..)?).copied()
-            })
-        });
-        suffix.or_else(|| {
-            longest(&self.prefix_lengths, &|length| {
-                let prefix = full.get(..length).filter(|prefix| prefix.len() < full.len())?;
-                self.prefixes.get(prefix).copied()
-            })
-        })
-    }
-}
-
-/// The names of the host whose longest and shortest are these.
-fn forms<'a>(full: &'a str, short: &'a str) -> impl Iterator<Item = &'a str> {
-    let service =
-        full.strip_suffix(".svc.cluster.local").filter(|name| name.bytes().filter(|byte| *byte == b'.').count() == 1);
-    let shorter = service.map(|name| {
-        let svc = full.get(..name.len().saturating_add(".svc".len())).unwrap_or(full);
-        [svc, name]
-    });
-    std::iter::once(full).chain(shorter.into_iter().flatten()).chain(std::iter::once(short))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hosts(patterns: &[&str]) -> Hosts {
-        let mut hosts = Hosts { namespace: "default".into(), ..Hosts::default() };
-        for (index, pattern) in patterns.iter().enumerate() {
-            hosts.add(HostPattern::read(pattern, "default").unwrap(), index);
-        }
-        hosts
-    }
-
-    fn found<'p>(patterns: &[&'p str], host: &str) -> Option<&'p str> {
-        hosts(patterns).find(host).map(|index| patterns[index])
-    }
-
-    #[test]
-    fn the_most_specific_host_is_chosen() {
-        let all = ["*", "www.*", "www.example.*", "*.com", "*.example.com", "www.example.com"];
-        assert_eq!(found(&all, "www.example.com:8080"), Some("www.example.com"));
-        assert_eq!(found(&all, "WWW.Example.COM"), Some("www.example.com"));
-        assert_eq!(found(&all, "a.example.com"), Some("*.example.com"));
-        assert_eq!(found(&all, "a.b.example.com"), Some("*.example.com"));
-        assert_eq!(found(&all, "example.com"), Some("*.com"));
-        assert_eq!(found(&all, "www.example.org"), Some("www.example.*"));
-        assert_eq!(found(&all, "www.other.org"), Some("www.*"));
-        assert_eq!(found(&all, "shop.org"), Some("*"));
-    }
-
-    #[test]
-    fn a_star_stands_for_at_least_one_character() {
-        assert_eq!(found(&["*.example.com"], ".example.com"), None);
-        assert_eq!(found(&["www.example.*"], "www.example."), None);
-        assert_eq!(found(&["*"], ""), None);
-        assert_eq!(found(&["*"], ":80"), None);
-    }
-
-    #[test]
-    fn a_service_is_found_by_each_of_its_names() {
-        for host in ["shop", "shop.default", "shop.default.svc", "shop.default.svc.cluster.local"] {
-            assert_eq!(found(&["shop"], host), Some("shop"));
-            assert_eq!(found(&["shop.default.svc"], host), Some("shop.default.svc"));
-            assert_eq!(found(&["*.default.svc.cluster.local"], host), Some("*.default.svc.cluster.local"));
-            assert_eq!(found(&["*.default"], host), Some("*.default"));
-            assert_eq!(found(&["shop.*"], host), Some("shop.*"));
-            assert_eq!(found(&["shop.other"], host), None);
-        }
-        assert_eq!(found(&["*.svc"], "shop.other"), Some("*.svc"));
-        assert_eq!(found(&["*.svc"], "a.b.c"), None);
-    }
 
     #[test]
     fn answers_of_the_last_eight_versions_are_kept() {

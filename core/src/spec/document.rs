@@ -4,10 +4,12 @@ use super::Meta;
 use super::diagnostic::{Diagnostic, Identity};
 use super::fault_tolerance::{FaultToleranceRule, HttpRequestFallbackAction};
 use super::kind::{self, Kind};
+use super::lane::{TrafficLabelRule, TrafficLane, WorkloadLabelRule};
 use super::node::{Node, Place, Value};
 use super::reader::{Field, Notes, Object};
 use super::strategy::Strategy;
 use super::traffic_router::TrafficRouter;
+use super::virtual_workload::VirtualWorkload;
 use super::{fault_tolerance, strategy, yaml};
 use crate::sync::Arc;
 
@@ -20,8 +22,16 @@ pub enum Document {
     Strategy(Arc<Strategy>),
     /// `HttpRequestFallbackAction`.
     Action(Arc<HttpRequestFallbackAction>),
-    /// `TrafficRouter`.
+    /// `TrafficRouter`, or what is read as one.
     Router(Arc<TrafficRouter>),
+    /// `VirtualWorkload`, or what is read as one.
+    Workload(Arc<VirtualWorkload>),
+    /// `TrafficLane`.
+    Lane(Arc<TrafficLane>),
+    /// `TrafficLabelRule`.
+    TrafficLabel(Arc<TrafficLabelRule>),
+    /// `WorkloadLabelRule`.
+    WorkloadLabel(Arc<WorkloadLabelRule>),
 }
 
 /// A document as it was read.
@@ -181,7 +191,13 @@ fn read_object(mut root: Object<'_>) -> Outcome {
         Kind::Rule => fault_tolerance::read_rule(meta, spec).map(|rule| Document::Rule(Arc::new(rule))),
         Kind::Action => fault_tolerance::read_action(meta, spec).map(|action| Document::Action(Arc::new(action))),
         Kind::Strategy(kind) => strategy::read(kind, meta, spec).map(|strategy| Document::Strategy(Arc::new(strategy))),
-        Kind::Router => Some(Document::Router(Arc::new(TrafficRouter::read(&meta, spec)))),
+        Kind::Router(kind) => Some(Document::Router(Arc::new(TrafficRouter::read(kind, &meta, spec)))),
+        Kind::OlderRouter => Some(Document::Router(Arc::new(TrafficRouter::read_older(&meta, spec)))),
+        Kind::Workload(kind) => Some(Document::Workload(Arc::new(VirtualWorkload::read(kind, &meta, spec)))),
+        Kind::OlderWorkload => Some(Document::Workload(Arc::new(VirtualWorkload::read_older(&meta, spec)))),
+        Kind::Lane => TrafficLane::read(meta, spec).map(|lane| Document::Lane(Arc::new(lane))),
+        Kind::TrafficLabel => TrafficLabelRule::read(meta, spec).map(|rule| Document::TrafficLabel(Arc::new(rule))),
+        Kind::WorkloadLabel => WorkloadLabelRule::read(meta, spec).map(|rule| Document::WorkloadLabel(Arc::new(rule))),
     };
     match document {
         Some(document) if !notes.has_errors() => Outcome::Good(document),

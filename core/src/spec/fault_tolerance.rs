@@ -66,7 +66,7 @@ pub fn read_rule(meta: Meta, mut spec: Object<'_>) -> Option<FaultToleranceRule>
 }
 
 /// The one app that a rule is for, and the labels that it asks the workload for.
-fn read_selector(meta: &Meta, field: &Field<'_>) -> (Option<String>, BTreeMap<String, String>) {
+pub(super) fn read_selector(meta: &Meta, field: &Field<'_>) -> (Option<String>, BTreeMap<String, String>) {
     let label = meta.labels.get("app").filter(|app| !app.is_empty()).cloned();
     let mut app = None;
     let mut selector = BTreeMap::new();

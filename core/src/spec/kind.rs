@@ -12,8 +12,20 @@ pub enum Kind {
     Strategy(StrategyKind),
     /// `HttpRequestFallbackAction`.
     Action,
-    /// `TrafficRouter`.
-    Router,
+    /// `TrafficRouter`, or `VirtualService`, which is read as one.
+    Router(&'static str),
+    /// `RouterRule`.
+    OlderRouter,
+    /// `VirtualWorkload`, or `DestinationRule`, which is read as one.
+    Workload(&'static str),
+    /// `VirtualWorkloads`.
+    OlderWorkload,
+    /// `TrafficLane`.
+    Lane,
+    /// `TrafficLabelRule`.
+    TrafficLabel,
+    /// `WorkloadLabelRule`.
+    WorkloadLabel,
 }
 
 /// Why a kind is none that this version enforces.
@@ -29,29 +41,24 @@ const FAULT_TOLERANCE: &[&str] = &["fault-tolerance.opensergo.io/v1alpha1"];
 const TRAFFIC: &[&str] = &["traffic.opensergo.io/v1alpha1"];
 const ISTIO: &[&str] = &["networking.istio.io/v1", "networking.istio.io/v1beta1", "networking.istio.io/v1alpha3"];
 
-/// Each kind, the versions of its API, and what it is; `None` is a kind that
-/// OpenSergo has and this version does not enforce yet.
-const KINDS: [(&str, &[&str], Option<Kind>); 16] = [
-    ("FaultToleranceRule", FAULT_TOLERANCE, Some(Kind::Rule)),
-    ("RateLimitStrategy", FAULT_TOLERANCE, Some(Kind::Strategy(StrategyKind::RateLimit))),
-    ("ThrottlingStrategy", FAULT_TOLERANCE, Some(Kind::Strategy(StrategyKind::Throttling))),
-    ("ConcurrencyLimitStrategy", FAULT_TOLERANCE, Some(Kind::Strategy(StrategyKind::ConcurrencyLimit))),
-    ("CircuitBreakerStrategy", FAULT_TOLERANCE, Some(Kind::Strategy(StrategyKind::CircuitBreaker))),
-    (
-        "AdaptiveOverloadProtectionStrategy",
-        FAULT_TOLERANCE,
-        Some(Kind::Strategy(StrategyKind::AdaptiveOverloadProtection)),
-    ),
-    ("HttpRequestFallbackAction", FAULT_TOLERANCE, Some(Kind::Action)),
-    ("TrafficRouter", TRAFFIC, Some(Kind::Router)),
-    ("VirtualWorkload", TRAFFIC, None),
-    ("TrafficLane", TRAFFIC, None),
-    ("TrafficLabelRule", TRAFFIC, None),
-    ("WorkloadLabelRule", TRAFFIC, None),
-    ("RouterRule", TRAFFIC, None),
-    ("VirtualWorkloads", TRAFFIC, None),
-    ("VirtualService", ISTIO, None),
-    ("DestinationRule", ISTIO, None),
+/// Each kind, the versions of its API, and what it is.
+const KINDS: [(&str, &[&str], Kind); 16] = [
+    ("FaultToleranceRule", FAULT_TOLERANCE, Kind::Rule),
+    ("RateLimitStrategy", FAULT_TOLERANCE, Kind::Strategy(StrategyKind::RateLimit)),
+    ("ThrottlingStrategy", FAULT_TOLERANCE, Kind::Strategy(StrategyKind::Throttling)),
+    ("ConcurrencyLimitStrategy", FAULT_TOLERANCE, Kind::Strategy(StrategyKind::ConcurrencyLimit)),
+    ("CircuitBreakerStrategy", FAULT_TOLERANCE, Kind::Strategy(StrategyKind::CircuitBreaker)),
+    ("AdaptiveOverloadProtectionStrategy", FAULT_TOLERANCE, Kind::Strategy(StrategyKind::AdaptiveOverloadProtection)),
+    ("HttpRequestFallbackAction", FAULT_TOLERANCE, Kind::Action),
+    ("TrafficRouter", TRAFFIC, Kind::Router("TrafficRouter")),
+    ("VirtualWorkload", TRAFFIC, Kind::Workload("VirtualWorkload")),
+    ("TrafficLane", TRAFFIC, Kind::Lane),
+    ("TrafficLabelRule", TRAFFIC, Kind::TrafficLabel),
+    ("WorkloadLabelRule", TRAFFIC, Kind::WorkloadLabel),
+    ("RouterRule", TRAFFIC, Kind::OlderRouter),
+    ("VirtualWorkloads", TRAFFIC, Kind::OlderWorkload),
+    ("VirtualService", ISTIO, Kind::Router("VirtualService")),
+    ("DestinationRule", ISTIO, Kind::Workload("DestinationRule")),
 ];
 
 /// The kind of this name in this version of its API.
@@ -67,11 +74,7 @@ pub fn find(api_version: &str, kind: &str) -> Result<Kind, Unknown> {
             },
             expected: format!("the apiVersion {}", versions.join(" or ")),
         }),
-        Some((_, _, Some(kind))) => Ok(*kind),
-        Some((.., None)) => Err(Unknown {
-            found: format!("{kind}, which this version of sergo does not enforce yet"),
-            expected: format!("one of {}", enforced().join(", ")),
-        }),
+        Some((_, _, kind)) => Ok(*kind),
         None => Err(Unknown {
             found: match kind {
                 "" => "no kind".to_owned(),
@@ -79,22 +82,16 @@ pub fn find(api_version: &str, kind: &str) -> Result<Kind, Unknown> {
             },
             expected: match nearest(kind, &KINDS.map(|(name, ..)| name)) {
                 Some(name) => format!("{name:?}: did you mean that?"),
-                None => format!("one of {}", enforced().join(", ")),
+                None => format!("one of {}", KINDS.map(|(name, ..)| name).join(", ")),
             },
         }),
     }
 }
 
-fn enforced() -> Vec<&'static str> {
-    KINDS.iter().filter(|(.., kind)| kind.is_some()).map(|(name, ..)| *name).collect()
-}
-
-/// What a subscription calls each kind that this version enforces: the first
-/// version of its API and its name, as in
-/// `traffic.opensergo.io/v1alpha1/TrafficRouter`.
+/// What a subscription calls each kind: the first version of its API and its
+/// name, as in `traffic.opensergo.io/v1alpha1/TrafficRouter`.
 pub fn on_the_wire() -> impl Iterator<Item = String> {
-    let enforced = KINDS.iter().filter(|(.., kind)| kind.is_some());
-    enforced.filter_map(|(name, versions, _)| Some(format!("{}/{name}", versions.first()?)))
+    KINDS.iter().filter_map(|(name, versions, _)| Some(format!("{}/{name}", versions.first()?)))
 }
 
 #[cfg(test)]
@@ -120,10 +117,11 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_of_a_later_version_says_so() {
-        assert!(find(TRAFFIC[0], "TrafficLane").unwrap_err().found.ends_with("does not enforce yet"));
+    fn istios_kinds_are_read_as_ours() {
         for version in ISTIO {
-            assert!(find(version, "DestinationRule").unwrap_err().found.ends_with("does not enforce yet"));
+            assert_eq!(find(version, "VirtualService"), Ok(Kind::Router("VirtualService")));
+            assert_eq!(find(version, "DestinationRule"), Ok(Kind::Workload("DestinationRule")));
         }
+        assert!(find(TRAFFIC[0], "DestinationRule").is_err());
     }
 }

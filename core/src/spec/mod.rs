@@ -9,12 +9,14 @@ pub mod document;
 pub mod fault_tolerance;
 mod json;
 pub mod kind;
+pub mod lane;
 pub mod node;
 pub mod notes;
 pub mod quantity;
 pub mod reader;
 pub mod strategy;
 pub mod traffic_router;
+pub mod virtual_workload;
 pub mod yaml;
 
 use std::collections::BTreeMap;

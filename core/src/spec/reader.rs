@@ -178,6 +178,11 @@ impl<'n> Field<'n> {
         self.notes.error(&self.path, self.place, found, expected);
     }
 
+    /// Notes a mistake at a key of the map here that is not there.
+    pub fn mistake_within(&self, key: &str, found: &str, expected: &str) {
+        self.notes.error(&join(&self.path, key), self.key, found, expected);
+    }
+
     /// Notes that what stands here is most likely not meant.
     pub fn warn(&self, found: &str, expected: &str) {
         self.notes.warning(&self.path, self.place, found, expected);

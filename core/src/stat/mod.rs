@@ -5,6 +5,7 @@ pub mod circuit;
 pub mod event;
 pub mod figures;
 pub mod gauge;
+pub mod health;
 pub mod instance;
 pub mod latency;
 pub mod limit;

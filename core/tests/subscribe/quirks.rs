@@ -225,7 +225,7 @@ fn a_route_that_would_catch_everything_is_refused_and_the_last_router_stays() {
     assert_eq!((report.accepted, report.rejected.len(), report.warnings.len()), (1, 0, 0), "{report:?}");
     let routes = |world: &World| {
         let request = sergo::Request::new("shop");
-        world.engine.route(&request, &mut sergo::Rolls::given(&[0.0])).is_some()
+        world.engine.route(&request, &mut sergo::Rolls::given(&[0.0]), sergo::Tick(0)).is_some()
     };
     assert!(routes(&world));
     world.set(ROUTER, "r", Some(item(&[b"", on_header])));

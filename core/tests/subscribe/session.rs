@@ -211,7 +211,7 @@ fn a_router_that_is_pushed_for_several_apps_is_one() {
     let report = world.reports.last().unwrap();
     assert_eq!((report.accepted, report.rejected.len()), (1, 0), "{report:?}");
     let request = Request::new("shop");
-    assert!(world.engine.route(&request, &mut Rolls::given(&[0.0])).is_some());
+    assert!(world.engine.route(&request, &mut Rolls::given(&[0.0]), Tick(0)).is_some());
 }
 
 #[test]

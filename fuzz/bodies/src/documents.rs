@@ -68,10 +68,10 @@ fn ask(engine: &Engine) {
     for host in ["a", "reviews", "service-provider", "shop.prod.svc.cluster.local:80", "[::1]:8080", "*"] {
         let headers: &[(&str, &str)] = &[("tag", "v2"), ("end-user", "jason"), ("cookie", "user=x; a=b")];
         let request = Request { path: "/foo/bar?x=1", headers: &headers, ..Request::new(host) };
-        if let Some(id) = engine.route(&request, &mut Rolls::seeded(7)) {
+        if let Some(id) = engine.route(&request, &mut Rolls::seeded(7), Tick(0)) {
             assert!(engine.answer(id).is_some());
         }
-        engine.direct(&request, &mut Rolls::given(&[0.999]));
-        engine.connect(&Connection::new(host), &mut Rolls::given(&[]));
+        engine.direct(&request, &mut Rolls::given(&[0.999]), Tick(0));
+        engine.connect(&Connection::new(host), &mut Rolls::given(&[]), Tick(0));
     }
 }

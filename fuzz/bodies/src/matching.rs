@@ -4,7 +4,7 @@
 use serde_json::json;
 use sergo::matcher::regex::Substitution;
 use sergo::matcher::{HostName, HostPattern, Pattern, Subnet, query};
-use sergo::{Config, Engine, Request, Rolls, Source};
+use sergo::{Config, Engine, Request, Rolls, Source, Tick};
 
 /// What a route asks for, and the request.
 #[derive(Clone, Copy, Debug)]
@@ -119,7 +119,7 @@ fn route(input: &Input<'_>) {
     let load = |text: String| engine.apply(&[Source { name: "fuzz", text: &text }]).accepted == 1;
     if load(router(json!({"uri": {form_name: pattern}, "ignoreUriCase": ignore_case}))) {
         let request = Request { path: value, ..Request::new("svc") };
-        let came = engine.route(&request, &mut Rolls::given(&[])).is_some();
+        let came = engine.route(&request, &mut Rolls::given(&[]), Tick(0)).is_some();
         let (mut path, mut wanted) = (query::split(value).0.to_owned(), pattern.to_owned());
         if ignore_case {
             path.make_ascii_lowercase();
@@ -137,7 +137,7 @@ fn route(input: &Input<'_>) {
     if load(router(json!({"headers": {name: {form_name: pattern}}}))) && !name.starts_with(':') {
         let headers: &[(&str, &str)] = &[(name, value)];
         let request = Request { headers: &headers, ..Request::new("svc") };
-        let came = engine.route(&request, &mut Rolls::given(&[])).is_some();
+        let came = engine.route(&request, &mut Rolls::given(&[]), Tick(0)).is_some();
         match form {
             Form::Exact => assert_eq!(came, pattern == value, "{input:?}"),
             Form::Prefix => assert_eq!(came, value.starts_with(pattern), "{input:?}"),

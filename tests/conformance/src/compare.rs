@@ -11,9 +11,13 @@ pub(crate) fn vector(vector: &Vector, answers: &[Value]) -> Vec<String> {
         return vec![format!("{} steps were asked and {} answered", vector.steps.len(), answers.len())];
     }
     let mut named: BTreeMap<&str, &Value> = BTreeMap::new();
+    let mut known = Known::new();
     let mut failures = Vec::new();
     for (step, answer) in vector.steps.iter().zip(answers) {
-        if let Err(why) = check(step, answer, &named) {
+        if step.verb == "endpoints" {
+            known.insert(step.request["host"].to_string(), step.request["instances"].clone());
+        }
+        if let Err(why) = check(step, answer, &named, &known) {
             failures.push(format!("{}: {why}", step.place));
         }
         if let Some(name) = &step.name {
@@ -23,7 +27,18 @@ pub(crate) fn vector(vector: &Vector, answers: &[Value]) -> Vec<String> {
     failures
 }
 
-fn check(step: &Step, answer: &Value, named: &BTreeMap<&str, &Value>) -> Result<(), String> {
+/// The instances that each host was last said to have.
+type Known = BTreeMap<String, Value>;
+
+/// Whether an instance of an earlier answer is gone since.
+fn is_gone(step: &Step, earlier: &Value, known: &Known) -> bool {
+    let host = step.request.get("host").map(ToString::to_string).unwrap_or_default();
+    let instances = known.get(&host).and_then(Value::as_array);
+    let is_here = |instance: &Value| instance["id"] == earlier["instance"] && instance["healthy"] != false;
+    !instances.is_some_and(|instances| instances.iter().any(is_here))
+}
+
+fn check(step: &Step, answer: &Value, named: &BTreeMap<&str, &Value>, known: &Known) -> Result<(), String> {
     if let Some(error) = answer.get("error").and_then(Value::as_str) {
         return Err(format!("failed: {error}"));
     }
@@ -33,7 +48,7 @@ fn check(step: &Step, answer: &Value, named: &BTreeMap<&str, &Value>) -> Result<
         "state" => or_none(answer.get("state")),
         "events" => answer.get("events").cloned().unwrap_or_default(),
         "ejected" => answer.get("ejected").cloned().unwrap_or_default(),
-        "route" | "pick" | "connect" => return routed(expect, answer, named),
+        "route" | "pick" | "connect" => return routed(step, expect, answer, named, known),
         "label" if answer.get("none") == Some(&json!(true)) => json!("none"),
         "rules" => return reported(expect, answer),
         "exit" | "load" | "endpoints" | "report" => {
@@ -131,7 +146,13 @@ fn same_set(wanted: &[Value], came: &[Value]) -> bool {
     wanted.len() == came.len() && assign(wanted, came, &mut vec![false; came.len()])
 }
 
-fn routed(expect: &Value, answer: &Value, named: &BTreeMap<&str, &Value>) -> Result<(), String> {
+fn routed(
+    step: &Step,
+    expect: &Value,
+    answer: &Value,
+    named: &BTreeMap<&str, &Value>,
+    known: &Known,
+) -> Result<(), String> {
     expect_keys("route", expect)?;
     let nowhere = answer.get("none").is_some_and(|none| none != &Value::Bool(false));
     let wrong = || format!("expected {expect}, came {answer}");
@@ -146,7 +167,7 @@ fn routed(expect: &Value, answer: &Value, named: &BTreeMap<&str, &Value>) -> Res
         let Some(name) = map.get(key).and_then(Value::as_str) else { continue };
         let earlier = named.get(name).ok_or(format!("no earlier answer is called {name}"))?;
         let what = if answer.get("instance").is_some() { "instance" } else { "destination" };
-        let gone = key == "sameUnlessGone" && answer.get("instance").is_some();
+        let gone = key == "sameUnlessGone" && is_gone(step, earlier, known);
         if answer.get(what).is_none() || (earlier.get(what) != answer.get(what) && !gone) {
             return Err(format!("{}, and {name} was {earlier}", wrong()));
         }
@@ -165,7 +186,7 @@ fn routed(expect: &Value, answer: &Value, named: &BTreeMap<&str, &Value>) -> Res
     }
     let rest: Map<String, Value> = map
         .iter()
-        .filter(|(key, _)| !["same", "sameUnlessGone", "oneOf"].contains(&key.as_str()))
+        .filter(|(key, _)| !["same", "sameUnlessGone", "oneOf", "tolerance"].contains(&key.as_str()))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     matches(&Value::Object(rest), answer, &[]).map_err(|why| format!("{}{why}", wrong()))
@@ -248,7 +269,7 @@ mod tests {
     }
 
     fn judge(verb: &str, expect: Value, answer: Value) -> Result<(), String> {
-        check(&step(verb, expect), &answer, &BTreeMap::new())
+        check(&step(verb, expect), &answer, &BTreeMap::new(), &Known::new())
     }
 
     #[test]
@@ -307,8 +328,23 @@ mod tests {
         assert_eq!(judge("route", json!({"share": {"v1": 0.9, "v2": 0.1}, "tolerance": 0.01}), shares.clone()), Ok(()));
         assert!(judge("route", json!({"share": {"v1": 1.0}, "tolerance": 0.2}), shares).is_err());
         let named = BTreeMap::from([("a", &to)]);
-        assert_eq!(check(&step("route", json!({"same": "a"})), &to, &named), Ok(()));
-        assert!(check(&step("route", json!({"same": "b"})), &to, &named).is_err());
+        assert_eq!(check(&step("route", json!({"same": "a"})), &to, &named, &Known::new()), Ok(()));
+        assert!(check(&step("route", json!({"same": "b"})), &to, &named, &Known::new()).is_err());
+    }
+
+    #[test]
+    fn an_instance_may_change_only_when_it_is_gone() {
+        let [a, b] = ["a", "b"].map(|id| json!({"instance": id, "destination": {"host": "h"}}));
+        let named = BTreeMap::from([("first", &a)]);
+        let asked = |known: Value, answer: &Value| {
+            let mut step = step("pick", json!({"sameUnlessGone": "first"}));
+            step.request.insert("host".into(), json!("h"));
+            check(&step, answer, &named, &Known::from([("\"h\"".to_owned(), known)]))
+        };
+        assert_eq!(asked(json!([{"id": "a"}, {"id": "b"}]), &a), Ok(()));
+        assert!(asked(json!([{"id": "a"}, {"id": "b"}]), &b).is_err());
+        assert_eq!(asked(json!([{"id": "b"}]), &b), Ok(()));
+        assert_eq!(asked(json!([{"id": "a", "healthy": false}, {"id": "b"}]), &b), Ok(()));
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! The port of the Rust crate: the public API of `sergo`, nothing else.
 
 use serde_json::{Value, json};
-use sergo::route::Caller;
+use sergo::route::{Caller, Rpc, RpcArgument};
 use sergo::stat::event::Event;
 use sergo::{
-    Answer, Ask, Config, Connection, Decision, Direction, Directions, Effects, Engine, Headers, Instance, Outcome,
-    Permit, Request, Rolls, Source, SystemLoad, Tick,
+    Answer, Ask, CallOutcome, Config, Connection, Decision, Direction, Directions, Effects, Engine, Headers, Instance,
+    Outcome, Permit, Pick, Request, Rolls, Source, SystemLoad, Tick,
 };
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -72,6 +72,10 @@ impl Port {
                 Ok(json!({}))
             }
             "route" => self.route(step),
+            "pick" => self.route(step),
+            "report" => self.report(step, now),
+            "ejected" => Ok(json!({"ejected": self.engine.ejected(&text(step, "host"), now)})),
+            "label" => self.label(step),
             "connect" => self.connect(step),
             other => Err(format!("unknown op: {other}")),
         }
@@ -134,26 +138,43 @@ impl Port {
         json!({"events": breakers})
     }
 
+    /// `route` and `pick`.
     fn route(&mut self, step: &Value) -> Answered {
-        let (host, method, path, scheme) =
-            (text(step, "host"), text(step, "method"), text(step, "path"), text(step, "scheme"));
-        let headers = StepHeaders(&step["headers"]);
-        let labels = step["source"].get("labels").filter(|labels| labels.is_object()).map(texts);
-        let request = Request {
-            method: &method,
-            path: &path,
-            scheme: &scheme,
-            port: step["port"].as_u64().and_then(|port| u16::try_from(port).ok()),
-            headers: &headers,
-            client: step["client"].as_str(),
-            caller: caller(step, labels.as_ref()),
-            hash: step["hash"].as_str(),
-            ..Request::new(&host)
+        let now = Tick(step["at"].as_u64().unwrap_or(0));
+        let picks = step["op"] == "pick";
+        let asked = Asked::read(step);
+        asked.ask(step, |request| {
+            self.repeat(step, |engine, rolls| {
+                if picks {
+                    engine.pick(request, rolls, now)
+                } else {
+                    without_instance(engine.direct(request, rolls, now))
+                }
+            })
+        })
+    }
+
+    fn report(&self, step: &Value, now: Tick) -> Answered {
+        let outcome = match step["outcome"].as_str().unwrap_or_default() {
+            "success" => CallOutcome::Success,
+            "error" => CallOutcome::Error,
+            "gateway-error" => CallOutcome::GatewayError,
+            "local-error" => CallOutcome::LocalError,
+            other => return Err(format!("unknown outcome: {other}")),
         };
-        self.repeat(step, |engine, rolls| engine.direct(&request, rolls))
+        for _ in 0..step["repeat"].as_u64().unwrap_or(1) {
+            self.engine.report(&text(step, "host"), &text(step, "instance"), outcome, now);
+        }
+        Ok(json!({}))
+    }
+
+    fn label(&self, step: &Value) -> Answered {
+        let label = Asked::read(step).ask(step, |request| self.engine.label(request, step["trust"] != false));
+        label.map_or(Ok(json!({"none": true})), |label| serde_json::to_value(label).map_err(|error| error.to_string()))
     }
 
     fn connect(&mut self, step: &Value) -> Answered {
+        let now = Tick(step["at"].as_u64().unwrap_or(0));
         let host = text(step, "host");
         let labels = step["source"].get("labels").filter(|labels| labels.is_object()).map(texts);
         let connection = Connection {
@@ -165,13 +186,13 @@ impl Port {
             ..Connection::new(&host)
         };
         self.repeat(step, |engine, rolls| {
-            let answer = engine.connect(&connection, rolls).and_then(|id| engine.answer(id))?;
-            Some(Directions { answer, effects: Effects::default() })
+            let answer = engine.connect(&connection, rolls, now).and_then(|id| engine.answer(id))?;
+            without_instance(Some(Directions { answer, effects: Effects::default() }))
         })
     }
 
     /// Asks as often as the step says.
-    fn repeat(&mut self, step: &Value, ask: impl Fn(&Engine, &mut Rolls<'_>) -> Option<Directions>) -> Answered {
+    fn repeat(&mut self, step: &Value, ask: impl Fn(&Engine, &mut Rolls<'_>) -> Option<Pick>) -> Answered {
         let given: Option<Vec<f64>> =
             step["rolls"].as_array().map(|rolls| rolls.iter().filter_map(Value::as_f64).collect());
         let repeat = step["repeat"].as_u64().unwrap_or(1);
@@ -180,20 +201,86 @@ impl Port {
         for _ in 0..repeat {
             self.seed += 1;
             let mut rolls = given.as_deref().map_or(Rolls::seeded(self.seed), Rolls::given);
-            let directions = ask(&self.engine, &mut rolls);
-            last = match directions.as_ref().map(|directions| &*directions.answer) {
+            let pick = ask(&self.engine, &mut rolls);
+            let instance = pick.as_ref().and_then(|pick| Some(pick.endpoint.as_ref()?.instance.id.clone()));
+            last = match pick.as_ref().map(|pick| &*pick.directions.answer) {
                 None => json!({"none": true}),
                 Some(Answer::Empty { host, subset }) => json!({"none": {"host": host, "subset": subset}}),
                 Some(answer) => {
                     if let Answer::To { destination, .. } = answer {
-                        let name = destination.subset.as_ref().unwrap_or(&destination.host);
+                        let name = instance.as_ref().or(destination.subset.as_ref()).unwrap_or(&destination.host);
                         *share.entry(name.clone()).or_default() += 1;
                     }
-                    serde_json::to_value(&directions).map_err(|error| error.to_string())?
+                    let mut shape = serde_json::to_value(&pick).map_err(|error| error.to_string())?;
+                    if step["op"] == "pick" {
+                        shape["subset"] = shape["destination"]["subset"].clone();
+                    }
+                    shape
                 }
             };
         }
         Ok(if repeat == 1 { last } else { json!({"share": share}) })
+    }
+}
+
+/// What `route` says, as a pick of no instance.
+fn without_instance(directions: Option<Directions>) -> Option<Pick> {
+    Some(Pick { directions: directions?, endpoint: None })
+}
+
+/// The texts of a request, kept while it is asked about.
+struct Asked {
+    texts: [String; 4],
+    labels: Option<BTreeMap<String, String>>,
+    service: String,
+    method: String,
+    arguments: Vec<(Option<String>, Option<String>)>,
+    attachments: BTreeMap<String, String>,
+}
+
+impl Asked {
+    fn read(step: &Value) -> Self {
+        let rpc = &step["rpc"];
+        let plain = |value: &Value| match value {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        };
+        let arguments = rpc["args"].as_array().into_iter().flatten();
+        Asked {
+            texts: ["host", "method", "path", "scheme"].map(|key| text(step, key)),
+            labels: step["source"].get("labels").filter(|labels| labels.is_object()).map(texts),
+            service: text(rpc, "service"),
+            method: text(rpc, "method"),
+            arguments: arguments.map(|argument| (plain(&argument["type"]), plain(&argument["value"]))).collect(),
+            attachments: texts(&rpc["attachments"]),
+        }
+    }
+
+    fn ask<T>(&self, step: &Value, ask: impl FnOnce(&Request<'_>) -> T) -> T {
+        let [host, method, path, scheme] = &self.texts;
+        let headers = StepHeaders(&step["headers"]);
+        let arguments: Vec<RpcArgument<'_>> = self
+            .arguments
+            .iter()
+            .map(|(kind, value)| RpcArgument { kind: kind.as_deref(), value: value.as_deref() })
+            .collect();
+        let attachments: Vec<(&str, &str)> =
+            self.attachments.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let rpc =
+            Rpc { service: &self.service, method: &self.method, arguments: &arguments, attachments: &attachments };
+        ask(&Request {
+            method,
+            path,
+            scheme,
+            port: step["port"].as_u64().and_then(|port| u16::try_from(port).ok()),
+            headers: &headers,
+            client: step["client"].as_str(),
+            caller: caller(step, self.labels.as_ref()),
+            hash: step["hash"].as_str(),
+            rpc: step["rpc"].is_object().then_some(rpc),
+            ..Request::new(host)
+        })
     }
 }
 

@@ -35,6 +35,11 @@ fn run(test: &str, vectors: &[String], ports: &[&str]) -> (bool, String) {
     for port in ports {
         command.args(["--port", port]);
     }
+    say(&mut command)
+}
+
+/// Runs the runner; whether all passed, and what was said.
+fn say(command: &mut Command) -> (bool, String) {
     let output = command.output().unwrap();
     let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
     (output.status.success(), said)
@@ -49,6 +54,13 @@ fn what_is_right_passes() {
     let (passed, said) = run("right", &[GOOD.to_owned()], &[&rust()]);
     assert!(passed, "{said}");
     assert!(said.contains("rust: 1 passed, 0 failed"), "{said}");
+}
+
+#[test]
+fn the_vectors_ahead_of_the_packages_pass_in_rust() {
+    let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/../vectors-ahead");
+    let (passed, said) = say(Command::new(RUNNER).args(["--vectors", vectors, "--port", &rust()]));
+    assert!(passed, "{said}");
 }
 
 #[test]

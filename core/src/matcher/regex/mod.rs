@@ -2,11 +2,12 @@
 //!
 //! Rust's `regex` has another dialect: there `\d` is Unicode, `{id}` is an
 //! error, `[a&&b]` an intersection and `(?x)` a flag. So a pattern is first read
-//! by RE2's grammar ([`dialect`]), refused where RE2 refuses it, and written out
+//! by RE2's grammar (`dialect`), refused where RE2 refuses it, and written out
 //! again in a form that has only one reading.
 
 mod class;
 mod dialect;
+mod literal;
 mod substitution;
 
 pub use substitution::Substitution;
@@ -30,6 +31,7 @@ const MAX_WRITTEN_NESTING: u32 = 1000;
 pub struct Pattern {
     written: Box<str>,
     whole: Regex,
+    literals: Box<[Box<[u8]>]>,
 }
 
 /// Why a pattern is refused.
@@ -63,14 +65,21 @@ impl Pattern {
                 expected: "a pattern; `.*` is any value".into(),
             });
         }
-        let whole = compile(&format!(r"\A(?:{})\z", translate(written)?))?;
-        Ok(Pattern { written: written.into(), whole })
+        let translated = translate(written)?;
+        let whole = compile(&format!(r"\A(?:{translated})\z"))?;
+        Ok(Pattern { written: written.into(), whole, literals: literal::required(&translated) })
     }
 
     /// Whether the pattern matches the whole value.
     #[must_use]
     pub fn is_match(&self, value: &str) -> bool {
         self.whole.is_match(value.as_bytes())
+    }
+
+    /// Texts that every value has in it which matches, the longest first.
+    #[must_use]
+    pub fn literals(&self) -> &[Box<[u8]>] {
+        &self.literals
     }
 
     /// The pattern as it was written.

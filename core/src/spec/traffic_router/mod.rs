@@ -6,11 +6,13 @@ mod cors;
 mod destination;
 mod headers;
 mod http;
-mod matches;
+pub(super) mod matches;
+mod older;
 mod resilience;
 
 use super::Meta;
 use super::reader::Object;
+use crate::matcher::rpc::MethodMatch;
 use crate::matcher::{HostPattern, Subnet, Text};
 use crate::policy::{DirectResponse, Headers, Policy, Redirect};
 use std::collections::BTreeMap;
@@ -20,6 +22,8 @@ use std::collections::BTreeMap;
 pub struct TrafficRouter {
     /// Its metadata.
     pub meta: Meta,
+    /// `TrafficRouter`, or the kind that is read as one.
+    pub kind: &'static str,
     /// `spec.hosts[]`, in order and as written; empty only for a router that
     /// others delegate to. Each one can be read as a
     /// [`HostPattern`](crate::matcher::HostPattern).
@@ -28,6 +32,9 @@ pub struct TrafficRouter {
     pub gateways: Vec<String>,
     /// `spec.http[]`, in order.
     pub http: Vec<HttpRoute>,
+    /// `spec.rpc[]` of a `RouterRule`, in order; `None` where remote calls are
+    /// requests like others.
+    pub rpc: Option<Vec<HttpRoute>>,
     /// `spec.tls[]`, in order.
     pub tls: Vec<ConnectionRoute>,
     /// `spec.tcp[]`, in order.
@@ -35,10 +42,10 @@ pub struct TrafficRouter {
 }
 
 impl TrafficRouter {
-    /// Reads the `spec` of a document. What is wrong is noted; the router is
-    /// good when nothing was.
+    /// Reads the `spec` of a `TrafficRouter` or a `VirtualService`. What is wrong
+    /// is noted; the router is good when nothing was.
     #[must_use]
-    pub fn read(meta: &Meta, mut spec: Object<'_>) -> TrafficRouter {
+    pub fn read(kind: &'static str, meta: &Meta, mut spec: Object<'_>) -> TrafficRouter {
         let mut hosts = Vec::new();
         // Whether it may do without is seen beside the other routers.
         for field in spec.take("hosts").list().unwrap_or_default() {
@@ -66,7 +73,7 @@ impl TrafficRouter {
             export.warn("a field that does nothing here", "the router in the namespaces that it is for");
         }
         spec.finish();
-        TrafficRouter { meta: meta.clone(), hosts, gateways, http, tls, tcp }
+        TrafficRouter { meta: meta.clone(), kind, hosts, gateways, http, rpc: None, tls, tcp }
     }
 }
 
@@ -144,6 +151,22 @@ pub struct HttpMatch {
     pub source_namespace: Option<String>,
     /// `gateways`, in the place of the router's; empty when absent.
     pub gateways: Vec<String>,
+    /// `sourceLabels` of a `RouterRule`; without a text the label need only be
+    /// there.
+    pub label_texts: Vec<(String, Option<Text>)>,
+    /// What is asked of a remote call.
+    pub rpc: RpcMatch,
+}
+
+/// What a `RouterRule` asks of a remote call: all that is there must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RpcMatch {
+    /// `services`: one of these; empty is every one.
+    pub services: Vec<Text>,
+    /// `methods`: one of these; empty is every one.
+    pub methods: Vec<MethodMatch>,
+    /// `attachments`; without a text it need only be there.
+    pub attachments: Vec<(String, Option<Text>)>,
 }
 
 impl HttpMatch {

@@ -1,0 +1,32 @@
+//! Lanes and label rules, in the form in which requests are asked about them.
+
+use super::route::conditions;
+use crate::label::{Lane, Rule, Table};
+use crate::route::rule::Block;
+use crate::route::workload::APP_LABEL;
+use crate::spec::lane::{TrafficLabelRule, TrafficLane};
+use crate::sync::Arc;
+use std::collections::BTreeMap;
+
+/// The table of these lanes and rules, each in the order of their names, for a
+/// workload of this app with these labels.
+#[must_use]
+pub fn label(
+    lanes: &[Arc<TrafficLane>],
+    rules: &[Arc<TrafficLabelRule>],
+    app: &str,
+    labels: &BTreeMap<String, String>,
+) -> Table {
+    let bears = |(key, value): (&String, &String)| match labels.get(key) {
+        Some(own) => own == value,
+        None => key == APP_LABEL && value == app,
+    };
+    let lanes = lanes.iter().map(|lane| Lane {
+        name: lane.lane.as_str().into(),
+        key: lane.key.as_deref().unwrap_or(crate::route::colour::LANE_KEY).into(),
+        blocks: lane.traffic.iter().map(|block| Block { conditions: conditions(block), prefix: None }).collect(),
+        is_own: lane.workload.as_ref().is_some_and(|selector| selector.iter().all(bears)),
+    });
+    let rules = rules.iter().map(|rule| Rule { label: rule.label.as_str().into(), tests: rule.matches.clone() });
+    Table::new(lanes.collect(), rules.collect())
+}
