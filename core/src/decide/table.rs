@@ -119,7 +119,7 @@ impl Table {
         self.index.find(hash(name), is_it).copied()
     }
 
-    /// Resolves a resource's name for [`target`](Self::target).
+    /// Resolves a resource's name for [`enter_id`](Self::enter_id).
     #[must_use]
     pub fn resolve(&self, resource: &str) -> ResourceId {
         let index = self.find(resource).map_or(0, |index| u64::from(index).wrapping_add(1));
