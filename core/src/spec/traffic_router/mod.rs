@@ -26,7 +26,7 @@ pub struct TrafficRouter {
     pub kind: &'static str,
     /// `spec.hosts[]`, in order and as written; empty only for a router that
     /// others delegate to. Each one can be read as a
-    /// [`HostPattern`](crate::matcher::HostPattern).
+    /// [`HostPattern`].
     pub hosts: Vec<String>,
     /// `spec.gateways[]`; `mesh` when absent.
     pub gateways: Vec<String>,

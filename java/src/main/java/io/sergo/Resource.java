@@ -165,8 +165,8 @@ public final class Resource {
 
     /**
      * Enters without blocking the thread: the future completes when the wait is over, or fails with
-     * a {@link BlockedException}. Cancelling it cancels the entry; after a wait it completes in
-     * the common pool.
+     * a {@link BlockedException}. Cancelling it cancels the entry; after a wait it completes in the
+     * common pool.
      *
      * @param cost what the entry costs, 1 or more
      * @param direction which way the call goes
