@@ -33,9 +33,21 @@ def service(rules: Path) -> Iterator[subprocess.Popen[str]]:
     """The service, running."""
     environment = {**os.environ, "RULES": str(rules), "PORT": "0"}
     command = [sys.executable, str(ROOT / "examples/python/service.py")]
-    with subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    # Where the tests themselves run in the background Ctrl-C is ignored, and what
+    # they start would ignore it too.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
         yield process
         process.kill()
 
