@@ -8,7 +8,6 @@ export CARGO_TARGET_DIR := $(TARGET)
 CARGO_FLAGS ?= --locked
 VECTORS ?= tests/vectors
 LANGS ?= rust c java go node python
-DEMO_LANGS := java go node python
 
 include bindings/c/build.mk java/build.mk go/build.mk node/build.mk python/build.mk
 
