@@ -104,7 +104,7 @@ fn told(way: &Way) -> String {
     let percent = format!("{:.2}", way.share * 100.0);
     let percent = percent.trim_end_matches('0').trim_end_matches('.');
     let answer = &*way.directions.answer;
-    let mut text = format!("  {percent:>5}%  {}{}\n", goes(answer), by(answer));
+    let mut text = format!("  {percent:>5}%  {answer}\n");
     let Ok(Value::Object(parts)) = serde_json::to_value(&way.directions) else { return text };
     let is_default = |key: &str| key == "retries" && has_default_retries(answer);
     let said = ["route", "destination", "fallback", "varies", "empty"];
@@ -120,25 +120,4 @@ fn told(way: &Way) -> String {
 
 fn has_default_retries(answer: &Answer) -> bool {
     matches!(answer, Answer::To { policy, .. } if policy.retries == Retries::default())
-}
-
-fn goes(answer: &Answer) -> String {
-    match answer {
-        Answer::To { destination, .. } => {
-            let subset = destination.subset.as_ref().map_or_else(String::new, |subset| format!(", subset {subset}"));
-            let port = destination.port.map_or_else(String::new, |port| format!(", port {port}"));
-            format!("to {}{subset}{port}", destination.host)
-        }
-        Answer::Redirect { .. } => "redirected".to_owned(),
-        Answer::Respond { .. } => "answered by the rule itself".to_owned(),
-        Answer::Empty { host, .. } => format!("nowhere: {host} has no healthy instance"),
-    }
-}
-
-fn by(answer: &Answer) -> String {
-    let route = match answer {
-        Answer::To { route, .. } | Answer::Redirect { route, .. } | Answer::Respond { route, .. } => route.as_deref(),
-        Answer::Empty { .. } => None,
-    };
-    route.map_or_else(String::new, |route| format!(", by the route {route}"))
 }

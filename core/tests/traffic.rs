@@ -180,6 +180,9 @@ fn each_route_before_says_what_did_not_hold() {
     assert_eq!(told(0), ["headers.tag: \"v2\", not \"v1\"", "uri: a value that begins with \"/pay\", not \"/x\""]);
     assert_eq!(told(1), ["sourceLabels.app: \"web\", not nothing", "withoutHeaders.tag: no value, not \"v1\""]);
     assert!(explained.directions.is_some());
+    let text = explained.to_string();
+    assert!(text.starts_with("by TrafficRouter") && text.contains("does not match: "), "{text}");
+    assert_eq!(serde_json::to_value(&explained).unwrap()["text"], text);
     let nowhere = engine.explain_route(&Request::new("other"), &mut Rolls::given(&[]), Tick(0));
     assert_eq!(nowhere, sergo::RouteExplanation::default());
 }

@@ -4,6 +4,7 @@ use crate::policy::{DirectResponse, Policy, Redirect};
 use crate::sync::Arc;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Names an [`Answer`] of one version of the rules, for
 /// [`Engine::answer`](crate::Engine::answer). It fits in 53 bits, and the same
@@ -51,6 +52,39 @@ pub enum Answer {
         /// The subset, if one was asked for.
         subset: Option<String>,
     },
+}
+
+impl fmt::Display for Answer {
+    /// `to shop, subset v2, port 80, instead of what is empty, by the route gray`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = |f: &mut fmt::Formatter<'_>, host: &str, subset: &Option<String>| match subset {
+            Some(subset) => write!(f, "{host}, subset {subset}"),
+            None => f.write_str(host),
+        };
+        let route = match self {
+            Answer::To { route, destination, fallback, .. } => {
+                f.write_str("to ")?;
+                place(f, &destination.host, &destination.subset)?;
+                destination.port.map_or(Ok(()), |port| write!(f, ", port {port}"))?;
+                f.write_str(if *fallback { ", instead of what is empty" } else { "" })?;
+                route
+            }
+            Answer::Redirect { route, .. } => {
+                f.write_str("redirected")?;
+                route
+            }
+            Answer::Respond { route, .. } => {
+                f.write_str("answered by the rule itself")?;
+                route
+            }
+            Answer::Empty { host, subset } => {
+                f.write_str("nowhere: ")?;
+                place(f, host, subset)?;
+                return f.write_str(" has no healthy instance");
+            }
+        };
+        route.as_ref().map_or(Ok(()), |route| write!(f, ", by the route {route}"))
+    }
 }
 
 impl Answer {

@@ -4,14 +4,15 @@ use super::condition::{Condition, HeaderName, Seen};
 use super::rule::{Block, Rule};
 use super::{Directions, Moment, Request, Rolls, Table};
 use crate::matcher::Text;
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// How many routes before the one that matches are told of.
 const MAX_ROUTES: usize = 1000;
 
 /// Which route a request goes by, and why none of those before it does.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RouteExplanation {
     /// The kind and name of the router of the host; `None` where there is none.
     pub router: Option<String>,
@@ -42,6 +43,38 @@ pub struct BlockMiss {
     pub expected: String,
     /// What the request has.
     pub found: String,
+}
+
+/// Its members, and `"text"`: the whole in words.
+impl Serialize for RouteExplanation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let RouteExplanation { router, misses, position, directions } = self;
+        let mut all = serializer.serialize_struct("RouteExplanation", 5)?;
+        all.serialize_field("router", router)?;
+        all.serialize_field("misses", misses)?;
+        all.serialize_field("position", position)?;
+        all.serialize_field("directions", directions)?;
+        all.serialize_field("text", &self.to_string())?;
+        all.end()
+    }
+}
+
+impl fmt::Display for RouteExplanation {
+    /// A line for the router, one for each block of each route that does not
+    /// match, and one for where the request goes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(router) = &self.router else { return f.write_str("nowhere: no router names the host") };
+        writeln!(f, "by {router}")?;
+        for RouteMiss { position, blocks } in &self.misses {
+            for BlockMiss { field, expected, found } in blocks {
+                writeln!(f, "  route {position} does not match: {field} is {found}, expected {expected}")?;
+            }
+        }
+        match (self.position, &self.directions) {
+            (Some(position), Some(directions)) => write!(f, "  route {position} matches: {}", directions.answer),
+            _ => f.write_str("  nowhere: no route matches"),
+        }
+    }
 }
 
 impl Table {
