@@ -54,39 +54,6 @@ pub enum Answer {
     },
 }
 
-impl fmt::Display for Answer {
-    /// `to shop, subset v2, port 80, instead of what is empty, by the route gray`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = |f: &mut fmt::Formatter<'_>, host: &str, subset: &Option<String>| match subset {
-            Some(subset) => write!(f, "{host}, subset {subset}"),
-            None => f.write_str(host),
-        };
-        let route = match self {
-            Answer::To { route, destination, fallback, .. } => {
-                f.write_str("to ")?;
-                place(f, &destination.host, &destination.subset)?;
-                destination.port.map_or(Ok(()), |port| write!(f, ", port {port}"))?;
-                f.write_str(if *fallback { ", instead of what is empty" } else { "" })?;
-                route
-            }
-            Answer::Redirect { route, .. } => {
-                f.write_str("redirected")?;
-                route
-            }
-            Answer::Respond { route, .. } => {
-                f.write_str("answered by the rule itself")?;
-                route
-            }
-            Answer::Empty { host, subset } => {
-                f.write_str("nowhere: ")?;
-                place(f, host, subset)?;
-                return f.write_str(" has no healthy instance");
-            }
-        };
-        route.as_ref().map_or(Ok(()), |route| write!(f, ", by the route {route}"))
-    }
-}
-
 impl Answer {
     /// Whether more than this is done with a request, worked out or drawn for
     /// each one: [`Engine::direct`](crate::Engine::direct) tells.
@@ -99,6 +66,36 @@ impl Answer {
             Answer::Redirect { .. } => true,
             Answer::Respond { .. } | Answer::Empty { .. } => false,
         }
+    }
+}
+
+/// A phrase for people: where to, and by which route.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let route = match self {
+            Answer::To { route, destination, fallback, .. } => {
+                let Destination { host, subset, port } = destination;
+                write!(f, "{}to {host}", if *fallback { "as a fallback " } else { "" })?;
+                subset.iter().try_for_each(|subset| write!(f, ", subset {subset}"))?;
+                port.iter().try_for_each(|port| write!(f, ", port {port}"))?;
+                route
+            }
+            Answer::Redirect { route, .. } => {
+                f.write_str("redirected")?;
+                route
+            }
+            Answer::Respond { route, .. } => {
+                f.write_str("answered by the rule itself")?;
+                route
+            }
+            Answer::Empty { host, subset } => {
+                write!(f, "nowhere: {host}")?;
+                subset.iter().try_for_each(|subset| write!(f, ", subset {subset},"))?;
+                f.write_str(" has no healthy instance")?;
+                &None
+            }
+        };
+        route.iter().try_for_each(|route| write!(f, ", by the route {route}"))
     }
 }
 

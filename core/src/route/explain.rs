@@ -59,21 +59,40 @@ impl Serialize for RouteExplanation {
     }
 }
 
+/// Lines for people: where the request goes, by which route, and why by none of
+/// those before it.
 impl fmt::Display for RouteExplanation {
-    /// A line for the router, one for each block of each route that does not
-    /// match, and one for where the request goes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(router) = &self.router else { return f.write_str("nowhere: no router names the host") };
-        writeln!(f, "by {router}")?;
-        for RouteMiss { position, blocks } in &self.misses {
-            for BlockMiss { field, expected, found } in blocks {
-                writeln!(f, "  route {position} does not match: {field} is {found}, expected {expected}")?;
-            }
+        match &self.directions {
+            Some(directions) => writeln!(f, "{}", directions.answer)?,
+            None => writeln!(f, "nowhere: no route is for it")?,
         }
-        match (self.position, &self.directions) {
-            (Some(position), Some(directions)) => write!(f, "  route {position} matches: {}", directions.answer),
-            _ => f.write_str("  nowhere: no route matches"),
+        f.write_str(&self.reasons())
+    }
+}
+
+impl RouteExplanation {
+    /// The lines of the text that say by which route it goes and why by none of
+    /// those before it.
+    #[must_use]
+    pub fn reasons(&self) -> String {
+        let first = match (&self.router, self.position) {
+            (None, _) => "no router names the host\n".to_owned(),
+            (Some(router), Some(position)) => format!("{router}, route {position} matches\n"),
+            (Some(router), None) => format!("{router}: no route matches\n"),
+        };
+        std::iter::once(first).chain(self.misses.iter().map(ToString::to_string)).collect()
+    }
+}
+
+impl fmt::Display for RouteMiss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut head = format!("  route {} does not: ", self.position);
+        for BlockMiss { field, expected, found } in &self.blocks {
+            writeln!(f, "{head}{field}: found {found}, expected {expected}")?;
+            head = format!("{:width$}", "or ", width = head.chars().count());
         }
+        Ok(())
     }
 }
 
