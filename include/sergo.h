@@ -152,6 +152,9 @@
 // There was no connection to an instance.
 #define SERGO_CALL_LOCAL_ERROR 3
 
+// A call to an instance was not made, or tells nothing of it.
+#define SERGO_CALL_CANCELLED 4
+
 // For an instance: discovery holds it for healthy.
 #define SERGO_HEALTHY 0
 
@@ -410,6 +413,16 @@ typedef struct sergo_connection {
     struct sergo_str caller_gateway;
 } sergo_connection;
 
+// A pick as plain numbers.
+typedef struct sergo_picked {
+    // Where the request goes, for `sergo_answer_get`; 0 with an instance is the host
+    // that was asked for, which no route names.
+    uint64_t answer;
+    // The instance's number, for `sergo_instance_json` and `sergo_report_id`; 0 is to
+    // ask `sergo_pick` with the same random numbers.
+    uint64_t instance;
+} sergo_picked;
+
 // An instance of a host, as discovery found it.
 typedef struct sergo_instance {
     // Its identity.
@@ -549,7 +562,9 @@ sergo_code sergo_route_rolls(uint64_t engine,
 // the length 0xFFFFFFFF: port or 0xFFFFFFFF; host, method, path, scheme, client,
 // hash, caller namespace, caller gateway; the number of caller labels or
 // 0xFFFFFFFF, per label name and value; the number of headers, per header name
-// and value. A call of a remote procedure goes on: service, method; the number of
+// and value. Who hands over no more than `sergo_required` asks for puts 0xFFFFFFFF
+// before that number, and the version that it said, as a 64-bit number: SERGO_STALE
+// when other rules are in force. A call of a remote procedure goes on: service, method; the number of
 // arguments, per argument type and value; the number of attachments, per
 // attachment name and value.
 sergo_code sergo_route_packed(uint64_t engine,
@@ -621,8 +636,9 @@ sergo_code sergo_connect_rolls(uint64_t engine,
                                uint64_t *id);
 
 // Where a request goes at `now` and which instance takes it, as JSON: what
-// `sergo_direct` answers, and `"instance"`, its id or null. Text of no length when
-// no route says and discovery knows no such host. Where discovery knows a host that
+// `sergo_direct` answers, and `"instance"`, its id or null, and `"number"`, its number
+// for `sergo_report_id` or null. Text of no length when no route says and discovery
+// knows no such host. Where discovery knows a host that
 // no route names, the host as a whole is chosen among. The request counts as in
 // flight on the instance until `sergo_report_outcome`. `seed` is as for
 // `sergo_route`.
@@ -650,6 +666,46 @@ sergo_code sergo_pick_packed(uint64_t engine,
                              uint64_t now,
                              struct sergo_text *json);
 
+// What `sergo_pick` says, as plain numbers, where that is a plain destination with
+// an instance; then it counts as in flight there. Takes no lock and allocates nothing
+// while no instance is ejected. All else (no route, nothing healthy, what varies)
+// `sergo_pick` has to tell: both numbers are 0 or `instance` is, and nothing has been
+// counted.
+sergo_code sergo_pick_id(uint64_t engine,
+                         const struct sergo_request *request,
+                         uint64_t seed,
+                         uint64_t now,
+                         struct sergo_picked *picked);
+
+// As `sergo_pick_id`, with the random numbers themselves, as `sergo_route_rolls`.
+sergo_code sergo_pick_id_rolls(uint64_t engine,
+                               const struct sergo_request *request,
+                               const double *rolls,
+                               size_t roll_count,
+                               uint64_t now,
+                               struct sergo_picked *picked);
+
+// As `sergo_pick_id`, of a block of bytes as for `sergo_route_packed`.
+sergo_code sergo_pick_id_packed(uint64_t engine,
+                                const uint8_t *block,
+                                size_t block_len,
+                                uint64_t seed,
+                                const double *rolls,
+                                size_t roll_count,
+                                uint64_t now,
+                                struct sergo_picked *picked);
+
+// The instance of a host behind a number of `sergo_pick_id`, as JSON: `{"id",
+// "labels", "healthy", "weight", "zone": text or null}`. The number stays with the id
+// for as long as discovery knows it and is never another's, so what it stands for may
+// be kept.
+//
+// SERGO_STALE when discovery knows it no longer.
+sergo_code sergo_instance_json(uint64_t engine,
+                               struct sergo_str host,
+                               uint64_t number,
+                               struct sergo_text *json);
+
 // Takes what came of a call to an instance that `sergo_pick` gave, at `now`:
 // `SERGO_CALL_SUCCESS`, say. Once for each pick. The host is the one of the pick's
 // destination, the instance its id; one that is gone is no error.
@@ -658,6 +714,13 @@ sergo_code sergo_report_outcome(uint64_t engine,
                                 struct sergo_str instance,
                                 uint32_t outcome,
                                 uint64_t now);
+
+// As `sergo_report_outcome`, by the instance's number.
+sergo_code sergo_report_id(uint64_t engine,
+                           struct sergo_str host,
+                           uint64_t number,
+                           uint32_t outcome,
+                           uint64_t now);
 
 // Which route a request goes by at `now`, and why none of those before it does, as
 // JSON: `{"router": text or null, "misses": [{"position", "blocks": [{"field",
@@ -759,8 +822,9 @@ sergo_code sergo_baggage(struct sergo_str incoming,
                          struct sergo_text *header);
 
 // Which headers and query parameters routes and picks look at for a host, as JSON:
-// `{"headers": [name], "parameters": [name]}`, both sorted, headers in lower case.
-// No others need be handed over. For an absent or empty host, those that
+// `{"version", "headers": [name], "parameters": [name]}`, both sorted, headers in
+// lower case. No others need be handed over while this version of the rules is in
+// force; at version 0 there is nothing to go by. For an absent or empty host, those that
 // `sergo_label` looks at.
 sergo_code sergo_required(uint64_t engine, struct sergo_str host, struct sergo_text *json);
 
