@@ -74,6 +74,7 @@ void test_gates(void);
 void test_route(void);
 void test_pick(void);
 void test_label(void);
+void test_session(void);
 void test_watch(void);
 void test_abuse(void);
 void test_threads(void);

@@ -98,6 +98,7 @@ int main(void) {
     test_route();
     test_pick();
     test_label();
+    test_session();
     test_watch();
     test_abuse();
     test_threads();
