@@ -8,6 +8,7 @@ mod files;
 mod print;
 mod resources;
 mod routes;
+mod serve;
 mod show;
 
 use clap::{Parser, Subcommand};
@@ -48,6 +49,18 @@ enum Verb {
     /// clear for whom to explain.
     #[command(after_long_help = EXPLAIN_EXAMPLES)]
     Explain(Box<explain::Arguments>),
+    /// Serves rule files to every process that subscribes: a control plane.
+    ///
+    /// It speaks the OpenSergo transport over gRPC. Files are watched, and what has
+    /// changed is pushed to who has subscribed to it. Beside it, over HTTP: /healthz,
+    /// /readyz, /metrics, /v1/rules (what is served, and all that is wrong with it),
+    /// /v1/clients (who is connected, and which version each has taken or refused, and
+    /// why) and /v1/services (what processes say that they offer).
+    ///
+    /// It runs until it is interrupted or terminated, and then exits with 0; with 2
+    /// when a path can't be read or an address can't be listened on.
+    #[command(after_long_help = SERVE_EXAMPLES)]
+    Serve(Box<serve::Arguments>),
 }
 
 const CHECK_EXAMPLES: &str = "\
@@ -63,10 +76,26 @@ Examples:
   sergo explain rules/ --resource GET:/foo --app foo-app --label version=v2
   sergo explain rules/ --route --host shop --path /cart -H 'tag: v2'";
 
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  sergo serve --rules rules/
+  sergo serve --rules rules/ --listen 0.0.0.0:10246 --tls-cert tls.crt --tls-key tls.key --tokens tokens.yaml
+  sergo serve --rules base/ team.yaml --listen 127.0.0.1:0 --format json
+
+A file of tokens:
+  tokens:
+  - name: shop
+    sha256: <what `printf %s \"$TOKEN\" | sha256sum` writes>
+    namespaces: [default]
+  - name: operators
+    token: <16 bytes or more>
+    namespaces: ['*']";
+
 fn main() -> ExitCode {
     let done = match Command::parse().verb {
         Verb::Check { paths } => check::check(&paths),
         Verb::Explain(arguments) => explain::explain(*arguments),
+        Verb::Serve(arguments) => serve::serve(*arguments),
     };
     match done {
         Ok(is_good) => ExitCode::from(u8::from(!is_good)),
