@@ -2,6 +2,7 @@
 
 mod audience;
 mod check;
+mod difference;
 mod entry;
 mod explain;
 mod files;
@@ -10,6 +11,7 @@ mod resources;
 mod routes;
 mod serve;
 mod show;
+mod watch;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -61,6 +63,14 @@ enum Verb {
     /// when a path can't be read or an address can't be listened on.
     #[command(after_long_help = SERVE_EXAMPLES)]
     Serve(Box<serve::Arguments>),
+    /// Subscribes to a control plane and prints what it pushes, with the differences.
+    ///
+    /// Each push is applied as by a service of that app, and answered with what came
+    /// of it, so that what a service would refuse is seen here and in the control
+    /// plane's /v1/clients. It runs until it is interrupted, or with --once until
+    /// everything has been pushed; the exit code is then 1 when there are mistakes.
+    #[command(after_long_help = WATCH_EXAMPLES)]
+    Watch(Box<watch::Arguments>),
 }
 
 const CHECK_EXAMPLES: &str = "\
@@ -91,10 +101,18 @@ A file of tokens:
     token: <16 bytes or more>
     namespaces: ['*']";
 
+const WATCH_EXAMPLES: &str = "\
+Examples:
+  sergo watch 127.0.0.1:10246 --app foo-app
+  sergo watch 127.0.0.1:10246 --app foo-app --kind RateLimitStrategy --format json
+  sergo watch rules.example.com:10246 --app foo-app --tls --token token.txt
+  sergo watch 127.0.0.1:10246 --app foo-app --service bar-app --messages --once";
+
 fn main() -> ExitCode {
     let done = match Command::parse().verb {
         Verb::Check { paths } => check::check(&paths),
         Verb::Explain(arguments) => explain::explain(*arguments),
+        Verb::Watch(arguments) => watch::watch(*arguments),
         Verb::Serve(arguments) => serve::serve(*arguments),
     };
     match done {

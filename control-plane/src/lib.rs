@@ -42,6 +42,7 @@ mod services;
 mod serving;
 mod snapshot;
 mod stream;
+pub mod subscriber;
 pub mod upstream;
 mod watching;
 
