@@ -98,9 +98,7 @@ fn keys<'m>(before: &'m Map<String, Value>, after: &'m Map<String, Value>) -> im
 impl Change {
     /// For programs.
     pub(crate) fn to_json(&self) -> Value {
-        let named = |change: &str, [kind, namespace, name]: &[String; 3]| {
-            json!({"change": change, "kind": kind, "namespace": namespace, "name": name})
-        };
+        let named = |change: &str, [kind, namespace, name]: &[String; 3]| json!({"change": change, "kind": kind, "namespace": namespace, "name": name});
         match self {
             Change::Added(name, document) => {
                 let mut change = named("added", name);
@@ -128,7 +126,8 @@ impl fmt::Display for Change {
         write!(f, "  {mark} {kind} {namespace}/{name}")?;
         if let Change::Changed(_, differences) = self {
             for Difference { path, before, after } in differences {
-                let shown = |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), Value::to_string);
+                let shown =
+                    |value: &Option<Value>| value.as_ref().map_or_else(|| "nothing".to_owned(), Value::to_string);
                 write!(f, "\n      {path}: {} -> {}", shown(before), shown(after))?;
             }
         }

@@ -104,7 +104,9 @@ impl Entry {
         let Entry { name, token, sha256, namespaces } = self;
         let digest = match (token, sha256) {
             (Some(token), None) if token.len() >= 16 && token.trim() == token => Sha256::digest(token).into(),
-            (Some(_), None) => return Err(format!("{name}: expected a token of 16 bytes or more, without spaces around")),
+            (Some(_), None) => {
+                return Err(format!("{name}: expected a token of 16 bytes or more, without spaces around"));
+            }
             (None, Some(digest)) => from_hex(&digest).ok_or_else(|| {
                 format!("{name}: expected sha256 to be 64 hexadecimal digits, as sha256sum writes them")
             })?,

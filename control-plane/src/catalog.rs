@@ -57,8 +57,7 @@ impl Catalog {
     /// What these files hold. Of a file that is damaged, half-written say, what it
     /// held before stays.
     pub(crate) fn after(&self, files: Vec<File>) -> Catalog {
-        let sources: Vec<Source<'_>> =
-            files.iter().map(|file| Source { name: &file.name, text: &file.text }).collect();
+        let sources: Vec<Source<'_>> = files.iter().map(|file| Source { name: &file.name, text: &file.text }).collect();
         let report = sergo::check(&sources);
         let before: HashMap<&str, &Read> = self.files.iter().map(|read| (&*read.file.name, read)).collect();
         let mut files: Vec<Read> = files
@@ -129,7 +128,9 @@ impl Catalog {
                     document.is_of(kind) && delegates.contains(&(namespace.as_str(), name.as_str()))
                 };
                 let is_wanted = |document: &&Arc<Document>| match &wanted {
-                    Some(wanted) => !document.is_part() || document.is_for_all_or(app) || wanted.contains(document.name()),
+                    Some(wanted) => {
+                        !document.is_part() || document.is_for_all_or(app) || wanted.contains(document.name())
+                    }
                     None => true,
                 };
                 let all = self.of_kind(name);

@@ -115,7 +115,8 @@ impl Clients {
     /// The stream has a name now: an older one of this name is let go, since its
     /// client has come back before its end was noticed.
     pub(crate) fn name(&self, client: &Client, identifier: &str) {
-        let name = (client.rights.as_ref().map_or_else(String::new, |rights| rights.name.clone()), identifier.to_owned());
+        let name =
+            (client.rights.as_ref().map_or_else(String::new, |rights| rights.name.clone()), identifier.to_owned());
         let mut all = self.lock();
         let before = all.by_name.insert(name, client.id);
         let replaced = before.filter(|id| *id != client.id).and_then(|id| all.by_id.get(&id).cloned());

@@ -102,7 +102,8 @@ impl Conversation {
             return Ok(self.hear_answer(request));
         }
         let SubscribeRequest { target, op_type, attachments, request_id, .. } = request;
-        let asks_for_documents = attachments.iter().any(|any| any.type_url == STRUCT_URL && accepts_documents(&any.value));
+        let asks_for_documents =
+            attachments.iter().any(|any| any.type_url == STRUCT_URL && accepts_documents(&any.value));
         let form = if asks_for_documents { Form::Document } else { Form::Message };
         let heard = match self.subscribe(target, op_type == UNSUBSCRIBE, form, rights) {
             Ok(()) if op_type != UNSUBSCRIBE => return Ok(Heard::Request),
@@ -145,9 +146,10 @@ impl Conversation {
         }
         (rights.sees)(&namespace)?;
         for kind in kinds {
-            let position = self.subscriptions.iter().position(|one| {
-                (&one.key.namespace, &one.key.app, &one.key.kind) == (&namespace, &app, &kind)
-            });
+            let position = self
+                .subscriptions
+                .iter()
+                .position(|one| (&one.key.namespace, &one.key.app, &one.key.kind) == (&namespace, &app, &kind));
             match position {
                 Some(position) if ends => {
                     self.subscriptions.remove(position);
@@ -277,5 +279,6 @@ fn is_kind(kind: &str) -> bool {
 
 /// The beginning of a text: at most this many bytes of it.
 pub(crate) fn cut(text: &str, most: usize) -> String {
-    text.get(..text.floor_char_boundary(most)).unwrap_or_default().to_owned()
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    text.get(..end).unwrap_or_default().to_owned()
 }

@@ -121,8 +121,7 @@ impl Document {
         let place = if form == Form::Document { &self.whole } else { &self.message };
         let make = || {
             let Identity { kind, namespace, .. } = &self.identity;
-            let message =
-                if form == Form::Message { upstream::payload(kind, &self.value, namespace) } else { None };
+            let message = if form == Form::Message { upstream::payload(kind, &self.value, namespace) } else { None };
             let any = message.unwrap_or_else(|| self.whole());
             let mut bytes = Vec::with_capacity(any.encoded_len() + 8);
             encode_key(1, WireType::LengthDelimited, &mut bytes);

@@ -41,7 +41,8 @@ async fn admit(State(plane): Shared, request: Request, next: Next) -> Response {
             (StatusCode::FORBIDDEN, Json(json!({"error": message}))).into_response()
         }
         Err(status) => {
-            let challenge = HeaderMap::from_iter([(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"))]);
+            let challenge =
+                HeaderMap::from_iter([(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"))]);
             (StatusCode::UNAUTHORIZED, challenge, Json(json!({"error": status.message()}))).into_response()
         }
     }

@@ -7,8 +7,22 @@ use sergo::spec::quantity::Decimal;
 /// What stands below these keys is text, so that a number there stays as it was
 /// written: `version: 1.0` is not version 1.
 const TEXTS: [&str; 16] = [
-    "metadata", "labels", "selector", "sourceLabels", "match", "headers", "targets", "name", "host", "hosts", "subset",
-    "exact", "prefix", "regex", "set", "add",
+    "metadata",
+    "labels",
+    "selector",
+    "sourceLabels",
+    "match",
+    "headers",
+    "targets",
+    "name",
+    "host",
+    "hosts",
+    "subset",
+    "exact",
+    "prefix",
+    "regex",
+    "set",
+    "add",
 ];
 
 /// The document; `None` where JSON cannot say it, since a key stands twice.
@@ -46,7 +60,8 @@ fn scalar(text: &str, is_text: bool) -> Value {
         "false" | "False" | "FALSE" => Value::Bool(false),
         _ => number(text).unwrap_or_else(|| text.into()),
     };
-    if is_text && plain.to_string() != text { text.into() } else { plain }
+    let written = plain.to_string();
+    if is_text && written != text { text.into() } else { plain }
 }
 
 fn number(text: &str) -> Option<Value> {

@@ -38,9 +38,9 @@ impl Refusal {
             bytes = bytes.saturating_add(any.value.len());
             bytes <= MAX_BYTES
         });
-        let details = details.filter(|any| any.type_url == STRUCT_URL).filter_map(|any| {
-            prost_types::Struct::decode(&*any.value).ok().map(structure::to_json)
-        });
+        let details = details
+            .filter(|any| any.type_url == STRUCT_URL)
+            .filter_map(|any| prost_types::Struct::decode(&*any.value).ok().map(structure::to_json));
         Refusal {
             version,
             code: status.code,

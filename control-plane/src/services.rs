@@ -50,9 +50,7 @@ impl Services {
     pub(crate) fn all(&self) -> Vec<Reported> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all: Vec<Reported> = all.values().cloned().collect();
-        all.sort_by(|a, b| {
-            a.report.app_name.cmp(&b.report.app_name).then_with(|| b.reported_at.cmp(&a.reported_at))
-        });
+        all.sort_by(|a, b| a.report.app_name.cmp(&b.report.app_name).then_with(|| b.reported_at.cmp(&a.reported_at)));
         all
     }
 

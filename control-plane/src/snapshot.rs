@@ -62,7 +62,8 @@ impl Snapshot {
     /// keeps its version, and is not pushed again.
     pub(crate) fn next(&self, catalog: Catalog) -> Snapshot {
         let now = SystemTime::now();
-        let next = Snapshot { version: version_after(self.version, now), catalog, since: Some(now), ..Snapshot::default() };
+        let next =
+            Snapshot { version: version_after(self.version, now), catalog, since: Some(now), ..Snapshot::default() };
         let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // Each stream holds what it has pushed; what nobody holds is not needed. The
         // two are this copy and the original.

@@ -81,8 +81,9 @@ impl Connecting {
     fn request<T>(&self, message: T) -> Result<Request<T>, String> {
         let mut request = Request::new(message);
         if let Some(token) = &self.token {
-            let value: MetadataValue<Ascii> =
-                format!("Bearer {token}").parse().map_err(|_| "a token has only visible ASCII characters".to_owned())?;
+            let value: MetadataValue<Ascii> = format!("Bearer {token}")
+                .parse()
+                .map_err(|_| "a token has only visible ASCII characters".to_owned())?;
             request.metadata_mut().insert("authorization", value);
         }
         Ok(request)

@@ -83,10 +83,7 @@ async fn serve(plane: &Arc<Plane>, paths: Vec<PathBuf>) -> Result<(), String> {
 ///
 /// # Errors
 /// A sentence that says what is wrong with them.
-pub(crate) async fn load_tokens(
-    plane: &Arc<Plane>,
-    path: PathBuf,
-) -> Result<impl Future<Output = ()> + use<>, String> {
+pub(crate) async fn load_tokens(plane: &Arc<Plane>, path: PathBuf) -> Result<impl Future<Output = ()> + use<>, String> {
     let mut watched = Watched { paths: vec![path], seen: Ok(Vec::new()) };
     watched.seen = watched.look().await;
     plane.admit(read_tokens(watched.paths.clone()).await?);

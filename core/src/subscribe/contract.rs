@@ -8,9 +8,27 @@ use serde::{Deserialize, Serialize};
 /// The gRPC method that takes a [`ReportMetadataRequest`]; its answer is empty.
 pub const METHOD: &str = "/opensergo.proto.service_contract.v1.MetadataService/ReportMetadata";
 
+/// The bytes of a report: what a process says of itself ([`Node`]) and of what it
+/// offers (a list of [`ServiceMetadata`]), both as JSON; either may be empty text.
+///
+/// # Errors
+/// A sentence that says what was found, and where.
+pub fn encode(app: &str, node: &str, services: &str) -> Result<Vec<u8>, String> {
+    let wrong = |what: &str, error: serde_json::Error| format!("the {what}: {error}");
+    let node = match node {
+        "" => None,
+        node => serde_json::from_str(node).map_err(|error| wrong("node", error))?,
+    };
+    let service_metadata = match services {
+        "" => Vec::new(),
+        services => serde_json::from_str(services).map_err(|error| wrong("services", error))?,
+    };
+    Ok(ReportMetadataRequest { app_name: app.to_owned(), node, service_metadata }.encode_to_vec())
+}
+
 /// What a process reports.
 #[derive(Clone, PartialEq, Message, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ReportMetadataRequest {
     /// The app.
     #[prost(string, tag = "1")]
@@ -25,7 +43,7 @@ pub struct ReportMetadataRequest {
 
 /// Services at one address.
 #[derive(Clone, PartialEq, Message, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ServiceMetadata {
     /// Where it listens.
     #[prost(message, repeated, tag = "1")]
@@ -40,7 +58,7 @@ pub struct ServiceMetadata {
 
 /// Services, and the types that their methods use.
 #[derive(Clone, PartialEq, Message, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ServiceContract {
     /// The services.
     #[prost(message, repeated, tag = "1")]
@@ -52,7 +70,7 @@ pub struct ServiceContract {
 
 /// A service.
 #[derive(Clone, PartialEq, Message, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ServiceDescriptor {
     /// Its name.
     #[prost(string, tag = "1")]
@@ -68,7 +86,7 @@ pub struct ServiceDescriptor {
 
 /// A method of a service.
 #[derive(Clone, PartialEq, Message, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct MethodDescriptor {
     /// Its name.
     #[prost(string, tag = "1")]
@@ -101,7 +119,7 @@ pub struct MethodDescriptor {
 
 /// A type that methods use.
 #[derive(Clone, PartialEq, Message, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct TypeDescriptor {
     /// Its name.
     #[prost(string, tag = "1")]
@@ -113,7 +131,7 @@ pub struct TypeDescriptor {
 
 /// A field of a type.
 #[derive(Clone, PartialEq, Message, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct FieldDescriptor {
     /// Its name.
     #[prost(string, tag = "1")]
@@ -140,7 +158,7 @@ pub struct FieldDescriptor {
 
 /// A process.
 #[derive(Clone, PartialEq, Message, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Node {
     /// Which one it is.
     #[prost(message, optional, tag = "1")]
@@ -165,7 +183,7 @@ pub struct Node {
 
 /// What tells a process from all others.
 #[derive(Clone, PartialEq, Message, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct NodeIdentifier {
     /// The name of its machine or container.
     #[prost(string, tag = "1")]
@@ -181,7 +199,7 @@ pub struct NodeIdentifier {
 
 /// `google.protobuf.Timestamp`, since 1970.
 #[derive(Clone, Copy, PartialEq, Eq, Message, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Timestamp {
     /// Whole seconds.
     #[prost(int64, tag = "1")]
@@ -193,7 +211,7 @@ pub struct Timestamp {
 
 /// Where something listens.
 #[derive(Clone, PartialEq, Message, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct SocketAddress {
     /// The address, as others reach it.
     #[prost(string, tag = "1")]
@@ -205,7 +223,7 @@ pub struct SocketAddress {
 
 /// Where a process runs.
 #[derive(Clone, PartialEq, Message, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Locality {
     /// The region.
     #[prost(string, tag = "1")]
@@ -239,6 +257,15 @@ mod tests {
             \x1a\x2d\x0a\x0c\x0a\x0810.0.0.1\x10\x50\x12\x04http\
             \x1a\x17\x0a\x15\x0a\x01s\x12\x10\x0a\x01m\x42\x02/m\x4a\x03GET";
         assert_eq!(message.encode_to_vec(), expected);
+        let services = report["serviceMetadata"].to_string();
+        assert_eq!(encode("a", &report["node"].to_string(), &services).unwrap(), expected);
         assert_eq!(serde_json::to_value(ReportMetadataRequest::decode(expected).unwrap()).unwrap(), report);
+    }
+
+    #[test]
+    fn what_is_no_report_is_told() {
+        assert_eq!(encode("a", "", "").unwrap(), b"\x0a\x01a");
+        assert!(encode("a", "{\"pid\": 1}", "").unwrap_err().starts_with("the node: unknown field `pid`"));
+        assert!(encode("a", "", "{}").unwrap_err().starts_with("the services: "));
     }
 }
