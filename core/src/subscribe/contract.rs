@@ -254,8 +254,8 @@ mod tests {
         let message: ReportMetadataRequest = serde_json::from_value(report.clone()).unwrap();
         let expected: &[u8] = b"\x0a\x01a\
             \x12\x0b\x0a\x09\x0a\x01h\x10\x07\x1a\x02\x08\x01\
-            \x1a\x2d\x0a\x0c\x0a\x0810.0.0.1\x10\x50\x12\x04http\
-            \x1a\x17\x0a\x15\x0a\x01s\x12\x10\x0a\x01m\x42\x02/m\x4a\x03GET";
+            \x1a\x29\x0a\x0c\x0a\x0810.0.0.1\x10\x50\x12\x04http\
+            \x1a\x13\x0a\x11\x0a\x01s\x12\x0c\x0a\x01m\x42\x02/m\x4a\x03GET";
         assert_eq!(message.encode_to_vec(), expected);
         let services = report["serviceMetadata"].to_string();
         assert_eq!(encode("a", &report["node"].to_string(), &services).unwrap(), expected);
