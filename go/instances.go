@@ -35,6 +35,30 @@ type instanceText struct {
 // or an empty list is a host without instances. A host of which nothing was ever
 // told is unknown, not empty. Errors are [*Error].
 func (e *Engine) SetInstances(host string, instances []Instance) error {
+	list, err := instanceList(instances)
+	if err != nil {
+		return fmt.Errorf("sergo: set instances: %w", err)
+	}
+	return failure("set instances", native.SetInstances(e.handle, host, list))
+}
+
+// UpdateInstances tells what has changed of a host: instances that are new or
+// take the place of those with their ids, and the ids of those that are gone. What
+// is known of the others stays. Errors are [*Error].
+func (e *Engine) UpdateInstances(host string, changed []Instance, gone []string) error {
+	list, err := instanceList(changed)
+	if err != nil {
+		return fmt.Errorf("sergo: update instances: %w", err)
+	}
+	ids, err := json.Marshal(append([]string{}, gone...)) // nil would be null
+	if err != nil {
+		return fmt.Errorf("sergo: update instances: %w", err)
+	}
+	return failure("update instances", native.UpdateInstances(e.handle, host, string(list), string(ids)))
+}
+
+// instanceList is the instances as the library reads them.
+func instanceList(instances []Instance) ([]byte, error) {
 	texts := make([]instanceText, len(instances))
 	for i, instance := range instances {
 		texts[i] = instanceText{
@@ -45,9 +69,5 @@ func (e *Engine) SetInstances(host string, instances []Instance) error {
 			Zone:    instance.Zone,
 		}
 	}
-	list, err := json.Marshal(texts)
-	if err != nil {
-		return fmt.Errorf("sergo: set instances: %w", err)
-	}
-	return failure("set instances", native.SetInstances(e.handle, host, list))
+	return json.Marshal(texts)
 }

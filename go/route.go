@@ -1,7 +1,9 @@
 package sergo
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/sergo-rs/sergo/go/internal/native"
@@ -70,6 +72,24 @@ type Routing struct {
 	Mirrors []Mirror
 }
 
+// String is where the request goes, in words.
+func (r Routing) String() string {
+	switch {
+	case r.Outcome == Routed && r.Fallback:
+		return "routed to " + r.Destination.String() + " as a fallback"
+	case r.Outcome == Routed:
+		return "routed to " + r.Destination.String()
+	case r.Outcome == Empty:
+		return "no healthy instance of " + r.Destination.String()
+	case r.Outcome == Redirected && r.Redirect != nil:
+		return fmt.Sprintf("redirected with %d to %s://%s%s", r.Redirect.Code, r.Redirect.Scheme, r.Redirect.Authority, r.Redirect.URI)
+	case r.Outcome == Responded && r.Response != nil:
+		return fmt.Sprintf("answered with %d by the rule itself", r.Response.Status)
+	default:
+		return r.Outcome.String()
+	}
+}
+
 // Destination is a destination as the rule writes it.
 type Destination struct {
 	// Host is the host.
@@ -78,6 +98,18 @@ type Destination struct {
 	Subset string `json:"subset"`
 	// Port is the port; 0 is not said.
 	Port uint16 `json:"port"`
+}
+
+// String is the host, with the port and the subset that are said.
+func (d Destination) String() string {
+	text := d.Host
+	if d.Port != 0 {
+		text += ":" + strconv.Itoa(int(d.Port))
+	}
+	if d.Subset != "" {
+		text += " " + d.Subset
+	}
+	return text
 }
 
 // The rules may change between a route and the look at what it stands for. That
@@ -173,6 +205,9 @@ type answer struct {
 	Rewrite  *Rewrite  `json:"rewrite"`
 	Fault    *Fault    `json:"fault"`
 	Mirrors  []Mirror  `json:"mirror"`
+	// Instance is the id of the one that takes the request, in the answer to
+	// Pick.
+	Instance *string `json:"instance"`
 
 	routing Routing
 }
@@ -198,11 +233,16 @@ func readAnswer(text []byte) (*answer, error) {
 	if err := decode("route", text, a); err != nil {
 		return nil, err
 	}
+	a.routing = a.public()
+	return a, nil
+}
+
+// public is the answer as users see it.
+func (a *answer) public() Routing {
 	if a.Empty != nil {
-		a.routing = Routing{Outcome: Empty, Destination: *a.Empty}
-		return a, nil
+		return Routing{Outcome: Empty, Destination: *a.Empty}
 	}
-	a.routing = Routing{
+	routing := Routing{
 		Outcome:  Routed,
 		Route:    a.Route,
 		Fallback: a.Fallback,
@@ -215,11 +255,11 @@ func readAnswer(text []byte) (*answer, error) {
 	}
 	switch {
 	case a.Destination != nil:
-		a.routing.Destination = *a.Destination
+		routing.Destination = *a.Destination
 	case a.Response != nil:
-		a.routing.Outcome = Responded
+		routing.Outcome = Responded
 	default:
-		a.routing.Outcome = Redirected
+		routing.Outcome = Redirected
 	}
-	return a, nil
+	return routing
 }
