@@ -77,7 +77,7 @@
 
 // The version of this header: raised whenever a program that was built for an
 // older one would have to be built anew.
-#define SERGO_ABI_VERSION 1
+#define SERGO_ABI_VERSION 2
 
 // As a time: this moment, on the library's own monotonic clock.
 #define SERGO_NOW UINT64_MAX
@@ -124,12 +124,6 @@
 // A strategy's kind: spaces entries out, letting them queue for a while.
 #define SERGO_THROTTLING 5
 
-// For an instance: discovery holds it for healthy.
-#define SERGO_HEALTHY 0
-
-// For an instance: discovery holds it for unhealthy.
-#define SERGO_UNHEALTHY 1
-
 // An answer's kind: nothing; what an answer is after an error.
 #define SERGO_NOWHERE 0
 
@@ -145,6 +139,30 @@
 // An answer's kind: the chosen destination and its fallbacks have no healthy
 // instance; `host` and `subset` are the last that was looked at.
 #define SERGO_EMPTY 4
+
+// A call to an instance went well.
+#define SERGO_CALL_SUCCESS 0
+
+// A call to an instance was answered with a server error (5xx).
+#define SERGO_CALL_ERROR 1
+
+// A call to an instance was answered with a gateway error: 502, 503, 504.
+#define SERGO_CALL_GATEWAY_ERROR 2
+
+// There was no connection to an instance.
+#define SERGO_CALL_LOCAL_ERROR 3
+
+// For an instance: discovery holds it for healthy.
+#define SERGO_HEALTHY 0
+
+// For an instance: discovery holds it for unhealthy.
+#define SERGO_UNHEALTHY 1
+
+// For a label: the lane that the request carries is not believed.
+#define SERGO_UNTRUSTED 0
+
+// For a label: the request comes from one who may choose its lane.
+#define SERGO_TRUSTED 1
 
 // No rule gives this target this circuit breaker.
 #define SERGO_BREAKER_NONE 0
@@ -282,6 +300,30 @@ typedef struct sergo_block {
     const struct sergo_block_owner *owner;
 } sergo_block;
 
+// An argument of a remote procedure.
+typedef struct sergo_argument {
+    // Its type, as the caller's language names it; absent where unknown.
+    struct sergo_str kind;
+    // Its value as text; absent where it has none.
+    struct sergo_str value;
+} sergo_argument;
+
+// A call of a remote procedure.
+typedef struct sergo_rpc {
+    // The service; empty when absent.
+    struct sergo_str service;
+    // The method; empty when absent.
+    struct sergo_str method;
+    // The arguments, in order.
+    const struct sergo_argument *arguments;
+    // How many.
+    size_t argument_count;
+    // What is attached to the call; of several with one name the first counts.
+    const struct sergo_pair *attachments;
+    // How many.
+    size_t attachment_count;
+} sergo_rpc;
+
 // A request to route. All zero but the host is `GET /` over http without
 // headers.
 typedef struct sergo_request {
@@ -311,6 +353,8 @@ typedef struct sergo_request {
     struct sergo_str caller_namespace;
     // The gateway that the request came through; `mesh` when absent.
     struct sergo_str caller_gateway;
+    // The remote procedure that is called; `NULL` where it is no such call.
+    const struct sergo_rpc *rpc;
 } sergo_request;
 
 // Where a request goes. Free it with `sergo_answer_free`, which its texts live
@@ -341,22 +385,6 @@ typedef struct sergo_answer {
     const struct sergo_answer_owner *owner;
 } sergo_answer;
 
-// An instance of a host, as discovery found it.
-typedef struct sergo_instance {
-    // Its identity.
-    struct sergo_str id;
-    // Its zone; may be absent.
-    struct sergo_str zone;
-    // Its labels.
-    const struct sergo_pair *labels;
-    // How many.
-    size_t label_count;
-    // Its weight among its like; 0 is read as 1.
-    uint32_t weight;
-    // `SERGO_HEALTHY` or `SERGO_UNHEALTHY`.
-    uint32_t flags;
-} sergo_instance;
-
 // A TLS or TCP connection. All zero but the host is one of which nothing else is
 // known.
 typedef struct sergo_connection {
@@ -381,6 +409,23 @@ typedef struct sergo_connection {
     // The gateway that the connection came through; `mesh` when absent.
     struct sergo_str caller_gateway;
 } sergo_connection;
+
+// An instance of a host, as discovery found it.
+typedef struct sergo_instance {
+    // Its identity.
+    struct sergo_str id;
+    // Its zone; may be absent.
+    struct sergo_str zone;
+    // Its labels.
+    const struct sergo_pair *labels;
+    // How many.
+    size_t label_count;
+    // Its weight among its like; 0 is read as 1. One that is to get nothing is told
+    // by `sergo_set_instances_json`.
+    uint32_t weight;
+    // `SERGO_HEALTHY` or `SERGO_UNHEALTHY`.
+    uint32_t flags;
+} sergo_instance;
 
 #ifdef __cplusplus
 extern "C" {
@@ -504,7 +549,9 @@ sergo_code sergo_route_rolls(uint64_t engine,
 // the length 0xFFFFFFFF: port or 0xFFFFFFFF; host, method, path, scheme, client,
 // hash, caller namespace, caller gateway; the number of caller labels or
 // 0xFFFFFFFF, per label name and value; the number of headers, per header name
-// and value.
+// and value. A call of a remote procedure goes on: service, method; the number of
+// arguments, per argument type and value; the number of attachments, per
+// attachment name and value.
 sergo_code sergo_route_packed(uint64_t engine,
                               const uint8_t *block,
                               size_t block_len,
@@ -558,17 +605,6 @@ sergo_code sergo_answer_json(uint64_t engine, uint64_t id, struct sergo_text *js
 // and so is `NULL`.
 void sergo_answer_free(struct sergo_answer *answer);
 
-// Tells what discovery knows of a host, replacing what it knew. A host of which
-// it has never told is unknown, not empty.
-sergo_code sergo_set_instances(uint64_t engine,
-                               struct sergo_str host,
-                               const struct sergo_instance *instances,
-                               size_t count);
-
-// As `sergo_set_instances`, from JSON: a list of `{"id", "labels" ({}), "healthy"
-// (true), "weight" (1), "zone" (null)}`.
-sergo_code sergo_set_instances_json(uint64_t engine, struct sergo_str host, struct sergo_str json);
-
 // Where a connection goes, by the TLS and TCP routes: puts an id for
 // `sergo_answer_get` into `id`, or 0 when no route says. `seed` is as for
 // `sergo_route`.
@@ -583,6 +619,150 @@ sergo_code sergo_connect_rolls(uint64_t engine,
                                const double *rolls,
                                size_t roll_count,
                                uint64_t *id);
+
+// Where a request goes at `now` and which instance takes it, as JSON: what
+// `sergo_direct` answers, and `"instance"`, its id or null. Text of no length when
+// no route says and discovery knows no such host. Where discovery knows a host that
+// no route names, the host as a whole is chosen among. The request counts as in
+// flight on the instance until `sergo_report_outcome`. `seed` is as for
+// `sergo_route`.
+sergo_code sergo_pick(uint64_t engine,
+                      const struct sergo_request *request,
+                      uint64_t seed,
+                      uint64_t now,
+                      struct sergo_text *json);
+
+// As `sergo_pick`, with the random numbers themselves, as `sergo_route_rolls`.
+sergo_code sergo_pick_rolls(uint64_t engine,
+                            const struct sergo_request *request,
+                            const double *rolls,
+                            size_t roll_count,
+                            uint64_t now,
+                            struct sergo_text *json);
+
+// As `sergo_pick`, of a block of bytes as for `sergo_route_packed`.
+sergo_code sergo_pick_packed(uint64_t engine,
+                             const uint8_t *block,
+                             size_t block_len,
+                             uint64_t seed,
+                             const double *rolls,
+                             size_t roll_count,
+                             uint64_t now,
+                             struct sergo_text *json);
+
+// Takes what came of a call to an instance that `sergo_pick` gave, at `now`:
+// `SERGO_CALL_SUCCESS`, say. Once for each pick. The host is the one of the pick's
+// destination, the instance its id; one that is gone is no error.
+sergo_code sergo_report_outcome(uint64_t engine,
+                                struct sergo_str host,
+                                struct sergo_str instance,
+                                uint32_t outcome,
+                                uint64_t now);
+
+// Which route a request goes by at `now`, and why none of those before it does, as
+// JSON: `{"router": text or null, "misses": [{"position", "blocks": [{"field",
+// "expected", "found"}]}], "position": number or null, "directions"}`, the last as
+// `sergo_direct` answers, or null. A position is the route's index in the document's
+// list; the first 1,000 misses are told. It changes nothing.
+sergo_code sergo_explain_route(uint64_t engine,
+                               const struct sergo_request *request,
+                               uint64_t seed,
+                               uint64_t now,
+                               struct sergo_text *json);
+
+// As `sergo_explain_route`, with the random numbers themselves, as
+// `sergo_route_rolls`.
+sergo_code sergo_explain_route_rolls(uint64_t engine,
+                                     const struct sergo_request *request,
+                                     const double *rolls,
+                                     size_t roll_count,
+                                     uint64_t now,
+                                     struct sergo_text *json);
+
+// As `sergo_explain_route`, of a block of bytes as for `sergo_route_packed`.
+sergo_code sergo_explain_route_packed(uint64_t engine,
+                                      const uint8_t *block,
+                                      size_t block_len,
+                                      uint64_t seed,
+                                      const double *rolls,
+                                      size_t roll_count,
+                                      uint64_t now,
+                                      struct sergo_text *json);
+
+// Tells what discovery knows of a host, replacing what it knew. A host of which
+// it has never told is unknown, not empty.
+sergo_code sergo_set_instances(uint64_t engine,
+                               struct sergo_str host,
+                               const struct sergo_instance *instances,
+                               size_t count);
+
+// As `sergo_set_instances`, from JSON: a list of `{"id", "labels" ({}), "healthy"
+// (true), "weight" (1), "zone" (null)}`.
+sergo_code sergo_set_instances_json(uint64_t engine, struct sergo_str host, struct sergo_str json);
+
+// Tells what has changed of a host: instances that are new or take the place of
+// those with their ids, and the ids of those that are gone. What is known of the
+// others stays.
+sergo_code sergo_update_instances(uint64_t engine,
+                                  struct sergo_str host,
+                                  const struct sergo_instance *changed,
+                                  size_t changed_count,
+                                  const struct sergo_str *gone,
+                                  size_t gone_count);
+
+// As `sergo_update_instances`, from JSON: a list as for
+// `sergo_set_instances_json`, and a list of ids.
+sergo_code sergo_update_instances_json(uint64_t engine,
+                                       struct sergo_str host,
+                                       struct sergo_str changed,
+                                       struct sergo_str gone);
+
+// The ids of a host's instances that outlier detection has ejected at `now`, as a
+// sorted JSON list.
+sergo_code sergo_ejected(uint64_t engine,
+                         struct sergo_str host,
+                         uint64_t now,
+                         struct sergo_text *json);
+
+// The limits that rules set for connections to a host, or to a subset of it where
+// that is not absent, as JSON: `{"tcp", "http"}`, shaped as `connectionPool` in
+// the rule, null where the rule leaves something open. Text of no length when they
+// set none. They are data: your client keeps them.
+sergo_code sergo_connection_pool(uint64_t engine,
+                                 struct sergo_str host,
+                                 struct sergo_str subset,
+                                 struct sergo_text *json);
+
+// The lane of a request that comes in, as JSON: `{"lane", "baggage": {key: lane}}`,
+// to be carried on to all calls that are made for it. Text of no length when it has
+// none. `flags` is `SERGO_UNTRUSTED` or `SERGO_TRUSTED`. The host is not looked at and
+// may be absent.
+sergo_code sergo_label(uint64_t engine,
+                       const struct sergo_request *request,
+                       uint32_t flags,
+                       struct sergo_text *json);
+
+// As `sergo_label`, of a block of bytes as for `sergo_route_packed`; its host may
+// be empty.
+sergo_code sergo_label_packed(uint64_t engine,
+                              const uint8_t *block,
+                              size_t block_len,
+                              uint32_t flags,
+                              struct sergo_text *json);
+
+// The `baggage` header (W3C) of the next call: that of the request that came in,
+// which may be absent, and the lane under its key, in front of the others. At most
+// 64 members and 8,192 bytes are kept.
+sergo_code sergo_baggage(struct sergo_str incoming,
+                         struct sergo_str key,
+                         struct sergo_str lane,
+                         struct sergo_text *header);
+
+// Which headers and query parameters routes and picks look at for a host, as JSON:
+// `{"headers": [name], "parameters": [name]}`, both sorted, headers in lower case.
+// No others need be handed over. For an absent or empty host, those that
+// `sergo_label` looks at.
+sergo_code sergo_required(uint64_t engine, struct sergo_str host, struct sergo_text *json);
 
 // The state of the circuit breaker that `strategy` is for `target`, both named as
 // in the rules: `SERGO_BREAKER_CLOSED`, say.

@@ -7,9 +7,10 @@ C_OUT := $(TARGET)/c
 C_WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Werror
 C_COMPILE = $(CC) $(C_WARNINGS) -O2 -g -Iinclude
 C_LINK := -L$(C_LIBDIR) -lsergo -Wl,-rpath,$(C_LIBDIR) -pthread
-C_TESTS := $(addprefix tests/c/,main.c engine_test.c entry_test.c gates_test.c route_test.c watch_test.c abuse_test.c \
-	threads_test.c json_test.c json.c)
-C_HEADERS := include/sergo.h tests/c/check.h tests/c/json.h
+C_TESTS := $(addprefix tests/c/,main.c engine_test.c entry_test.c gates_test.c route_test.c pick_test.c label_test.c \
+	watch_test.c abuse_test.c threads_test.c json_test.c json.c)
+C_PORT := $(addprefix tests/c/,port.c port_route.c json.c)
+C_HEADERS := $(addprefix tests/c/,check.h json.h port.h) include/sergo.h
 # What a shared library is called, and what a static one needs of the system.
 ifeq ($(shell uname -s),Darwin)
 C_SHARED := dylib
@@ -26,9 +27,9 @@ PORT_c = $(C_OUT)/port
 c-build: $(C_OUT)/port
 
 # The library is linked at run time, so only a change of the header needs a new build.
-$(C_OUT)/port: tests/c/port.c tests/c/json.c $(C_HEADERS) | native
+$(C_OUT)/port: $(C_PORT) $(C_HEADERS) | native
 	@mkdir -p $(C_OUT)
-	$(C_COMPILE) tests/c/port.c tests/c/json.c $(C_LINK) -o $@
+	$(C_COMPILE) $(C_PORT) $(C_LINK) -o $@
 
 $(C_OUT)/tests: $(C_TESTS) $(C_HEADERS) | native
 	@mkdir -p $(C_OUT)
