@@ -14,7 +14,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	sergo "github.com/sergo-rs/sergo/go"
 	"github.com/sergo-rs/sergo/go/sergohttp"

@@ -71,8 +71,12 @@ func ExplainRoute(engine Handle, packed []byte, random Random, now uint64) ([]by
 // Label is the lane of a packed request, as JSON; empty for none.
 func Label(engine Handle, packed []byte, trust bool) ([]byte, Code) {
 	var text C.sergo_text
+	flags := C.uint32_t(C.SERGO_UNTRUSTED)
+	if trust {
+		flags = C.SERGO_TRUSTED
+	}
 	block, length := block(packed)
-	code := C.sergo_label_packed(C.uint64_t(engine), block, length, C.bool(trust), &text)
+	code := C.sergo_label_packed(C.uint64_t(engine), block, length, flags, &text)
 	return take(&text), Code(code)
 }
 
