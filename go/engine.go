@@ -13,6 +13,8 @@ const (
 	maxResources    = 10_000
 	maxBlocks       = 10_000
 	maxAnswers      = 10_000
+	maxHosts        = 10_000
+	maxInstances    = 10_000
 	maxResourceName = 1024 // bytes; longer names are no resources
 )
 
@@ -25,6 +27,9 @@ type Engine struct {
 	resources cache[string, native.ResourceID]
 	blocks    cache[native.BlockID, *block]
 	answers   cache[native.AnswerID, *answer]
+
+	selections cache[string, *selection]
+	instances  cache[native.InstanceID, *Instance]
 
 	system sampler
 	events mailbox
@@ -82,6 +87,8 @@ func New(app string, opts ...Option) (*Engine, error) {
 	e.resources.limit = maxResources
 	e.blocks.limit = maxBlocks
 	e.answers.limit = maxAnswers
+	e.selections.limit = maxHosts
+	e.instances.limit = maxInstances
 	return e, nil
 }
 

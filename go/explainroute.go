@@ -2,7 +2,6 @@ package sergo
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"strings"
 
 	"github.com/sergo-rs/sergo/go/internal/native"
@@ -52,11 +51,8 @@ func (e *RouteExplanation) String() string { return e.text }
 func (e *Engine) ExplainRoute(request Request) (*RouteExplanation, error) {
 	packed := packs.Get().(*pack)
 	defer packs.Put(packed)
-	packed.request(&request)
-	random := native.Random{Rolls: request.Rolls}
-	if random.Rolls == nil {
-		random.Seed = rand.Uint64()
-	}
+	packed.request(&request, nil)
+	random := randomOf(request.Rolls)
 	text, code := native.ExplainRoute(e.handle, packed.bytes, random, e.now())
 	if code != native.OK {
 		return nil, failure("explain route", code)

@@ -39,7 +39,9 @@ func (e *Engine) SetInstances(host string, instances []Instance) error {
 	if err != nil {
 		return fmt.Errorf("sergo: set instances: %w", err)
 	}
-	return failure("set instances", native.SetInstances(e.handle, host, list))
+	code := native.SetInstances(e.handle, host, list)
+	e.instances.clear()
+	return failure("set instances", code)
 }
 
 // UpdateInstances tells what has changed of a host: instances that are new or
@@ -54,7 +56,9 @@ func (e *Engine) UpdateInstances(host string, changed []Instance, gone []string)
 	if err != nil {
 		return fmt.Errorf("sergo: update instances: %w", err)
 	}
-	return failure("update instances", native.UpdateInstances(e.handle, host, string(list), string(ids)))
+	code := native.UpdateInstances(e.handle, host, string(list), string(ids))
+	e.instances.clear()
+	return failure("update instances", code)
 }
 
 // instanceList is the instances as the library reads them.
@@ -70,4 +74,27 @@ func instanceList(instances []Instance) ([]byte, error) {
 		}
 	}
 	return json.Marshal(texts)
+}
+
+// instance is the instance of a host that the library knows by this number; nil
+// when discovery knows it no longer. It is asked once until discovery tells more.
+func (e *Engine) instance(host string, id native.InstanceID) (*Instance, error) {
+	if instance, known := e.instances.get(id); known {
+		return instance, nil
+	}
+	epoch := e.instances.now()
+	answer, code := native.Instance(e.handle, host, id)
+	if code == native.Stale {
+		return nil, nil
+	}
+	if code != native.OK {
+		return nil, failure("instance", code)
+	}
+	var text instanceText
+	if err := decode("instance", answer, &text); err != nil {
+		return nil, err
+	}
+	instance := &Instance{ID: text.ID, Labels: text.Labels, Unhealthy: !text.Healthy, Weight: text.Weight, Zone: text.Zone}
+	e.instances.put(epoch, id, instance)
+	return instance, nil
 }

@@ -25,8 +25,11 @@ type Label struct {
 func (e *Engine) Label(request Request, trust bool) (*Label, error) {
 	packed := packs.Get().(*pack)
 	defer packs.Put(packed)
-	packed.request(&request)
-	answer, code := native.Label(e.handle, packed.bytes, trust)
+	var answer []byte
+	code := e.inquire(packed, &request, labelling, func(block []byte) (code native.Code) {
+		answer, code = native.Label(e.handle, block, trust)
+		return code
+	})
 	if code != native.OK || len(answer) == 0 {
 		return nil, failure("label", code)
 	}

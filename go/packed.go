@@ -15,6 +15,9 @@ import (
 //	u32  number of caller labels, or 0xFFFFFFFF for the engine's own; then per label: text name, text value
 //	u32  number of headers; then per header: text name, text value
 //
+// Where headers were selected, the version of the rules that they were selected for
+// stands before their number: 0xFFFFFFFF, then the version as u64.
+//
 // A call of a remote procedure goes on:
 //
 //	text service, method
@@ -29,8 +32,9 @@ const maxPack = 64 << 10
 
 var packs = sync.Pool{New: func() any { return new(pack) }}
 
-// request packs a request in place of what was there.
-func (p *pack) request(r *Request) {
+// request packs a request in place of what was there, with the selected headers
+// alone; nil is all.
+func (p *pack) request(r *Request, selected *selection) {
 	if cap(p.bytes) > maxPack {
 		p.bytes = nil
 	}
@@ -53,20 +57,30 @@ func (p *pack) request(r *Request) {
 	} else {
 		p.pairs(r.Caller.Labels)
 	}
-	count := 0
-	for _, values := range r.Header {
-		count += len(values)
-	}
-	p.number(uint32(count))
-	for name, values := range r.Header {
-		for _, value := range values {
-			p.text(name)
-			p.text(value)
-		}
-	}
+	p.headers(r.Header, selected)
 	if r.RPC != nil {
 		p.rpc(r.RPC)
 	}
+}
+
+func (p *pack) headers(header map[string][]string, selected *selection) {
+	if selected != nil {
+		p.number(absent)
+		p.bytes = binary.LittleEndian.AppendUint64(p.bytes, selected.version)
+	}
+	place, count := len(p.bytes), uint32(0)
+	p.number(count)
+	for name, values := range header {
+		if selected != nil && !selected.has(name) {
+			continue
+		}
+		for _, value := range values {
+			p.text(name)
+			p.text(value)
+			count++
+		}
+	}
+	binary.LittleEndian.PutUint32(p.bytes[place:], count)
 }
 
 func (p *pack) rpc(call *RPC) {

@@ -376,7 +376,7 @@ func TestPicksGoOnUnderReloadsAndUpdates(t *testing.T) {
 			}
 			for range each {
 				pick, err := engine.Pick(request)
-				if err != nil || pick.Destination.Subset != want || pick.Instance == nil || pick.Instance.Labels != nil && pick.Instance.Labels["version"] != want {
+				if err != nil || pick.Destination.Subset != want || pick.Instance == nil || pick.Instance.Labels["version"] != want {
 					t.Errorf("got %v (%v), want one of %s", pick, err, want)
 					return
 				}
@@ -395,5 +395,60 @@ func TestPicksGoOnUnderReloadsAndUpdates(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	work.Wait()
+}
+
+// TestHeadersAreSelectedForTheRulesInForce changes the header that rules look at
+// while requests bear both: each must go by one or the other.
+func TestHeadersAreSelectedForTheRulesInForce(t *testing.T) {
+	by := func(header string) string {
+		return strings.NewReplacer("tag: {exact: v2}", header+": {exact: yes}").Replace(routes) + "---" +
+			strings.Replace(lanes, "X-User-Id: {exact: 12345}", header+": {exact: yes}", 1)
+	}
+	engine, _ := newEngine(t, by("a"))
+	if err := engine.SetInstances("provider", []sergo.Instance{version("i", "v2", false)}); err != nil {
+		t.Fatal(err)
+	}
+	request := sergo.Request{Host: "provider", Header: map[string][]string{"A": {"yes"}, "B": {"yes"}, "C": {"yes"}}}
+	done := make(chan struct{})
+	var work sync.WaitGroup
+	asks := map[string]func() (bool, error){
+		"route": func() (bool, error) {
+			routing, err := engine.Route(request)
+			return routing.Route == "testers", err
+		},
+		"pick": func() (bool, error) {
+			pick, err := engine.Pick(request)
+			if err != nil {
+				return false, err
+			}
+			return pick.Instance != nil && pick.Instance.ID == "i", pick.Report(sergo.CallSuccess)
+		},
+		"label": func() (bool, error) {
+			label, err := engine.Label(request, true)
+			return label != nil && label.Lane == "Gray", err
+		},
+	}
+	for name, ask := range asks {
+		work.Add(1)
+		go func() {
+			defer work.Done()
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if good, err := ask(); !good {
+					t.Errorf("%s: the request went by neither header (%v)", name, err)
+					return
+				}
+			}
+		}()
+	}
+	for reload := range 200 {
+		load(t, engine, by([]string{"a", "b", "c"}[reload%3]))
+	}
+	close(done)
 	work.Wait()
 }

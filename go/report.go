@@ -93,6 +93,7 @@ func (e *Engine) apply(sources []native.Source) (*Report, error) {
 	// Ids from before are forgotten after the new rules are in force, so that
 	// none that is learnt meanwhile outlives them.
 	e.resources.clear()
+	e.selections.clear()
 	if code != native.OK {
 		return nil, failure("load", code)
 	}

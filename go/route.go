@@ -123,23 +123,30 @@ const routeAttempts = 4
 func (e *Engine) Route(request Request) (Routing, error) {
 	packed := packs.Get().(*pack)
 	defer packs.Put(packed)
-	packed.request(&request)
-	random := native.Random{Rolls: request.Rolls}
-	if random.Rolls == nil {
-		random.Seed = rand.Uint64()
-	}
-
-	answer, err := e.answered("route", func() (native.AnswerID, native.Code) {
-		return native.Route(e.handle, packed.bytes, random)
+	random := randomOf(request.Rolls)
+	answer, err := e.answered("route", func() (id native.AnswerID, code native.Code) {
+		code = e.inquire(packed, &request, request.Host, func(block []byte) (code native.Code) {
+			id, code = native.Route(e.handle, block, random)
+			return code
+		})
+		return id, code
 	})
 	switch {
 	case err != nil:
 		return Routing{}, err
 	case answer.Varies:
-		return e.direct(packed.bytes, random)
+		return e.direct(packed, &request, random)
 	default:
 		return answer.routing, nil
 	}
+}
+
+// randomOf is the random numbers that are given, else those of this package.
+func randomOf(rolls []float64) native.Random {
+	if rolls != nil {
+		return native.Random{Rolls: rolls}
+	}
+	return native.Random{Seed: rand.Uint64()}
 }
 
 // nowhere is the answer where no rule says.
@@ -172,8 +179,12 @@ func (e *Engine) answered(op string, ask func() (native.AnswerID, native.Code)) 
 
 // direct is the whole answer for one request, of a route that does more with it
 // than with the next.
-func (e *Engine) direct(packed []byte, random native.Random) (Routing, error) {
-	text, code := native.Direct(e.handle, packed, random)
+func (e *Engine) direct(packed *pack, request *Request, random native.Random) (Routing, error) {
+	var text []byte
+	code := e.inquire(packed, request, request.Host, func(block []byte) (code native.Code) {
+		text, code = native.Direct(e.handle, block, random)
+		return code
+	})
 	if code != native.OK {
 		return Routing{}, failure("route", code)
 	}
@@ -205,9 +216,10 @@ type answer struct {
 	Rewrite  *Rewrite  `json:"rewrite"`
 	Fault    *Fault    `json:"fault"`
 	Mirrors  []Mirror  `json:"mirror"`
-	// Instance is the id of the one that takes the request, in the answer to
-	// Pick.
-	Instance *string `json:"instance"`
+	// Instance and Number are the id of the instance that takes the request, and
+	// what the library knows it by, in the answer to Pick.
+	Instance *string           `json:"instance"`
+	Number   native.InstanceID `json:"number"`
 
 	routing Routing
 }

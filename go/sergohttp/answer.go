@@ -55,7 +55,7 @@ func fault(ctx context.Context, r *http.Request, pick *sergo.Pick) (*http.Respon
 	}
 	if delay := pick.Fault.Delay; delay != nil {
 		if err := pause(ctx, delay.Fixed); err != nil {
-			_ = pick.Report(sergo.CallSuccess)
+			_ = pick.Report(sergo.CallCancelled)
 			closeBody(r)
 			return nil, err
 		}
@@ -63,7 +63,7 @@ func fault(ctx context.Context, r *http.Request, pick *sergo.Pick) (*http.Respon
 	if pick.Fault.Abort == nil {
 		return nil, nil
 	}
-	_ = pick.Report(sergo.CallSuccess)
+	_ = pick.Report(sergo.CallCancelled)
 	return respond(r, nil, abort(pick.Fault.Abort)), nil
 }
 

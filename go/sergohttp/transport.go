@@ -181,7 +181,7 @@ func (t *transport) try(ctx context.Context, r *http.Request, pick *sergo.Pick) 
 func failed(caller, try context.Context) sergo.CallOutcome {
 	switch {
 	case errors.Is(caller.Err(), context.Canceled):
-		return sergo.CallSuccess
+		return sergo.CallCancelled
 	case errors.Is(try.Err(), context.DeadlineExceeded):
 		return sergo.CallGatewayError
 	default:

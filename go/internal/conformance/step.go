@@ -159,7 +159,7 @@ func (s *step) request() sergo.Request {
 
 // outcome is what came of a call.
 func (s *step) outcome() (sergo.CallOutcome, error) {
-	for outcome := sergo.CallSuccess; outcome <= sergo.CallLocalError; outcome++ {
+	for outcome := sergo.CallSuccess; outcome <= sergo.CallCancelled; outcome++ {
 		if outcome.String() == s.Outcome {
 			return outcome, nil
 		}

@@ -161,8 +161,8 @@ func Answer(engine Handle, id AnswerID) ([]byte, Code) {
 func Direct(engine Handle, packed []byte, random Random) ([]byte, Code) {
 	var text C.sergo_text
 	rolls, count := random.given()
-	code := C.sergo_direct_packed(C.uint64_t(engine), (*C.uint8_t)(unsafe.SliceData(packed)), C.size_t(len(packed)),
-		C.uint64_t(random.Seed), rolls, count, &text)
+	block, length := block(packed)
+	code := C.sergo_direct_packed(C.uint64_t(engine), block, length, C.uint64_t(random.Seed), rolls, count, &text)
 	return take(&text), Code(code)
 }
 

@@ -12,6 +12,10 @@ static sergo_code go_report(uint64_t engine, _GoString_ host, _GoString_ instanc
 	return sergo_report_outcome(engine, go_string(host), go_string(instance), outcome, now);
 }
 
+static sergo_code go_instance(uint64_t engine, _GoString_ host, uint64_t number, sergo_text *json) {
+	return sergo_instance_json(engine, go_string(host), number, json);
+}
+
 static sergo_code go_ejected(uint64_t engine, _GoString_ host, uint64_t now, sergo_text *json) {
 	return sergo_ejected(engine, go_string(host), now, json);
 }
@@ -35,8 +39,6 @@ static sergo_code go_baggage(_GoString_ incoming, _GoString_ key, _GoString_ lan
 */
 import "C"
 
-import "unsafe"
-
 // Pick tells where a packed request goes and which instance takes it, as JSON;
 // empty for nowhere.
 func Pick(engine Handle, packed []byte, random Random, now uint64) ([]byte, Code) {
@@ -44,6 +46,14 @@ func Pick(engine Handle, packed []byte, random Random, now uint64) ([]byte, Code
 	rolls, count := random.given()
 	block, length := block(packed)
 	code := C.sergo_pick_packed(C.uint64_t(engine), block, length, C.uint64_t(random.Seed), rolls, count, C.uint64_t(now), &text)
+	return take(&text), Code(code)
+}
+
+// Instance describes an instance of a host, as JSON; Stale when discovery knows it
+// no longer.
+func Instance(engine Handle, host string, id InstanceID) ([]byte, Code) {
+	var text C.sergo_text
+	code := C.go_instance(C.uint64_t(engine), host, C.uint64_t(id), &text)
 	return take(&text), Code(code)
 }
 
@@ -106,8 +116,4 @@ func ConnectionPool(engine Handle, host, subset string) ([]byte, Code) {
 // UpdateInstances tells what has changed of a host, as two JSON lists.
 func UpdateInstances(engine Handle, host, changed, gone string) Code {
 	return Code(C.go_update_instances(C.uint64_t(engine), host, changed, gone))
-}
-
-func block(packed []byte) (*C.uint8_t, C.size_t) {
-	return (*C.uint8_t)(unsafe.SliceData(packed)), C.size_t(len(packed))
 }
