@@ -58,12 +58,12 @@ func TestARequestIsPackedAsTheLibraryReadsIt(t *testing.T) {
 		"\x02\x00\x00\x00" + "\x03\x00\x00\x00Tag\x02\x00\x00\x00v1" + "\x03\x00\x00\x00Tag\x02\x00\x00\x00é"
 	var packed pack
 	for range 2 { // the second time in place of the first
-		packed.request(&request)
+		packed.request(&request, nil)
 		if string(packed.bytes) != want {
 			t.Errorf("got  %q\nwant %q", packed.bytes, want)
 		}
 	}
-	packed.request(&Request{Host: "b"})
+	packed.request(&Request{Host: "b"}, nil)
 	want = none + "\x01\x00\x00\x00b" + none + none + none + none + none + none + none + none + "\x00\x00\x00\x00"
 	if string(packed.bytes) != want {
 		t.Errorf("got  %q\nwant %q", packed.bytes, want)
