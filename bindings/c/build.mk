@@ -7,7 +7,7 @@ C_OUT := $(TARGET)/c
 C_WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Werror
 C_COMPILE = $(CC) $(C_WARNINGS) -O2 -g -Iinclude
 C_LINK := -L$(C_LIBDIR) -lsergo -Wl,-rpath,$(C_LIBDIR) -pthread
-C_TESTS := $(addprefix tests/c/,main.c engine_test.c entry_test.c gates_test.c route_test.c pick_test.c label_test.c \
+C_TESTS := $(addprefix tests/c/,main.c engine_test.c entry_test.c gates_test.c route_test.c pick_test.c label_test.c session_test.c \
 	watch_test.c abuse_test.c threads_test.c json_test.c json.c)
 C_PORT := $(addprefix tests/c/,port.c port_route.c json.c)
 C_HEADERS := $(addprefix tests/c/,check.h json.h port.h) include/sergo.h
@@ -42,6 +42,10 @@ $(C_OUT)/unload: tests/c/unload.c include/sergo.h | native
 $(C_OUT)/example: examples/c/main.c include/sergo.h | native
 	@mkdir -p $(C_OUT)
 	$(C_COMPILE) examples/c/main.c $(C_LINK) -o $@
+
+$(C_OUT)/subscribe: examples/c/subscribe.c examples/c/http2.c examples/c/http2.h include/sergo.h | native
+	@mkdir -p $(C_OUT)
+	$(C_COMPILE) examples/c/subscribe.c examples/c/http2.c $(C_LINK) -o $@
 
 # The same program over libsergo.a.
 $(C_OUT)/example-static: examples/c/main.c include/sergo.h $(C_LIBDIR)/libsergo.a | native

@@ -21,6 +21,7 @@ static void check_all(sergo_code want, uint64_t engine) {
     memcpy(packed + 4, "\1\0\0\0h", 5);
     memset(packed + 41, 0, 4);
     uint64_t number = 7;
+    sergo_picked picked = {7, 7};
     uint32_t state = 7;
     bool needs = true;
     double roll = 0;
@@ -55,6 +56,12 @@ static void check_all(sergo_code want, uint64_t engine) {
     CHECK_CODE(want, sergo_pick(engine, &request, 0, 0, &text));
     CHECK_CODE(want, sergo_pick_rolls(engine, &request, &roll, 1, 0, &text));
     CHECK_CODE(want, sergo_pick_packed(engine, packed, sizeof packed, 0, NULL, 0, 0, &text));
+    CHECK_CODE(want, sergo_pick_id(engine, &request, 0, 0, &picked));
+    CHECK_CODE(want, sergo_pick_id_rolls(engine, &request, &roll, 1, 0, &picked));
+    CHECK_CODE(want, sergo_pick_id_packed(engine, packed, sizeof packed, 0, NULL, 0, 0, &picked));
+    CHECK(picked.answer == 0 && picked.instance == 0);
+    CHECK_CODE(want, sergo_instance_json(engine, name, 1, &text));
+    CHECK_CODE(want, sergo_report_id(engine, name, 1, SERGO_CALL_SUCCESS, 0));
     CHECK_CODE(want, sergo_report_outcome(engine, name, name, SERGO_CALL_SUCCESS, 0));
     CHECK_CODE(want, sergo_explain_route(engine, &request, 0, 0, &text));
     CHECK_CODE(want, sergo_explain_route_rolls(engine, &request, &roll, 1, 0, &text));
@@ -112,6 +119,7 @@ static void test_null(void) {
     sergo_report report;
     sergo_decision decision;
     sergo_text text;
+    sergo_picked picked;
     double roll = 0;
 
     CHECK_CODE(SERGO_ARGUMENT, sergo_open(NULL, &id));
@@ -143,6 +151,13 @@ static void test_null(void) {
     CHECK_CODE(SERGO_ARGUMENT, sergo_pick(engine, &request, 0, 0, NULL));
     CHECK_CODE(SERGO_ARGUMENT, sergo_pick_rolls(engine, &request, NULL, 1, 0, &text));
     CHECK_CODE(SERGO_ARGUMENT, sergo_pick_packed(engine, NULL, 4, 0, NULL, 0, 0, &text));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_pick_id(engine, NULL, 0, 0, &picked));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_pick_id(engine, &request, 0, 0, NULL));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_pick_id_rolls(engine, &request, NULL, 1, 0, &picked));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_pick_id_packed(engine, NULL, 4, 0, NULL, 0, 0, &picked));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_instance_json(engine, ABSENT, 1, &text));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_instance_json(engine, name, 1, NULL));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_report_id(engine, ABSENT, 1, 0, 0));
     CHECK_CODE(SERGO_ARGUMENT, sergo_report_outcome(engine, ABSENT, name, 0, 0));
     CHECK_CODE(SERGO_ARGUMENT, sergo_report_outcome(engine, name, ABSENT, 0, 0));
     CHECK_CODE(SERGO_ARGUMENT, sergo_explain_route(engine, NULL, 0, 0, &text));

@@ -54,6 +54,9 @@ static inline void pack_text(struct pack *pack, const char *text) {
 struct pack pack_request(const char *host, const char *method, const char *path, const char *header,
                          const char *value);
 
+// One of a host, with the one header that the rules of this version require.
+struct pack pack_selected(const char *host, uint32_t version, const char *header, const char *value);
+
 // An engine of the app demo-app with these rules, which must be right.
 uint64_t engine_with(const char *rules);
 // The same by the engine that there is.
@@ -71,6 +74,7 @@ void test_gates(void);
 void test_route(void);
 void test_pick(void);
 void test_label(void);
+void test_session(void);
 void test_watch(void);
 void test_abuse(void);
 void test_threads(void);

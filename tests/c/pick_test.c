@@ -140,7 +140,69 @@ static void test_report(void) {
     // Strangers are no error, other outcomes are.
     CHECK_OK(sergo_report_outcome(engine, host, SERGO_STR("z"), SERGO_CALL_ERROR, 0));
     CHECK_OK(sergo_report_outcome(engine, SERGO_STR("nobody"), a, SERGO_CALL_ERROR, 0));
-    CHECK_CODE(SERGO_ARGUMENT, sergo_report_outcome(engine, host, a, 4, 0));
+    CHECK_OK(sergo_report_outcome(engine, host, a, SERGO_CALL_CANCELLED, 0));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_report_outcome(engine, host, a, 5, 0));
+    CHECK_OK(sergo_close(engine));
+}
+
+// Two numbers in place of a text, where that says all.
+static void test_numbers(void) {
+    uint64_t engine = fleet();
+    sergo_request request = {.host = SERGO_STR("web"), .headers = TAG, .header_count = 1};
+    sergo_picked picked, again;
+    sergo_answer answer;
+    sergo_text text;
+    CHECK_OK(sergo_pick_id(engine, &request, 1, 0, &picked));
+    CHECK(picked.answer != 0 && picked.instance != 0 && picked.instance < 1ull << 53);
+    CHECK_OK(sergo_answer_get(engine, picked.answer, &answer));
+    CHECK_TEXT("v2", answer.subset);
+    sergo_answer_free(&answer);
+    CHECK_OK(sergo_instance_json(engine, request.host, picked.instance, &text));
+    json instance = read(&text);
+    CHECK(json_is(json_get(&instance, "id"), "c") && json_get(&instance, "weight")->whole == 1);
+    CHECK(json_is(json_get(json_get(&instance, "labels"), "version"), "v2"));
+    json_free(&instance);
+
+    // As the long form says, and packed, also with the headers that are required.
+    double roll = 0.5;
+    CHECK_OK(sergo_pick(engine, &request, 1, 0, &text));
+    json pick = read(&text);
+    CHECK(json_get(&pick, "number")->whole == picked.instance);
+    json_free(&pick);
+    CHECK_OK(sergo_pick_id_rolls(engine, &request, &roll, 1, 0, &again));
+    CHECK(again.answer == picked.answer && again.instance == picked.instance);
+    struct pack pack = pack_request("web", NULL, NULL, "tag", "v2");
+    CHECK_OK(sergo_pick_id_packed(engine, pack.bytes, pack.len, 1, NULL, 0, 0, &again));
+    CHECK(again.answer == picked.answer && again.instance == picked.instance);
+    for (uint32_t version = 0; version < 3; version++) {
+        pack = pack_selected("web", version, "tag", "v2");
+        sergo_code want = version == 1 ? SERGO_OK : SERGO_STALE;
+        CHECK_CODE(want, sergo_pick_id_packed(engine, pack.bytes, pack.len, 1, NULL, 0, 0, &again));
+        CHECK(again.instance == (version == 1 ? picked.instance : 0));
+        CHECK_CODE(want, sergo_route_packed(engine, pack.bytes, pack.len, 1, NULL, 0, &again.answer));
+    }
+
+    // Errors by the number eject it; one that is gone is no error, and not known.
+    for (int i = 0; i < 2; i++)
+        CHECK_OK(sergo_report_id(engine, request.host, picked.instance, SERGO_CALL_ERROR, 0));
+    CHECK_OK(sergo_ejected(engine, request.host, 0, &text));
+    CHECK(text.data && same(text.data, "[\"c\"]"));
+    sergo_text_free(&text);
+    CHECK_CODE(SERGO_ARGUMENT, sergo_report_id(engine, request.host, picked.instance, 5, 0));
+    CHECK_OK(sergo_set_instances(engine, request.host, NULL, 0));
+    CHECK_OK(sergo_report_id(engine, request.host, picked.instance, SERGO_CALL_SUCCESS, 0));
+    CHECK_CODE(SERGO_STALE, sergo_instance_json(engine, request.host, picked.instance, &text));
+
+    // All else is for the long form.
+    CHECK_OK(sergo_pick_id(engine, &request, 1, 0, &picked));
+    CHECK(picked.instance == 0);
+    request.host = SERGO_STR("nobody");
+    CHECK_OK(sergo_pick_id(engine, &request, 1, 0, &picked));
+    CHECK(picked.instance == 0 && picked.answer == 0);
+    // A host without routes has no answer.
+    CHECK_OK(sergo_set_instances_json(engine, request.host, SERGO_STR("[{\"id\": \"d\"}]")));
+    CHECK_OK(sergo_pick_id(engine, &request, 1, 0, &picked));
+    CHECK(picked.instance != 0 && picked.answer == 0);
     CHECK_OK(sergo_close(engine));
 }
 
@@ -310,6 +372,7 @@ static void test_packed(void) {
 void test_pick(void) {
     test_instance();
     test_report();
+    test_numbers();
     test_update();
     test_pool();
     test_explain();

@@ -77,8 +77,9 @@ pub unsafe extern "C" fn sergo_baggage(
 }
 
 /// Which headers and query parameters routes and picks look at for a host, as JSON:
-/// `{"headers": [name], "parameters": [name]}`, both sorted, headers in lower case.
-/// No others need be handed over. For an absent or empty host, those that
+/// `{"version", "headers": [name], "parameters": [name]}`, both sorted, headers in
+/// lower case. No others need be handed over while this version of the rules is in
+/// force; at version 0 there is nothing to go by. For an absent or empty host, those that
 /// `sergo_label` looks at.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sergo_required(engine: u64, host: sergo_str, json: *mut sergo_text) -> sergo_code {

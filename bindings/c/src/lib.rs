@@ -15,6 +15,7 @@
 //! - [`pick`]: which instance takes a request, and what came of it.
 //! - [`discovery`]: what discovery knows, and what is known of its instances.
 //! - [`label`]: the lane of a request, and what has to be handed over of one.
+//! - [`session`]: rules from a control plane, pumped by the program itself.
 //! - [`watch`]: explanations, breakers, events, figures, and the figures of the system.
 
 // What is written here is what C sees.
@@ -31,5 +32,6 @@ pub mod label;
 pub mod pick;
 pub mod request;
 pub mod route;
+pub mod session;
 pub mod text;
 pub mod watch;

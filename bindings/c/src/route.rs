@@ -96,7 +96,9 @@ pub unsafe extern "C" fn sergo_route_rolls(
 /// the length 0xFFFFFFFF: port or 0xFFFFFFFF; host, method, path, scheme, client,
 /// hash, caller namespace, caller gateway; the number of caller labels or
 /// 0xFFFFFFFF, per label name and value; the number of headers, per header name
-/// and value. A call of a remote procedure goes on: service, method; the number of
+/// and value. Who hands over no more than `sergo_required` asks for puts 0xFFFFFFFF
+/// before that number, and the version that it said, as a 64-bit number: SERGO_STALE
+/// when other rules are in force. A call of a remote procedure goes on: service, method; the number of
 /// arguments, per argument type and value; the number of attachments, per
 /// attachment name and value.
 #[unsafe(no_mangle)]
