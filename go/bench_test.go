@@ -99,7 +99,7 @@ func BenchmarkPickAndReport(b *testing.B) {
 	for range b.N {
 		pick, err := engine.Pick(sixHeaders)
 		if err != nil || pick.Instance == nil {
-			b.Fatal(pick, err)
+			b.Fatal(err)
 		}
 		_ = pick.Report(sergo.CallSuccess)
 	}

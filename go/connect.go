@@ -30,6 +30,7 @@ type Connection struct {
 // healthy instance (Empty). The caller connects. Errors are [*Error]: a text is
 // not UTF-8, say.
 func (e *Engine) Connect(connection Connection) (Routing, error) {
+	e.tellTime()
 	random := randomOf(connection.Rolls)
 	answer, err := e.answered("connect", func() (native.AnswerID, native.Code) {
 		return native.Connect(e.handle, native.Connection{

@@ -124,6 +124,7 @@ func (e *Engine) Route(request Request) (Routing, error) {
 	packed := packs.Get().(*pack)
 	defer packs.Put(packed)
 	random := randomOf(request.Rolls)
+	e.tellTime()
 	answer, err := e.answered("route", func() (id native.AnswerID, code native.Code) {
 		code = e.inquire(packed, &request, request.Host, func(block []byte) (code native.Code) {
 			id, code = native.Route(e.handle, block, random)

@@ -53,12 +53,15 @@ var errFailed = errors.New("the request failed")
 
 // ServeHTTP is one request.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r = h.labelled(r)
+	r, unlabelled := h.labelled(r)
 	entry, err := h.engine.Enter(r.Context(), h.name(r))
 	var block *sergo.BlockError
 	var failure *sergo.Error
 	switch {
 	case err == nil:
+		if unlabelled != nil {
+			h.onError(r, unlabelled)
+		}
 		h.serve(w, r, entry)
 	case errors.As(err, &block):
 		refuse(w, block)
@@ -71,20 +74,17 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // labelled is the request with its lane in its context.
-func (h *handler) labelled(r *http.Request) *http.Request {
+func (h *handler) labelled(r *http.Request) (*http.Request, error) {
 	ask := asked(r, r.Host, "http")
 	if r.TLS != nil {
 		ask.Scheme = "https"
 	}
 	ask.Client, _, _ = net.SplitHostPort(r.RemoteAddr)
 	ctx, err := h.engine.Carry(r.Context(), ask, !h.untrusted)
-	if err != nil {
-		h.onError(r, err)
-	}
 	if ctx == r.Context() {
-		return r
+		return r, err
 	}
-	return r.WithContext(ctx)
+	return r.WithContext(ctx), err
 }
 
 // serve runs the handler and exits the entry. A panic goes on as it came.
