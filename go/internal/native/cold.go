@@ -34,9 +34,10 @@ type Code int32
 
 // The codes that this package's users tell apart.
 const (
-	OK     Code = C.SERGO_OK
-	Closed Code = C.SERGO_CLOSED
-	Stale  Code = C.SERGO_STALE
+	OK       Code = C.SERGO_OK
+	Closed   Code = C.SERGO_CLOSED
+	Argument Code = C.SERGO_ARGUMENT
+	Stale    Code = C.SERGO_STALE
 )
 
 // Word is the stable word for the code, as in "closed".
