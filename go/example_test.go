@@ -313,7 +313,7 @@ func ExampleEngine_ExplainRoute() {
 	}
 	fmt.Println(explanation)
 	// Output:
-	// by TrafficRouter service-provider:
+	// by TrafficRouter "service-provider":
 	//   not route 0: headers.tag has to be "v2", and is "v1"
 	//   route 1: routed to service-provider v1
 }

@@ -213,12 +213,12 @@ func TestTLSIsForTheRightNameAlone(t *testing.T) {
 func TestATokenLetsIn(t *testing.T) {
 	t.Parallel()
 	tokens := filepath.Join(t.TempDir(), "tokens.yaml")
-	if err := os.WriteFile(tokens, []byte("tokens: [{name: test, token: open-sesame, namespaces: [default]}]"), 0o600); err != nil {
+	if err := os.WriteFile(tokens, []byte("tokens: [{name: test, token: open-sesame-open-sesame, namespaces: [default]}]"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	plane := serve(t, folder(t, limit(0)), "--tokens", tokens)
 	engine := newEngine(t)
-	subscribe(t, engine, plane.address, patient, controlplane.Metadata(map[string]string{"x-a": "b"}), controlplane.Token("open-sesame"))
+	subscribe(t, engine, plane.address, patient, controlplane.Metadata(map[string]string{"x-a": "b"}), controlplane.Token("open-sesame-open-sesame"))
 	if !blocked(t, engine, "GET:/foo") {
 		t.Error("the rules are not in force")
 	}
