@@ -23,6 +23,7 @@ const (
 // when it is no longer needed. All its methods may be called from any goroutine.
 type Engine struct {
 	handle native.Handle
+	app    string
 	clock  Clock // nil: the library reads the system's monotonic clock
 
 	resources cache[string, native.ResourceID]
@@ -86,7 +87,7 @@ func New(app string, opts ...Option) (*Engine, error) {
 	if code != native.OK {
 		return nil, failure("new", code)
 	}
-	e := &Engine{handle: handle, clock: config.clock, followers: make(map[*follower]struct{})}
+	e := &Engine{handle: handle, app: app, clock: config.clock, followers: make(map[*follower]struct{})}
 	e.system.off = config.unsampled
 	e.resources.limit = maxResources
 	e.blocks.limit = maxBlocks
@@ -158,7 +159,7 @@ func init() {
 	bridge.Failure = failure
 	bridge.Attach = func(engine any, stop func()) (bridge.Attached, bool) {
 		e, f := engine.(*Engine), &follower{stop}
-		return bridge.Attached{Handle: e.handle, Applied: e.applied, Detach: func() { e.detach(f) }}, e.attach(f)
+		return bridge.Attached{Handle: e.handle, App: e.app, Applied: e.applied, Detach: func() { e.detach(f) }}, e.attach(f)
 	}
 }
 

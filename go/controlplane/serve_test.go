@@ -152,6 +152,7 @@ type relay struct {
 
 	mu     sync.Mutex
 	behind string // nobody where empty
+	limit  int    // after so many bytes the next connection is cut; 0 is never
 	pairs  []*pair
 }
 
@@ -212,18 +213,25 @@ func (r *relay) accept() {
 		} else {
 			pair := &pair{front: front, back: back}
 			r.pairs = append(r.pairs, pair)
-			go pair.forward(front, back)
-			go pair.forward(back, front)
+			go pair.forward(front, back, 0)
+			go pair.forward(back, front, r.limit)
+			r.limit = 0
 		}
 		r.mu.Unlock()
 	}
 }
 
-func (p *pair) forward(from, to net.Conn) {
-	buffer := make([]byte, 4096)
+// forward copies what comes, and cuts the connection after so many bytes; 0 is never.
+func (p *pair) forward(from, to net.Conn, limit int) {
+	buffer, passed := make([]byte, 4096), 0
 	for {
 		n, err := from.Read(buffer)
+		passed += n
 		switch {
+		case limit > 0 && passed > limit:
+			_ = from.Close()
+			_ = to.Close()
+			return
 		case err != nil && p.frozen.Load():
 			return
 		case err != nil:

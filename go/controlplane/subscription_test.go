@@ -9,8 +9,11 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
+	"io"
 	"math/big"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -141,6 +144,26 @@ func TestAHalfOpenConnectionIsNoticed(t *testing.T) {
 	until(t, func() bool { return !blocked(t, engine, "GET:/foo") })
 }
 
+// TestAPushThatIsCutComesAgain cuts the connection in the middle of a message.
+func TestAPushThatIsCutComesAgain(t *testing.T) {
+	t.Parallel()
+	rules := limit(0)
+	for n := range 500 {
+		rules += "---" + strings.NewReplacer("name: limit", fmt.Sprintf("name: limit-%d", n), "name: rule", fmt.Sprintf("name: rule-%d", n),
+			"/foo", fmt.Sprintf("/bar/%d", n)).Replace(limit(0))
+	}
+	between := newRelay(t, serve(t, folder(t, rules)).address)
+	between.limit = 20_000
+	engine := newEngine(t)
+	subscription := subscribe(t, engine, between.address(), patient)
+	if !blocked(t, engine, "GET:/foo") || !blocked(t, engine, "GET:/bar/499") {
+		t.Error("the rules are not in force")
+	}
+	if state(t, subscription).LastError == "" {
+		t.Error("the connection was not cut")
+	}
+}
+
 // certificate is a self-signed one for a name, as files and as a root.
 func certificate(t *testing.T, name string) (certificate, key string, roots *x509.CertPool) {
 	t.Helper()
@@ -189,6 +212,20 @@ func TestTLSIsForTheRightNameAlone(t *testing.T) {
 	if !blocked(t, engine, "GET:/foo") {
 		t.Error("the rules are not in force")
 	}
+	t.Run("a client's own", func(t *testing.T) {
+		clientCert, clientKey, _ := certificate(t, "client")
+		plane := serve(t, folder(t, limit(0)), "--tls-cert", cert, "--tls-key", key, "--tls-client-ca", clientCert)
+		own, err := tls.LoadX509KeyPair(clientCert, clientKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		engine := newEngine(t)
+		subscribe(t, engine, plane.address, patient,
+			controlplane.TLS(&tls.Config{RootCAs: roots, ServerName: "opensergo.example", Certificates: []tls.Certificate{own}}))
+		if !blocked(t, engine, "GET:/foo") {
+			t.Error("the rules are not in force")
+		}
+	})
 	for name, test := range map[string]struct {
 		options []controlplane.Option
 		reason  string
@@ -399,5 +436,42 @@ func TestSubscribingNeedsAnEngineAndAnAddress(t *testing.T) {
 	_ = engine.Close()
 	if _, err := controlplane.Subscribe(engine, []string{"localhost:1"}); codeOf(err) != sergo.Closed {
 		t.Errorf("to a closed engine: got %v", err)
+	}
+}
+
+func TestServicesAreReported(t *testing.T) {
+	t.Parallel()
+	plane := serve(t, folder(t, limit(0)))
+	subscription, err := controlplane.Subscribe(newEngine(t), []string{nobody(t), plane.address}, patient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer subscription.Close()
+	err = subscription.ReportServices(t.Context(), controlplane.Node{Zone: "z1", Tag: "gray"}, controlplane.Services{
+		Addresses: []controlplane.Address{{Address: "10.0.0.1", Port: 80}},
+		Protocols: []string{"http"},
+		Contract: controlplane.Contract{
+			Services: []controlplane.Service{{Name: "greeter", Methods: []controlplane.Method{{
+				Name: "hello", InputTypes: []string{"Name"}, HTTPPaths: []string{"/hello"}, HTTPMethods: []string{"GET"},
+			}}}},
+			Types: []controlplane.Type{{Name: "Name", Fields: []controlplane.Field{{Name: "name", Number: 1, Label: 1, Type: 9}}}},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.Get("http://" + plane.http + "/v1/services")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"demo-app", "greeter", "/hello", "10.0.0.1", "gray"} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%q is not in %s", want, text)
+		}
 	}
 }

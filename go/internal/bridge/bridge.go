@@ -8,6 +8,8 @@ import "github.com/sergo-rs/sergo/go/internal/native"
 type Attached struct {
 	// Handle is the engine's.
 	Handle native.Handle
+	// App is the app that it is for.
+	App string
 	// Applied is to be called after new rules have come into force.
 	Applied func()
 	// Detach takes Attach back.

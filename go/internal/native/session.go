@@ -16,6 +16,10 @@ static sergo_code go_session_closed(uint64_t session, uint64_t stream, _GoString
 	return sergo_session_closed(session, stream, go_words(reason));
 }
 
+static sergo_code go_metadata(_GoString_ app, _GoString_ node, _GoString_ services, sergo_text *message) {
+	return sergo_metadata(go_words(app), go_words(node), go_words(services), message);
+}
+
 static sergo_code go_session_restore(uint64_t session, _GoString_ text, sergo_text *problem) {
 	return sergo_session_restore(session, go_words(text), problem);
 }
@@ -117,3 +121,11 @@ func (s Session) Restore(text string) (string, Code) {
 
 // End makes the session dial no more; Poll says which stream to close.
 func (s Session) End() Code { return Code(C.sergo_session_end(C.uint64_t(s))) }
+
+// Metadata is the message that reports what a process offers. Node and services are
+// JSON.
+func Metadata(app, node, services string) ([]byte, Code) {
+	var message C.sergo_text
+	code := C.go_metadata(app, node, services, &message)
+	return take(&message), Code(code)
+}
