@@ -22,7 +22,7 @@ endif
 
 PORT_c = $(C_OUT)/port
 
-.PHONY: c-build c-test c-memcheck c-lint c-fmt c-bench c-header c-install
+.PHONY: c-build c-test c-memcheck c-sanitize c-lint c-fmt c-bench c-header c-install
 
 c-build: $(C_OUT)/port
 
@@ -58,7 +58,7 @@ $(C_OUT)/bench: tests/c/bench.c include/sergo.h | native
 	@mkdir -p $(C_OUT)
 	$(C_COMPILE) tests/c/bench.c $(C_LINK) -o $@
 
-c-test: $(C_OUT)/tests $(C_OUT)/unload $(C_OUT)/example $(C_OUT)/example-static ## The C library's tests and example
+c-test: $(addprefix $(C_OUT)/,tests unload example example-static subscribe) ## The C library's tests and examples
 	$(C_OUT)/tests
 	$(C_OUT)/unload $(C_LIBDIR)/libsergo.$(C_SHARED)
 	@for program in example example-static; do \
@@ -70,10 +70,17 @@ c-test: $(C_OUT)/tests $(C_OUT)/unload $(C_OUT)/example $(C_OUT)/example-static 
 			echo "$$said" | grep -qF "$$line" || { echo "$$said"; echo "c: $$program does not say: $$line"; exit 1; }; \
 		done; \
 	done; echo "c: the example says what it should"
+	@python3 tests/c/subscribe_test.py $(C_LIBDIR)/sergo $(C_OUT)/subscribe
 
 c-memcheck: $(C_OUT)/tests ## The C tests under valgrind, where there is one
 	@command -v valgrind >/dev/null || { echo "c-memcheck needs valgrind"; exit 1; }
 	valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite $(C_OUT)/tests
+
+# Sees the reads and writes of the C code, and whatever nobody frees.
+c-sanitize: $(C_TESTS) $(C_HEADERS) | native ## The C tests with the address and undefined behaviour sanitizers
+	@mkdir -p $(C_OUT)
+	$(C_COMPILE) -fsanitize=address,undefined -fno-sanitize-recover=all -DSERGO_TEST_PANIC $(C_TESTS) $(C_LINK) -o $(C_OUT)/tests-sanitized
+	$(C_OUT)/tests-sanitized
 
 # The C compiler over everything, the header as C++ too, and no symbol leaves the
 # library that is not sergo's.

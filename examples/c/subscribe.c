@@ -3,10 +3,11 @@
 // has happened. The transport (http2.c) is HTTP/2 in clear text; any other will do
 // that carries whole messages in order.
 //
-//   subscribe HOST:PORT APP RESOURCE [REPORTS]
+//   sergo serve --rules examples/rules &
+//   subscribe 127.0.0.1:10246 foo-app GET:/foo
 //
-// After each report it asks to enter the resource three times. It ends after so many
-// reports, or never.
+// Whenever new rules are in force it asks to enter the resource five times. With
+// `once` as a fourth argument it ends as soon as it has all that it asked for.
 
 #define _POSIX_C_SOURCE 200809L
 #include "http2.h"
@@ -26,7 +27,7 @@ static void must(sergo_code code) {
 }
 
 static void enter(uint64_t engine, sergo_str resource) {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 5; i++) {
         sergo_decision decision;
         must(sergo_enter_name(engine, resource, 1, SERGO_INBOUND, SERGO_NOW, &decision));
         printf("%.*s: %s\n", SERGO_PRINT(resource), decision.outcome == SERGO_BLOCK ? "block" : "pass");
@@ -40,13 +41,13 @@ struct pump {
     uint64_t stream;
     struct http2 http;
     bool is_open;
-    int reports;
+    bool is_new;  // whether rules have come since it was last looked at
 };
 
 static void dial(struct pump *pump, const sergo_step *step) {
     pump->stream = step->stream;
     pump->is_open = http2_open(&pump->http, step->data.data, METHOD);
-    printf("dialled %s\n", step->data.data);
+    printf("dialled %s: %s\n", step->data.data, pump->is_open ? "connected" : pump->http.why);
     if (pump->is_open) {
         must(sergo_session_connected(pump->session, pump->stream));
     } else {
@@ -70,7 +71,7 @@ static void obey(struct pump *pump) {
             pump->is_open = false;
         } else if (step.kind == SERGO_STEP_APPLIED) {
             printf("report: %s\n", step.data.data);
-            pump->reports++;
+            pump->is_new = true;
         }
         sergo_step_free(&step);
     }
@@ -105,12 +106,21 @@ static void rest(struct pump *pump) {
     }
 }
 
+// Whether all that was asked for has been answered and is in force.
+static bool is_synced(uint64_t session) {
+    sergo_text state;
+    must(sergo_session_state(session, &state));
+    bool is = strstr(state.data, "\"isSynced\":true") != NULL;
+    sergo_text_free(&state);
+    return is;
+}
+
 int main(int argc, char **argv) {
     if (argc < 4) {
-        fprintf(stderr, "subscribe HOST:PORT APP RESOURCE [REPORTS]\n");
+        fprintf(stderr, "subscribe HOST:PORT APP RESOURCE [once]\n");
         return 2;
     }
-    int enough = argc > 4 ? atoi(argv[4]) : INT_MAX;
+    bool is_once = argc > 4 && !strcmp(argv[4], "once");
     uint64_t engine;
     sergo_config config = {.app = SERGO_STRZ(argv[2])};
     must(sergo_open(&config, &engine));
@@ -122,18 +132,18 @@ int main(int argc, char **argv) {
     struct pump pump = {.http = {.socket = -1}};
     must(sergo_session_open(engine, SERGO_STRZ(options), seed, &pump.session));
 
-    for (int seen = 0; pump.reports < enough;) {
+    for (;;) {
         must(sergo_session_time(pump.session));
         obey(&pump);
-        if (pump.reports > seen) enter(engine, SERGO_STRZ(argv[3]));
-        seen = pump.reports;
+        if (pump.is_new) enter(engine, SERGO_STRZ(argv[3]));
+        pump.is_new = false;
         fflush(stdout);
-        if (seen >= enough) break;
+        if (is_once && is_synced(pump.session)) break;
         rest(&pump);
         if (pump.is_open) hear(&pump);
     }
 
-    // The last answer is on its way; the session's end closes the stream.
+    // The end says which stream to close.
     must(sergo_session_end(pump.session));
     obey(&pump);
     must(sergo_session_close(pump.session));

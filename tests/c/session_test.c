@@ -230,7 +230,7 @@ static void test_restore(void) {
     // The next process is governed before anybody answers.
     engine = engine_with(NULL);
     session = session_of(engine);
-    CHECK_OK(sergo_session_restore(session, sergo_str_of(saved.data, saved.len - 1), &problem));
+    CHECK_OK(sergo_session_restore(session, sergo_str_of(saved.data + 1, saved.len - 1), &problem));
     CHECK(problem.data != NULL && problem.len > 0);
     sergo_text_free(&problem);
     CHECK_OK(sergo_session_restore(session, sergo_str_of(saved.data, saved.len), &problem));
