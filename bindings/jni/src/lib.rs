@@ -5,11 +5,12 @@
 //! - [`hot`]: entering, leaving and routing. Integers in, integers out; longer
 //!   answers go to memory whose address the caller passes. No JNI function is
 //!   called and nothing is allocated.
-//! - [`cold`]: all else. Text comes as UTF-8 bytes; an answer is a code and a
+//! - [`cold`] and, for instances and lanes, [`pick`]: all else. Text comes as UTF-8 bytes; an answer is a code and a
 //!   [value], in one array of bytes.
 //!
 //! No export throws, and none lets a panic out: failure is a negative code.
 
 mod cold;
 mod hot;
+mod pick;
 mod value;

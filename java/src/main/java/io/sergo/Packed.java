@@ -37,6 +37,18 @@ final class Packed {
         return bytes.position();
     }
 
+    /** A request in bytes of its own, for a cold call. */
+    static byte[] of(RouteRequest request) {
+        int place = Scratch.take();
+        try {
+            Packed packed = Scratch.request(place);
+            request.pack(packed);
+            return packed.copy();
+        } finally {
+            Scratch.give(place);
+        }
+    }
+
     byte[] copy() {
         byte[] copy = new byte[length()];
         bytes.get(0, copy);

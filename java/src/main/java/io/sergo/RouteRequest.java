@@ -24,6 +24,10 @@ public final class RouteRequest {
     private String callerGateway;
     private Map<String, String> callerLabels;
     private double[] rolls;
+    private String service;
+    private String procedure;
+    private final List<String> arguments = new ArrayList<>();
+    private final List<String> attachments = new ArrayList<>();
 
     private RouteRequest(String host) {
         this.host = Objects.requireNonNull(host, "host");
@@ -37,6 +41,16 @@ public final class RouteRequest {
      */
     public static RouteRequest to(String host) {
         return new RouteRequest(host);
+    }
+
+    /**
+     * A request that came in, for {@link Engine#label(RouteRequest)}, which does not look at the
+     * host: {@code GET /} over http without headers.
+     *
+     * @return the request
+     */
+    public static RouteRequest incoming() {
+        return new RouteRequest("");
     }
 
     /**
@@ -112,6 +126,56 @@ public final class RouteRequest {
      */
     public RouteRequest headers(Map<String, ? extends Iterable<String>> headers) {
         headers.forEach((name, values) -> values.forEach(value -> header(name, value)));
+        return this;
+    }
+
+    /**
+     * The lane that the request is to stay in: its headers.
+     *
+     * @param lane the lane, {@link Lane#current()} say
+     * @return this
+     */
+    public RouteRequest lane(Lane lane) {
+        lane.headers().forEach(this::header);
+        return this;
+    }
+
+    /**
+     * That it calls a remote procedure.
+     *
+     * @param service the service, as in {@code com.example.Orders}
+     * @param method the service's method
+     * @return this
+     */
+    public RouteRequest rpc(String service, String method) {
+        this.service = Objects.requireNonNull(service, "service");
+        this.procedure = Objects.requireNonNull(method, "method");
+        return this;
+    }
+
+    /**
+     * The next argument of the remote call, for {@link #rpc}.
+     *
+     * @param type its type; null where unknown
+     * @param value its value as text; null where unknown
+     * @return this
+     */
+    public RouteRequest argument(String type, String value) {
+        arguments.add(type);
+        arguments.add(value);
+        return this;
+    }
+
+    /**
+     * One more attachment of the remote call, for {@link #rpc}.
+     *
+     * @param name its name
+     * @param value its value
+     * @return this
+     */
+    public RouteRequest attachment(String name, String value) {
+        attachments.add(Objects.requireNonNull(name, "name"));
+        attachments.add(Objects.requireNonNull(value, "value"));
         return this;
     }
 
@@ -196,9 +260,16 @@ public final class RouteRequest {
             to.number(callerLabels.size());
             callerLabels.forEach((name, value) -> to.text(name).text(value));
         }
-        to.number(headers.size() / 2);
-        for (int i = 0; i < headers.size(); i++) {
-            to.text(headers.get(i));
+        packPairs(to, headers);
+        if (service != null) {
+            to.text(service).text(procedure);
+            packPairs(to, arguments);
+            packPairs(to, attachments);
         }
+    }
+
+    private static void packPairs(Packed to, List<String> pairs) {
+        to.number(pairs.size() / 2);
+        pairs.forEach(to::text);
     }
 }

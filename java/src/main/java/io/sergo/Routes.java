@@ -1,5 +1,6 @@
 package io.sergo;
 
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Asks where requests go. What an id stands for never changes, so it is asked for once. */
@@ -54,6 +55,28 @@ final class Routes {
 
     private Routing direct(byte[] request, long seed, double[] rolls) {
         return routing(Native.direct(handle, request, seed, rolls));
+    }
+
+    Pick pick(Engine engine, RouteRequest request) {
+        long seed = ThreadLocalRandom.current().nextLong();
+        byte[] block = Packed.of(request);
+        Value value =
+                Value.of(Native.pick(handle, block, seed, request.givenRolls(), engine.now()));
+        if (!value.isPresent()) {
+            return new Pick(engine, Routing.NOWHERE, null);
+        }
+        return new Pick(engine, Answers.routing(value), value.at("instance").text());
+    }
+
+    RouteExplanation explain(RouteRequest request, long now) {
+        long seed = ThreadLocalRandom.current().nextLong();
+        byte[] block = Packed.of(request);
+        return RouteExplanation.of(
+                Value.of(Native.explainRoute(handle, block, seed, request.givenRolls(), now)));
+    }
+
+    Optional<Label> label(RouteRequest request, boolean trust) {
+        return Value.of(Native.label(handle, Packed.of(request), trust)).optional(Label::of);
     }
 
     Routing connect(ConnectRequest connection) {

@@ -1,0 +1,105 @@
+package io.sergo;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/**
+ * Where a request goes, and which instance takes it. It counts as in flight on that instance until
+ * the call's outcome is reported, once:
+ *
+ * <pre>{@code
+ * try (Pick pick = engine.pick(RouteRequest.to("orders"))) {
+ *     int status = call(pick.instance());
+ *     pick.report(Outcome.ofStatus(status));
+ * }
+ * }</pre>
+ *
+ * <p>Any thread may report.
+ */
+public final class Pick implements AutoCloseable {
+    private static final VarHandle REPORTED;
+
+    static {
+        try {
+            REPORTED = MethodHandles.lookup().findVarHandle(Pick.class, "reported", boolean.class);
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    private final Engine engine;
+    private final Routing routing;
+    private final String instance;
+    private boolean reported;
+
+    Pick(Engine engine, Routing routing, String instance) {
+        this.engine = engine;
+        this.routing = routing;
+        this.instance = instance;
+    }
+
+    /**
+     * Where the request goes, and what is done with it on the way: as {@link
+     * Engine#route(RouteRequest)} says it, but that a host which no router names is its own
+     * destination where discovery knows it.
+     *
+     * @return the destination; a redirect or response of the rule's own; or nothing, because no
+     *     route says or because there is no healthy instance
+     */
+    public Routing routing() {
+        return routing;
+    }
+
+    /**
+     * The instance that takes the request.
+     *
+     * @return its id; empty where there is no destination, or discovery has not named its host
+     */
+    public Optional<String> instance() {
+        return Optional.ofNullable(instance);
+    }
+
+    /**
+     * Says what came of the call. What is said first counts; without an instance there is nothing
+     * to say. Never throws, so that it never hides how the call ended.
+     *
+     * @param outcome what came of it
+     */
+    public void report(Outcome outcome) {
+        int number = outcome.ordinal();
+        if (instance != null && REPORTED.compareAndSet(this, false, true)) {
+            // A code would mean that the engine is gone, and all counts with it.
+            String host = routing.destination().orElseThrow().host();
+            Native.report(
+                    engine.handle(), Utf8.bytes(host), Utf8.bytes(instance), number, engine.now());
+        }
+    }
+
+    /**
+     * Makes the call and reports what comes of it: a success when it returns, unless it has
+     * reported already, else what {@link Outcome#ofFailure} makes of the exception.
+     *
+     * @param <T> what the call gives
+     * @param call the call
+     * @return what the call gave
+     * @throws Exception what the call throws
+     */
+    public <T> T call(Callable<T> call) throws Exception {
+        try {
+            T answer = call.call();
+            report(Outcome.SUCCESS);
+            return answer;
+        } catch (Throwable failure) {
+            report(Outcome.ofFailure(failure));
+            throw failure;
+        }
+    }
+
+    /** Reports a success, unless something was reported. */
+    @Override
+    public void close() {
+        report(Outcome.SUCCESS);
+    }
+}

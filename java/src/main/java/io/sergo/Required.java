@@ -1,0 +1,18 @@
+package io.sergo;
+
+import java.util.Set;
+
+/**
+ * The parts of a request, beside its host, method, path and scheme, that rules look at. The engine
+ * heeds this by itself; it is for whoever has to fetch such parts from afar.
+ *
+ * @param headers the headers, in lower case
+ * @param parameters the query parameters
+ */
+public record Required(Set<String> headers, Set<String> parameters) {
+    static Required of(Value value) {
+        return new Required(
+                Set.copyOf(value.at("headers").list(Value::text)),
+                Set.copyOf(value.at("parameters").list(Value::text)));
+    }
+}
