@@ -2,7 +2,7 @@
 //!
 //! What `io.sergo.Native` of the Java package declares, one export each:
 //!
-//! - [`hot`]: entering, leaving and routing. Integers in, integers out; longer
+//! - [`hot`]: entering and leaving, routing and picking. Integers in, integers out; longer
 //!   answers go to memory whose address the caller passes. No JNI function is
 //!   called and nothing is allocated.
 //! - [`cold`] and, for instances and lanes, [`pick`]: all else. Text comes as UTF-8 bytes; an answer is a code and a

@@ -44,6 +44,18 @@ extern "system" fn Java_io_sergo_Native_report<'local>(
     })
 }
 
+/// The instance of a host with a number.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_Native_instance<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    engine: jlong,
+    host: Bytes<'local>,
+    number: jlong,
+) -> Bytes<'local> {
+    answer(env, |env| Ok(value::read(&call::instance(engine as u64, &text(env, &host)?, number as u64)?)?))
+}
+
 /// The ids of a host's instances that are ejected, sorted.
 #[unsafe(no_mangle)]
 extern "system" fn Java_io_sergo_Native_ejected<'local>(

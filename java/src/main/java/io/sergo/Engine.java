@@ -39,6 +39,7 @@ public final class Engine implements AutoCloseable {
     private final Bounded<String, Resource> resources = new Bounded<>();
     private final Blocks blocks;
     private final Routes routes;
+    private final Picks picks;
     private final Events events;
     private final Sampling sampling;
     private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
@@ -48,6 +49,7 @@ public final class Engine implements AutoCloseable {
         this.clock = clock;
         this.blocks = new Blocks(handle);
         this.routes = new Routes(handle);
+        this.picks = new Picks(this, routes);
         this.events = new Events(handle);
         this.sampling = new Sampling(this, samples);
     }
@@ -106,8 +108,14 @@ public final class Engine implements AutoCloseable {
             sources[next++] = Utf8.bytes(text.text());
         }
         Report report = Report.of(Value.of(Native.apply(handle, sources)));
-        sampling.follow();
+        changed();
         return report;
+    }
+
+    /** Other rules are in force. */
+    void changed() {
+        picks.forgetInstances();
+        sampling.follow();
     }
 
     /**
@@ -265,7 +273,7 @@ public final class Engine implements AutoCloseable {
      * @throws SergoException as {@link #route(RouteRequest)}
      */
     public Pick pick(RouteRequest request) {
-        return routes.pick(this, request);
+        return picks.pick(request);
     }
 
     /**
@@ -337,7 +345,8 @@ public final class Engine implements AutoCloseable {
      * @throws SergoException as {@link #report}
      */
     public Required required(String host) {
-        return Required.of(Value.of(Native.required(handle, Utf8.bytes(host))));
+        routes.forgetRequired(host);
+        return routes.required(host);
     }
 
     /**
@@ -379,6 +388,7 @@ public final class Engine implements AutoCloseable {
     public void setInstances(String host, Collection<Instance> instances) {
         byte[] list = Utf8.bytes(Instance.json(instances));
         SergoException.check(Native.setInstances(handle, Utf8.bytes(host), list));
+        picks.forgetInstances();
     }
 
     /**
@@ -394,6 +404,7 @@ public final class Engine implements AutoCloseable {
         byte[] list = Utf8.bytes(Instance.json(changed));
         byte[] ids = Utf8.bytes(Json.list(gone));
         SergoException.check(Native.updateInstances(handle, Utf8.bytes(host), list, ids));
+        picks.forgetInstances();
     }
 
     // What happened

@@ -51,6 +51,26 @@ public final class Lane {
     }
 
     /**
+     * What a request that came in hands on: for inbound filters. While the engine can't decide,
+     * because it is closed, say, the request has no label; nothing is thrown.
+     *
+     * @param engine what decides
+     * @param request the request; its host is not looked at
+     * @param trust whether the lane that it says itself is believed; where it is not, none of its
+     *     baggage is handed on either
+     * @return the lane
+     */
+    public static Lane of(Engine engine, RouteRequest request, boolean trust) {
+        Optional<Label> label = Optional.empty();
+        try {
+            label = engine.label(request, trust);
+        } catch (SergoException unknown) {
+            // What it came with is handed on all the same.
+        }
+        return of(label, trust ? request.header(BAGGAGE) : "");
+    }
+
+    /**
      * The lane of this thread.
      *
      * @return the one that was opened last and is not closed yet, else {@link #NONE}
@@ -157,8 +177,11 @@ public final class Lane {
     public Runnable wrap(Runnable work) {
         Objects.requireNonNull(work, "work");
         return () -> {
-            try (Opened lane = open()) {
+            Opened lane = open();
+            try {
                 work.run();
+            } finally {
+                lane.close();
             }
         };
     }
@@ -173,8 +196,11 @@ public final class Lane {
     public <T> Callable<T> wrap(Callable<T> work) {
         Objects.requireNonNull(work, "work");
         return () -> {
-            try (Opened lane = open()) {
+            Opened lane = open();
+            try {
                 return work.call();
+            } finally {
+                lane.close();
             }
         };
     }
@@ -189,8 +215,11 @@ public final class Lane {
     public <T> Supplier<T> wrapSupplier(Supplier<T> work) {
         Objects.requireNonNull(work, "work");
         return () -> {
-            try (Opened lane = open()) {
+            Opened lane = open();
+            try {
                 return work.get();
+            } finally {
+                lane.close();
             }
         };
     }

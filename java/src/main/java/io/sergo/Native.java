@@ -47,6 +47,14 @@ final class Native {
 
     static native byte[] pick(long engine, byte[] request, long seed, double[] rolls, long now);
 
+    static native int pickId(
+            long engine, long address, int length, long seed, long now, long out);
+
+    static native byte[] instance(long engine, byte[] host, long number);
+
+    static native int reportId(
+            long engine, long address, int length, long number, int outcome, long now);
+
     static native long report(long engine, byte[] host, byte[] instance, int outcome, long now);
 
     static native byte[] ejected(long engine, byte[] host, long now);

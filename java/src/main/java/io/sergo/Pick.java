@@ -2,6 +2,7 @@ package io.sergo;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -11,7 +12,7 @@ import java.util.concurrent.Callable;
  *
  * <pre>{@code
  * try (Pick pick = engine.pick(RouteRequest.to("orders"))) {
- *     int status = call(pick.instance());
+ *     int status = call(pick.instance().orElseThrow().id());
  *     pick.report(Outcome.ofStatus(status));
  * }
  * }</pre>
@@ -29,15 +30,18 @@ public final class Pick implements AutoCloseable {
         }
     }
 
-    private final Engine engine;
+    private final Picks picks;
     private final Routing routing;
-    private final String instance;
+    private final Instance instance;
+    private final long number;
     private boolean reported;
 
-    Pick(Engine engine, Routing routing, String instance) {
-        this.engine = engine;
+    /** The instance is null, and its number 0, where there is none. */
+    Pick(Picks picks, Routing routing, Instance instance, long number) {
+        this.picks = picks;
         this.routing = routing;
         this.instance = instance;
+        this.number = number;
     }
 
     /**
@@ -55,9 +59,10 @@ public final class Pick implements AutoCloseable {
     /**
      * The instance that takes the request.
      *
-     * @return its id; empty where there is no destination, or discovery has not named its host
+     * @return the instance, with the labels that rules give it; empty where there is no destination,
+     *     or discovery has not named its host
      */
-    public Optional<String> instance() {
+    public Optional<Instance> instance() {
         return Optional.ofNullable(instance);
     }
 
@@ -68,12 +73,9 @@ public final class Pick implements AutoCloseable {
      * @param outcome what came of it
      */
     public void report(Outcome outcome) {
-        int number = outcome.ordinal();
+        Objects.requireNonNull(outcome, "outcome");
         if (instance != null && REPORTED.compareAndSet(this, false, true)) {
-            // A code would mean that the engine is gone, and all counts with it.
-            String host = routing.destination().orElseThrow().host();
-            Native.report(
-                    engine.handle(), Utf8.bytes(host), Utf8.bytes(instance), number, engine.now());
+            picks.report(routing.destination().orElseThrow().host(), number, outcome);
         }
     }
 

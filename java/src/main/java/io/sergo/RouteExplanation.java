@@ -22,12 +22,30 @@ public record RouteExplanation(
         Routing routing,
         String text) {
     static RouteExplanation of(Value value) {
+        Optional<String> router = value.at("router").optionalText();
+        List<Miss> misses = value.at("misses").list(Miss::of);
+        OptionalInt position = value.at("position").optionalInt();
         return new RouteExplanation(
-                value.at("router").optionalText(),
-                value.at("misses").list(Miss::of),
-                value.at("position").optionalInt(),
+                router,
+                misses,
+                position,
                 value.at("directions").optional(Answers::routing).orElse(Routing.NOWHERE),
-                value.at("text").text());
+                value.at("text")
+                        .optionalText()
+                        .orElseGet(() -> text(router, misses, position)));
+    }
+
+    private static String text(Optional<String> router, List<Miss> misses, OptionalInt position) {
+        StringBuilder text = new StringBuilder(router.orElse("no router names the host"));
+        for (Miss miss : misses) {
+            text.append("\n  route ").append(miss.position()).append(" does not match:");
+            for (Block block : miss.blocks()) {
+                text.append("\n    ").append(block.field()).append(": found ");
+                text.append(block.found()).append(", expected ").append(block.expected());
+            }
+        }
+        position.ifPresent(found -> text.append("\n  route ").append(found).append(" matches"));
+        return text.toString();
     }
 
     /** All of it, in lines for people to read. */

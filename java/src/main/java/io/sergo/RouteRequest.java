@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.StringJoiner;
 
 /**
  * A request to be routed: {@code RouteRequest.to("orders").method("POST").header("tag", "v2")}.
@@ -250,8 +251,43 @@ public final class RouteRequest {
         return rolls;
     }
 
-    /** Writes it as bindings/border/src/packed.rs reads it. */
-    void pack(Packed to) {
+    String host() {
+        return host;
+    }
+
+    int port() {
+        return port;
+    }
+
+    /** The values of a header as one; empty for none. */
+    String header(String name) {
+        StringJoiner values = new StringJoiner(",");
+        for (int i = 0; i < headers.size(); i += 2) {
+            if (headers.get(i).equalsIgnoreCase(name)) {
+                values.add(headers.get(i + 1));
+            }
+        }
+        return values.toString();
+    }
+
+    /**
+     * Writes it as bindings/border/src/packed.rs reads it: what is required of it, or all for null.
+     */
+    void pack(Packed to, Required required) {
+        packHead(to, required == null ? path : required.path(path));
+        if (required == null) {
+            packPairs(to, headers);
+        } else {
+            packHeaders(to, required);
+        }
+        if (service != null) {
+            to.text(service).text(procedure);
+            packPairs(to, arguments);
+            packPairs(to, attachments);
+        }
+    }
+
+    private void packHead(Packed to, String path) {
         to.number(port).text(host).text(method).text(path).text(scheme).text(client).text(hash);
         to.text(callerNamespace).text(callerGateway);
         if (callerLabels == null) {
@@ -260,12 +296,20 @@ public final class RouteRequest {
             to.number(callerLabels.size());
             callerLabels.forEach((name, value) -> to.text(name).text(value));
         }
-        packPairs(to, headers);
-        if (service != null) {
-            to.text(service).text(procedure);
-            packPairs(to, arguments);
-            packPairs(to, attachments);
+    }
+
+    private void packHeaders(Packed to, Required required) {
+        to.number(Packed.ABSENT).number(required.version());
+        int place = to.length();
+        to.number(0);
+        int count = 0;
+        for (int i = 0; i < headers.size(); i += 2) {
+            if (required.wants(headers.get(i))) {
+                to.text(headers.get(i)).text(headers.get(i + 1));
+                count++;
+            }
         }
+        to.numberAt(place, count);
     }
 
     private static void packPairs(Packed to, List<String> pairs) {
