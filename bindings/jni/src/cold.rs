@@ -59,11 +59,19 @@ pub(crate) fn number<'local>(
     }
 }
 
-/// Runs a call that answers a value. Null, where not even the answer could be
-/// made, is read as a panic.
+/// Runs a call that answers a value.
 pub(crate) fn answer<'local>(
-    mut env: EnvUnowned<'local>,
+    env: EnvUnowned<'local>,
     call: impl FnOnce(&mut Env<'local>) -> Result<Value, Fault>,
+) -> JByteArray<'local> {
+    raw(env, |env| call(env).map(|value| value::bytes(&value)))
+}
+
+/// Runs a call that answers bytes: what comes is a code, and for [`Code::Ok`] they.
+/// Null, where not even the answer could be made, is read as a panic.
+pub(crate) fn raw<'local>(
+    mut env: EnvUnowned<'local>,
+    call: impl FnOnce(&mut Env<'local>) -> Result<Vec<u8>, Fault>,
 ) -> JByteArray<'local> {
     let outcome = env.with_env(|env| -> jni::errors::Result<_> {
         let reply = value::reply(call(env).map_err(|Fault(code)| code));

@@ -42,7 +42,7 @@ public final class Engine implements AutoCloseable {
     private final Picks picks;
     private final Events events;
     private final Sampling sampling;
-    private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
+    private final Set<Feed> subscriptions = ConcurrentHashMap.newKeySet();
 
     Engine(long handle, LongSupplier clock, boolean samples) {
         this.handle = handle;
@@ -71,6 +71,13 @@ public final class Engine implements AutoCloseable {
     /** The time to tell the core. */
     long now() {
         return clock == null ? Native.NOW : Math.max(0, clock.getAsLong());
+    }
+
+    /** Routes are asked for at the time that the core heard last: a clock of one's own is told. */
+    private void tellTime() {
+        if (clock != null) {
+            Native.ejected(handle, new byte[0], now());
+        }
     }
 
     /** How many resources are kept by name. */
@@ -145,7 +152,38 @@ public final class Engine implements AutoCloseable {
         return subscription;
     }
 
-    void forget(Subscription subscription) {
+    /**
+     * Loads rules from a control plane now, and again whenever it sends others. It waits for the
+     * first ones as long as the options say, and goes on without them then.
+     *
+     * @param plane where it listens, and how to speak to it
+     * @return the subscription; closing it, or this engine, ends it
+     * @throws SergoException {@code closed}, {@code poisoned} or {@code panicked}
+     * @throws IllegalStateException when gRPC is not on the class path; it says what to add
+     */
+    public ControlPlaneSubscription subscribe(ControlPlane plane) {
+        return subscribe(plane, report -> {});
+    }
+
+    /**
+     * Loads rules from a control plane now, and again whenever it sends others, and hands each
+     * report to the listener, in the subscription's thread.
+     *
+     * @param plane where it listens, and how to speak to it
+     * @param listener what to do with each report
+     * @return the subscription; closing it, or this engine, ends it
+     * @throws SergoException {@code closed}, {@code poisoned} or {@code panicked}
+     * @throws IllegalStateException when gRPC is not on the class path; it says what to add
+     */
+    public ControlPlaneSubscription subscribe(ControlPlane plane, Consumer<Report> listener) {
+        ControlPlaneSubscription subscription =
+                new ControlPlaneSubscription(this, plane, listener);
+        subscriptions.add(subscription);
+        subscription.start();
+        return subscription;
+    }
+
+    void forget(Feed subscription) {
         subscriptions.remove(subscription);
     }
 
@@ -259,6 +297,7 @@ public final class Engine implements AutoCloseable {
      *     poisoned} or {@code panicked}
      */
     public Routing route(RouteRequest request) {
+        tellTime();
         return routes.route(request);
     }
 
@@ -345,8 +384,7 @@ public final class Engine implements AutoCloseable {
      * @throws SergoException as {@link #report}
      */
     public Required required(String host) {
-        routes.forgetRequired(host);
-        return routes.required(host);
+        return Required.of(Value.of(Native.required(handle, Utf8.bytes(host))));
     }
 
     /**
@@ -373,6 +411,7 @@ public final class Engine implements AutoCloseable {
      *     poisoned} or {@code panicked}
      */
     public Routing connect(ConnectRequest connection) {
+        tellTime();
         return routes.connect(connection);
     }
 
@@ -527,7 +566,7 @@ public final class Engine implements AutoCloseable {
     public void close() {
         // First the handle, so that what begins meanwhile fails.
         Native.close(handle);
-        List.copyOf(subscriptions).forEach(Subscription::close);
+        List.copyOf(subscriptions).forEach(Feed::close);
         sampling.close();
         events.close();
     }

@@ -8,14 +8,9 @@ import java.util.concurrent.ThreadLocalRandom;
  * it, and then all are forgotten.
  */
 final class Picks {
-    private record Asked(String host, int port) {}
-
     private final Engine engine;
     private final Routes routes;
     private final Bounded<Long, Instance> instances = new Bounded<>();
-
-    /** Where requests to hosts go that no router names. */
-    private final Bounded<Asked, Routing> unrouted = new Bounded<>();
 
     Picks(Engine engine, Routes routes) {
         this.engine = engine;
@@ -30,26 +25,30 @@ final class Picks {
     Pick pick(RouteRequest request) {
         long seed = ThreadLocalRandom.current().nextLong();
         while (true) {
-            Required required = routes.required(request.host());
-            Pick pick = request.givenRolls() == null ? quick(request, required, seed) : null;
+            HostRules host = routes.host(request.host());
+            boolean isKnown = host.unrouted(request.port()) != null;
+            Pick pick = null;
+            if (isKnown && request.givenRolls() == null) {
+                pick = quick(request, host, seed);
+            }
             if (pick == null) {
-                pick = whole(request, required, seed);
+                pick = whole(request, host, seed);
             }
             if (pick != null) {
                 return pick;
             }
-            routes.forgetRequired(request.host());
+            routes.forget(request.host());
         }
     }
 
     /** Picks by numbers; null where that has to be asked for in full. */
-    private Pick quick(RouteRequest request, Required required, long seed) {
+    private Pick quick(RouteRequest request, HostRules host, long seed) {
         long answer;
         long number;
         int place = Scratch.take();
         try {
             Packed packed = Scratch.request(place);
-            request.pack(packed, required);
+            request.pack(packed, host.required);
             int code =
                     Native.pickId(
                             engine.handle(),
@@ -70,34 +69,18 @@ final class Picks {
         if (number == 0) {
             return null;
         }
-        Routing routing =
-                answer == 0 ? unrouted(request, required, seed) : routes.plain(answer);
+        Routing routing = answer == 0 ? host.unrouted(request.port()) : routes.plain(answer);
         if (routing == null) {
-            // Other rules came in between: this one has not been made.
+            // Many rules came in between: this one has not been made.
             report(request.host(), number, Outcome.CANCELLED);
             return null;
         }
         return picked(routing, number);
     }
 
-    private Routing unrouted(RouteRequest request, Required required, long seed) {
-        Asked asked = new Asked(request.host(), request.port());
-        Routing known = unrouted.get(asked);
-        if (known == null) {
-            try (Pick pick = whole(request, required, seed)) {
-                if (pick != null && pick.instance().isPresent()) {
-                    pick.report(Outcome.CANCELLED);
-                    known = pick.routing();
-                    unrouted.put(asked, known);
-                }
-            }
-        }
-        return known;
-    }
-
     /** Picks, with all that is to be said; null where other rules are in force. */
-    private Pick whole(RouteRequest request, Required required, long seed) {
-        byte[] block = Packed.of(request, required);
+    private Pick whole(RouteRequest request, HostRules host, long seed) {
+        byte[] block = Packed.of(request, host.required);
         byte[] answer =
                 Native.pick(engine.handle(), block, seed, request.givenRolls(), engine.now());
         if (Value.isStale(answer)) {
@@ -106,7 +89,11 @@ final class Picks {
         Value value = Value.of(answer);
         Routing routing = value.optional(Answers::routing).orElse(Routing.NOWHERE);
         long number = value.at("number").optionalNumber().orElse(0);
-        return number == 0 ? new Pick(this, routing, null, 0) : picked(routing, number);
+        if (number == 0) {
+            return new Pick(this, routing, null, 0);
+        }
+        host.learn(request.port(), routing);
+        return picked(routing, number);
     }
 
     /** A pick that counts; null where discovery has dropped the instance meanwhile. */

@@ -22,10 +22,4 @@ public record Required(long version, Set<String> headers, Set<String> parameters
     boolean wants(String header) {
         return headers.contains(header) || headers.contains(header.toLowerCase(Locale.ROOT));
     }
-
-    /** The path, without a query that nothing looks at. */
-    String path(String path) {
-        int query = path == null || !parameters.isEmpty() ? -1 : path.indexOf('?');
-        return query < 0 ? path : path.substring(0, query);
-    }
 }

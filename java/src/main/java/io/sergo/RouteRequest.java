@@ -274,7 +274,7 @@ public final class RouteRequest {
      * Writes it as bindings/border/src/packed.rs reads it: what is required of it, or all for null.
      */
     void pack(Packed to, Required required) {
-        packHead(to, required == null ? path : required.path(path));
+        packHead(to);
         if (required == null) {
             packPairs(to, headers);
         } else {
@@ -287,7 +287,7 @@ public final class RouteRequest {
         }
     }
 
-    private void packHead(Packed to, String path) {
+    private void packHead(Packed to) {
         to.number(port).text(host).text(method).text(path).text(scheme).text(client).text(hash);
         to.text(callerNamespace).text(callerGateway);
         if (callerLabels == null) {

@@ -12,32 +12,33 @@ final class Routes {
     private record Known(Routing plain) {}
 
     private final long handle;
-    private final Bounded<String, Required> required = new Bounded<>();
+    private final Bounded<String, HostRules> hosts = new Bounded<>();
     private final Bounded<Long, Known> answers = new Bounded<>();
 
     Routes(long handle) {
         this.handle = handle;
     }
 
-    /** What the rules that were in force when it was last asked look at. */
-    Required required(String host) {
-        Required known = required.get(host);
+    /** What the rules say that were in force when it was last asked. */
+    HostRules host(String name) {
+        HostRules known = hosts.get(name);
         if (known == null) {
-            known = Required.of(Value.of(Native.required(handle, Utf8.bytes(host))));
-            required.put(host, known);
+            byte[] required = Native.required(handle, Utf8.bytes(name));
+            known = new HostRules(Required.of(Value.of(required)));
+            hosts.put(name, known);
         }
         return known;
     }
 
-    /** Other rules are in force than {@link #required} knows of. */
-    void forgetRequired(String host) {
-        required.remove(host);
+    /** Other rules are in force than {@link #host} knows of. */
+    void forget(String host) {
+        hosts.remove(host);
     }
 
     Routing route(RouteRequest request) {
         long seed = ThreadLocalRandom.current().nextLong();
         while (true) {
-            Required required = required(request.host());
+            Required required = host(request.host()).required;
             long id = id(request, required, seed);
             if (id == 0) {
                 return Routing.NOWHERE;
@@ -53,7 +54,7 @@ final class Routes {
                     return routing(whole);
                 }
             }
-            forgetRequired(request.host());
+            forget(request.host());
         }
     }
 
@@ -106,12 +107,12 @@ final class Routes {
 
     Optional<Label> label(RouteRequest request, boolean trust) {
         while (true) {
-            byte[] block = Packed.of(request, required(""));
+            byte[] block = Packed.of(request, host("").required);
             byte[] label = Native.label(handle, block, trust);
             if (!Value.isStale(label)) {
                 return Value.of(label).optional(Label::of);
             }
-            forgetRequired("");
+            forget("");
         }
     }
 }
