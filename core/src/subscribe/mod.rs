@@ -35,7 +35,7 @@
 
 mod backoff;
 mod document;
-mod envoy;
+pub mod envoy;
 mod options;
 pub mod payload;
 mod saved;
