@@ -1,7 +1,9 @@
 /** What an entry would be answered, and why. */
 
+import { directed } from './answer';
 import type { StrategyKind } from './block';
 import type { BreakerState } from './figures';
+import type { Routing } from './routing';
 
 /** What is answered, without the figures. */
 export type Verdict = 'pass' | 'wait' | 'block';
@@ -68,4 +70,74 @@ export interface GateExplanation {
   readonly used?: number;
   /** Why, in a sentence with the figures. */
   readonly why: string;
+}
+
+/** Which route a request goes by, and why none of those before it does. As text it is for people to read. */
+export class RouteExplanation {
+  /** The kind and name of the router of the host; undefined where there is none. */
+  readonly router: string | undefined;
+  /** The routes that do not match, in order, up to the one that does; the first 1,000 of them. */
+  readonly misses: readonly RouteMiss[];
+  /** The index of the route that matches, as in `spec.http[2]`; undefined where none does. */
+  readonly position: number | undefined;
+  /** Where it goes; `none` where no route matches. */
+  readonly routing: Routing;
+
+  /** @internal Use {@link Engine.explainRoute}. */
+  constructor(json: string) {
+    const { router, misses, position, directions } = JSON.parse(json);
+    this.router = router ?? undefined;
+    this.misses = misses;
+    this.position = position ?? undefined;
+    this.routing = directed(directions === null ? '' : JSON.stringify(directions));
+  }
+
+  /** The route that matches in the first line, then for each before it what did not hold. */
+  toString(): string {
+    if (this.router === undefined) {
+      return 'no router names the host';
+    }
+    const found = this.position === undefined ? 'no route matches' : `spec.http[${this.position}] matches`;
+    const misses = this.misses.flatMap(({ position, blocks }) =>
+      blocks.map(
+        ({ field, expected, found }) => `  spec.http[${position}] ${field}: found ${found}, expected ${expected}`,
+      ),
+    );
+    return [`${this.router}: ${found}, ${destined(this.routing)}`, ...misses].join('\n');
+  }
+}
+
+/** A route that does not match. */
+export interface RouteMiss {
+  /** Its index in the document's list. */
+  readonly position: number;
+  /** For each of its match blocks, the first field that does not hold. */
+  readonly blocks: readonly BlockMiss[];
+}
+
+/** The first field of a match block that does not hold. */
+export interface BlockMiss {
+  /** The field, as in `headers.tag`. */
+  readonly field: string;
+  /** What the rule asks for. */
+  readonly expected: string;
+  /** What the request has. */
+  readonly found: string;
+}
+
+function destined(routing: Routing): string {
+  const named = (host: string, subset: string | undefined) =>
+    subset === undefined ? host : `${host} subset ${subset}`;
+  switch (routing.kind) {
+    case 'to':
+      return `to ${named(routing.destination.host, routing.destination.subset)}${routing.fallback ? ', a fallback' : ''}`;
+    case 'redirect':
+      return `redirected with ${routing.redirect.redirectCode}`;
+    case 'response':
+      return `answered with ${routing.directResponse.status}`;
+    case 'empty':
+      return `where ${named(routing.host, routing.subset)} has no instance`;
+    case 'none':
+      return 'nowhere';
+  }
 }

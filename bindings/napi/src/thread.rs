@@ -66,7 +66,7 @@ fn words<T>(call: impl FnOnce(&mut Words<'_>) -> Result<T, Code>) -> Result<T, C
         // the package neither transfers nor resizes it, and no JavaScript runs on
         // this thread before the call is over.
         let words = unsafe { thread.words.as_mut() };
-        call(&mut Words(words.first_chunk_mut::<COUNT>().ok_or(Code::Argument)?))
+        call(&mut Words::new(words).ok_or(Code::Argument)?)
     })
 }
 
