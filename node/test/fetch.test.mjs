@@ -207,13 +207,13 @@ test('a call is made again on what the rule says, at another instance', async (t
 });
 
 test('timeouts: of an attempt, and of all together', async (t) => {
-  const retries = { attempts: 1, perTryTimeout: '30ms', retryOn: 'reset', backoff: '1ms' };
+  const retries = { attempts: 1, perTryTimeout: '300ms', retryOn: 'reset', backoff: '1ms' };
   const engine = engineOf(
     t,
     router([
       { match: [{ uri: { prefix: '/try' } }], retries, ...to() },
       { match: [{ uri: { prefix: '/all' } }], timeout: '30ms', ...to() },
-      { match: [{ uri: { prefix: '/body' } }], timeout: '60ms', ...to() },
+      { match: [{ uri: { prefix: '/body' } }], timeout: '1s', ...to() },
       to(),
     ]),
   );
