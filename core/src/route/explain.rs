@@ -44,6 +44,43 @@ pub struct BlockMiss {
     pub found: String,
 }
 
+/// Lines for people: where the request goes, by which route, and why by none of
+/// those before it.
+impl fmt::Display for RouteExplanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.directions {
+            Some(directions) => writeln!(f, "{}", directions.answer)?,
+            None => writeln!(f, "nowhere: no route is for it")?,
+        }
+        f.write_str(&self.reasons())
+    }
+}
+
+impl RouteExplanation {
+    /// The lines of the text that say by which route it goes and why by none of
+    /// those before it.
+    #[must_use]
+    pub fn reasons(&self) -> String {
+        let first = match (&self.router, self.position) {
+            (None, _) => "no router names the host\n".to_owned(),
+            (Some(router), Some(position)) => format!("{router}, route {position} matches\n"),
+            (Some(router), None) => format!("{router}: no route matches\n"),
+        };
+        std::iter::once(first).chain(self.misses.iter().map(ToString::to_string)).collect()
+    }
+}
+
+impl fmt::Display for RouteMiss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut head = format!("  route {} does not: ", self.position);
+        for BlockMiss { field, expected, found } in &self.blocks {
+            writeln!(f, "{head}{field}: found {found}, expected {expected}")?;
+            head = format!("{:width$}", "or ", width = head.chars().count());
+        }
+        Ok(())
+    }
+}
+
 impl Table {
     /// Explains where the request goes.
     #[must_use]
