@@ -2,6 +2,7 @@
 
 import { type Block, BlockedError } from './block';
 import type { ConnectRequest } from './connection';
+import { ControlPlaneSource } from './controlplane';
 import type { Decision, Pass } from './decision';
 import { Entry, type WaitOptions } from './entry';
 import { argumentError, codeError, cold, STALE, text } from './error';
@@ -27,6 +28,7 @@ import type { Report, RuleText } from './report';
 import { Routes } from './routes';
 import type { Instance, RouteRequest, Routing } from './routing';
 import { type Required, required } from './selection';
+import { ControlPlaneSubscription } from './session';
 import type { FileSource } from './source';
 import { type SubscribeOptions, Subscription } from './subscription';
 import { Sampling, type SystemLoad, told } from './system';
@@ -51,7 +53,7 @@ export class Engine {
   readonly #events: Events;
   /** Absent where another thread, or nobody, measures. */
   readonly #sampling: Sampling | undefined;
-  #subscription: Subscription | undefined;
+  #subscription: Subscription | ControlPlaneSubscription | undefined;
 
   /**
    * Makes an engine without rules: everything passes. Or attaches to one that
@@ -121,19 +123,30 @@ export class Engine {
   }
 
   /**
-   * Loads the rules of a file or folder, at once, and again whenever they change.
-   * An engine has one subscription at a time.
+   * Loads the rules of a file or folder, at once, and again whenever they change;
+   * or keeps them as a control plane has them: `await subscription.ready` for the
+   * first. An engine has one subscription at a time.
    *
-   * @throws SergoError `closed`; `argument` while another subscription is open.
+   * @throws SergoError `closed`; `argument` while another subscription is open, or where gRPC is missing.
    */
-  subscribe(source: FileSource, options: SubscribeOptions = {}): Subscription {
+  subscribe(source: FileSource, options?: SubscribeOptions): Subscription;
+  subscribe(source: ControlPlaneSource, options?: SubscribeOptions): ControlPlaneSubscription;
+  subscribe(
+    source: FileSource | ControlPlaneSource,
+    options: SubscribeOptions = {},
+  ): Subscription | ControlPlaneSubscription {
     if (this.#subscription !== undefined && !this.#subscription.closed) {
       const { path } = this.#subscription;
       throw argumentError('source', source?.path, `no second source while the subscription to ${path} is open`);
     }
     // A closed engine is an error here; a source that can't be read is none.
     void this.version;
-    this.#subscription = new Subscription((files) => this.load(files), source, options);
+    if (source instanceof ControlPlaneSource) {
+      const applied = () => this.#sampling?.check();
+      this.#subscription = new ControlPlaneSubscription(this.#link.handle, source, options, applied);
+    } else {
+      this.#subscription = new Subscription((files) => this.load(files), source, options);
+    }
     return this.#subscription;
   }
 

@@ -82,28 +82,21 @@ export class RouteExplanation {
   readonly position: number | undefined;
   /** Where it goes; `none` where no route matches. */
   readonly routing: Routing;
+  readonly #text: string;
 
   /** @internal Use {@link Engine.explainRoute}. */
   constructor(json: string) {
-    const { router, misses, position, directions } = JSON.parse(json);
+    const { router, misses, position, directions, text } = JSON.parse(json);
+    this.#text = text;
     this.router = router ?? undefined;
     this.misses = misses;
     this.position = position ?? undefined;
     this.routing = directed(directions === null ? '' : JSON.stringify(directions));
   }
 
-  /** The route that matches in the first line, then for each before it what did not hold. */
+  /** Where it goes and by which route, then for each before that what did not hold: the same in every language. */
   toString(): string {
-    if (this.router === undefined) {
-      return 'no router names the host';
-    }
-    const found = this.position === undefined ? 'no route matches' : `spec.http[${this.position}] matches`;
-    const misses = this.misses.flatMap(({ position, blocks }) =>
-      blocks.map(
-        ({ field, expected, found }) => `  spec.http[${position}] ${field}: found ${found}, expected ${expected}`,
-      ),
-    );
-    return [`${this.router}: ${found}, ${destined(this.routing)}`, ...misses].join('\n');
+    return this.#text;
   }
 }
 
@@ -123,21 +116,4 @@ export interface BlockMiss {
   readonly expected: string;
   /** What the request has. */
   readonly found: string;
-}
-
-function destined(routing: Routing): string {
-  const named = (host: string, subset: string | undefined) =>
-    subset === undefined ? host : `${host} subset ${subset}`;
-  switch (routing.kind) {
-    case 'to':
-      return `to ${named(routing.destination.host, routing.destination.subset)}${routing.fallback ? ', a fallback' : ''}`;
-    case 'redirect':
-      return `redirected with ${routing.redirect.redirectCode}`;
-    case 'response':
-      return `answered with ${routing.directResponse.status}`;
-    case 'empty':
-      return `where ${named(routing.host, routing.subset)} has no instance`;
-    case 'none':
-      return 'nowhere';
-  }
 }

@@ -7,6 +7,7 @@
 export { type Block, type BlockDetails, BlockedError, type Fallback, type StrategyKind } from './block';
 export { type Carried, carried, carrying, headersForNextCall } from './carrier';
 export type { ConnectRequest } from './connection';
+export { type ControlPlaneOptions, type ControlPlaneSource, controlPlane, type TlsOptions } from './controlplane';
 export type { Decision, Pass } from './decision';
 export { Engine } from './engine';
 export type { Entry, ExitOptions, WaitOptions } from './entry';
@@ -49,6 +50,7 @@ export type {
   RpcCall,
 } from './routing';
 export type { Required } from './selection';
+export type { ControlPlaneState, ControlPlaneSubscription, KindState } from './session';
 export { type FileSource, file } from './source';
 export type { SubscribeOptions, Subscription } from './subscription';
 export type { SystemLoad } from './system';

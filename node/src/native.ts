@@ -3,7 +3,25 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { addonFile, platform } from './platform';
+import type { Happening } from './transport';
 import { version } from './version';
+
+/** What came of a turn of a session. */
+export interface Turned {
+  /** The number of a code where it ended early, else 0. */
+  readonly code: number;
+  /** What is to be done, in order; `text` is an address, a reason or a report. */
+  readonly doings: readonly {
+    readonly what: 'dial' | 'send' | 'close' | 'applied';
+    readonly stream: number;
+    readonly text: string;
+    readonly bytes?: Uint8Array;
+  }[];
+  /** After how many milliseconds the time is to be told. */
+  readonly waitMs: number;
+  /** What is to be written to the file of the last good rules. */
+  readonly saved?: string | null;
+}
 
 /** A random number from which all picks are made, or the picks' own. */
 type Numbers = number | Float64Array;
@@ -47,6 +65,12 @@ export interface Native {
   reportNamed(host: string, instance: string, outcome: number): void;
   ejected(host: string): string;
   connectionPool(handle: number, host: string, subset: string | undefined): string;
+  sessionOpen(handle: number, options: string, seed: number): number;
+  sessionClose(session: number): void;
+  sessionTurn(session: number, happenings: readonly Happening[], saves: boolean): Promise<Turned>;
+  sessionTurnNow(session: number, happenings: readonly Happening[], saves: boolean): Turned;
+  sessionState(session: number): string;
+  sessionRestore(session: number, text: string): string;
   panicOnPurpose?(handle: number): void;
 }
 

@@ -6,6 +6,7 @@
 //!   these take and leave everything in the thread's shared [`words`].
 //! - [`routing`]: where a [packed](sergo_border::packed) request goes, in full.
 //! - [`discovery`]: the instances of hosts.
+//! - [`session`]: rules from a control plane.
 //! - [`cold`]: everything else; text in, JSON out, and an error thrown whose
 //!   `code` is the word of a [`sergo::Code`].
 //! - [`thread`]: what the addon keeps for a JavaScript thread, and gives back
@@ -19,5 +20,6 @@ pub mod discovery;
 pub mod failure;
 pub mod hot;
 pub mod routing;
+pub mod session;
 pub mod thread;
 pub mod words;
