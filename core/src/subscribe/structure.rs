@@ -5,7 +5,8 @@ use prost_types::value::Kind;
 use serde_json::{Map, Value};
 
 /// What a struct holds. How deep it goes is bounded by what protobuf reads.
-pub(super) fn to_json(value: prost_types::Struct) -> Value {
+#[must_use]
+pub fn to_json(value: prost_types::Struct) -> Value {
     Value::Object(value.fields.into_iter().map(|(key, value)| (key, value_to_json(value))).collect())
 }
 
