@@ -199,8 +199,14 @@ fn each_route_before_says_what_did_not_hold() {
     assert_eq!(told(0), ["headers.tag: \"v2\", not \"v1\"", "uri: a value that begins with \"/pay\", not \"/x\""]);
     assert_eq!(told(1), ["sourceLabels.app: \"web\", not nothing", "withoutHeaders.tag: no value, not \"v1\""]);
     assert!(explained.directions.is_some());
+    let text = "TrafficRouter \"shop\"
+  route 0 does not match: headers.tag: expected \"v2\", found \"v1\"; nor uri: expected a value that begins with \"/pay\", found \"/x\"
+  route 1 does not match: sourceLabels.app: expected \"web\", found nothing; nor withoutHeaders.tag: expected no value, found \"v1\"
+  route 2 matches: goes to shop, subset v1";
+    assert_eq!(explained.to_string(), text);
     let nowhere = engine.explain_route(&Request::new("other"), &mut Rolls::given(&[]), Tick(0));
     assert_eq!(nowhere, sergo::RouteExplanation::default());
+    assert_eq!(nowhere.to_string(), "no router names the host");
 }
 
 #[test]

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from . import _sergo
+from ._errors import SergoError
+
+if TYPE_CHECKING:
+    from ._engine import Engine
 
 BAGGAGE = "baggage"
 
@@ -61,12 +66,29 @@ def carrying(label: Label | None, baggage: str = "") -> Iterator[Carried]:
     >>> sergo.headers_for_next_call()
     {}
     """
-    now = Carried(label, baggage)
-    token = _carried.set(now)
+    token = carry(label, baggage)
     try:
-        yield now
+        yield _carried.get()
     finally:
         _carried.reset(token)
+
+
+def carry(label: Label | None, baggage: str) -> Token[Carried]:
+    """Set what the request that is being served in this context hands on."""
+    return _carried.set(Carried(label, baggage))
+
+
+def of_request(engine: Engine, trust: bool, baggage: str, **request: Any) -> tuple[Label | None, str]:
+    """Find what a request that comes in hands on: its lane and its baggage.
+
+    From a side that is not trusted no baggage is taken: it might bring a lane. Where sergo
+    fails there is no lane.
+    """
+    try:
+        label = engine.label(**request, trust=trust)
+    except SergoError:
+        label = None
+    return label, baggage if trust else ""
 
 
 def headers_for_next_call(baggage: str | None = None) -> dict[str, str]:

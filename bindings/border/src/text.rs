@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sergo::decide::Block;
 use sergo::route::Caller;
-use sergo::{Answer, Code, Connection, Directions, Explanation, Instance};
+use sergo::{Answer, Code, Connection, Directions, Explanation, Instance, RouteExplanation};
 use std::collections::BTreeMap;
 
 /// A block's names: `{"strategy": kind, "name", "rule", "fallback": {"status",
@@ -49,10 +49,20 @@ pub fn directions(directions: &Directions) -> String {
 /// same for people to read, so that it reads alike in every language.
 #[must_use]
 pub fn explanation(explanation: &Explanation) -> String {
+    with_text(explanation)
+}
+
+/// The same for a [`RouteExplanation`].
+#[must_use]
+pub fn route_explanation(explanation: &RouteExplanation) -> String {
+    with_text(explanation)
+}
+
+fn with_text<T: Serialize + std::fmt::Display>(explanation: &T) -> String {
     #[derive(Serialize)]
-    struct WithText<'a> {
+    struct WithText<'a, T> {
         #[serde(flatten)]
-        explanation: &'a Explanation,
+        explanation: &'a T,
         text: String,
     }
     json(&WithText { explanation, text: explanation.to_string() })

@@ -163,7 +163,7 @@ impl Engine {
     #[pyo3(text_signature = "($self, host, *, method='GET', path='/', scheme='http', port=None, headers=None, \
         client=None, source_labels=None, source_namespace=None, source_gateway=None, rpc=None, roll=None, hash=None)")]
     fn route(&self, py: Python<'_>, host: Text, request: Option<&Bound<'_, PyDict>>) -> PyResult<Py<PyAny>> {
-        stopped(|| route::request(py, self.handle, &self.answers, &AskedRequest::read(host, request)?))
+        stopped(|| route::request(py, self, &AskedRequest::read(host, request)?))
     }
 
     /// Where a request goes, as `route` says it, and which instance takes it: a
@@ -202,9 +202,8 @@ impl Engine {
         static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
         stopped(|| {
             let asked = AskedRequest::read(Text::default(), request)?;
-            let label = asked.ask(|request, _| {
-                with(self.handle, |host| Ok(host.engine().label(request, trust))).map_err(raise)
-            })?;
+            let label = asked
+                .ask(|request, _| with(self.handle, |host| Ok(host.engine().label(request, trust))).map_err(raise))?;
             let class = CLASS.import(py, "sergo._lanes", "Label")?;
             label.map(|label| class.call1((label.lane, label.key))).transpose()
         })
@@ -231,7 +230,7 @@ impl Engine {
         stopped(|| {
             let source = Source { labels: source_labels, namespace: source_namespace, gateway: source_gateway };
             let asked = AskedConnection { host, port, sni, address, client, source, hash };
-            route::connection(py, self.handle, &self.answers, &asked, roll.as_ref())
+            route::connection(py, self, &asked, roll.as_ref())
         })
     }
 
@@ -303,9 +302,7 @@ impl Engine {
 
     /// Takes what has changed of a host, as JSON.
     fn _update_instances(&self, host: Text, changed: Text, gone: Text) -> PyResult<()> {
-        stopped(|| {
-            call::update_instances(self.handle, host.as_str(), changed.as_str(), gone.as_str()).map_err(raise)
-        })
+        stopped(|| call::update_instances(self.handle, host.as_str(), changed.as_str(), gone.as_str()).map_err(raise))
     }
 
     /// The ids of the instances of a host that are ejected, as JSON.
@@ -333,7 +330,8 @@ impl Engine {
             let now = self.now(py)?;
             AskedRequest::read(host, request)?.ask(|request, rolls| {
                 let explained = with(self.handle, |host| {
-                    Ok(text::json(&host.engine().explain_route(request, &mut rolls.clone(), host.tick(now))))
+                    let tick = host.tick(now);
+                    Ok(text::route_explanation(&host.engine().explain_route(request, &mut rolls.clone(), tick)))
                 });
                 explained.map_err(raise)
             })

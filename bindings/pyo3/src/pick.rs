@@ -109,13 +109,13 @@ impl Pick {
                     with(own.handle(), |host| Ok(host.engine().pick_id(request, &mut rolls(), host.tick(now))));
                 let Some(picked) = picked.map_err(raise)? else {
                     let pick = with(own.handle(), |host| Ok(host.engine().pick(request, &mut rolls(), host.tick(now))));
-                    let Some(pick) = pick.map_err(raise)? else { return Ok((nowhere(py, &own.answers)?, Claim(None))) };
+                    let Some(pick) = pick.map_err(raise)? else { return Ok((nowhere(py, own)?, Claim(None))) };
                     let claim = Claim(pick.endpoint.clone());
                     return Ok((Arc::new(Known::read(py, &text::json(&pick))?), claim));
                 };
                 let claim = Claim(Some(picked.endpoint));
                 let known = match picked.answer {
-                    Some(id) => known(py, own.handle(), &own.answers, id.0)?,
+                    Some(id) => known(py, own, id.0)?,
                     None => Some(host(py, &own.hosts, asked)?),
                 };
                 if let Some(known) = known {
@@ -223,7 +223,9 @@ impl Pick {
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let instance = self.instance(py).map_or_else(|| Ok("None".to_owned()), |it| it.bind(py).getattr("id")?.repr().map(|id| id.to_string()))?;
+        let instance = self
+            .instance(py)
+            .map_or_else(|| Ok("None".to_owned()), |it| it.bind(py).getattr("id")?.repr().map(|id| id.to_string()))?;
         Ok(format!("<sergo.Pick {} instance={instance}>", self.destination(py)?.repr()?))
     }
 

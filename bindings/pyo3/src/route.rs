@@ -1,14 +1,14 @@
 //! Asking where requests and connections go, and the answer as a
 //! `sergo.Routing`.
 
+use crate::engine::Engine;
 use crate::error::raise;
-use crate::kept::Kept;
 use crate::request::{AskedConnection, AskedRequest, rolls};
 use crate::text::Roll;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use sergo::{AnswerId, Code, Engine, Tick};
-use sergo_border::{call, text as json};
+use sergo::{AnswerId, Code, Tick};
+use sergo_border::{call, text, with};
 use std::sync::Arc;
 
 /// What an id stands for, as Python's own value.
@@ -23,10 +23,10 @@ pub(crate) struct Known {
 
 impl Known {
     /// Reads an answer's JSON, in Python, where the dataclasses are.
-    pub(crate) fn read(py: Python<'_>, text: &str) -> PyResult<Known> {
+    pub(crate) fn read(py: Python<'_>, json: &str) -> PyResult<Known> {
         static READ: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let read = READ.import(py, "sergo._routing", "from_json")?;
-        let (routing, varies) = read.call1((text,))?.extract::<(Bound<'_, PyAny>, bool)>()?;
+        let (routing, varies) = read.call1((json,))?.extract::<(Bound<'_, PyAny>, bool)>()?;
         let destination = routing.getattr("destination")?;
         let host = if destination.is_none() { None } else { Some(destination.getattr("host")?.extract()?) };
         Ok(Known { routing: routing.unbind(), varies, host })
@@ -34,20 +34,16 @@ impl Known {
 }
 
 /// Where a request goes.
-pub(crate) fn request(
-    py: Python<'_>,
-    handle: u64,
-    kept: &Kept<u64, Known>,
-    asked: &AskedRequest<'_>,
-) -> PyResult<Py<PyAny>> {
+pub(crate) fn request(py: Python<'_>, engine: &Engine, asked: &AskedRequest<'_>) -> PyResult<Py<PyAny>> {
+    let now = engine.now(py)?;
     asked.ask(|request, rolls| {
-        let answer = answer(py, handle, kept, |engine, now| engine.route(request, &mut rolls.clone(), now))?;
+        let answer = answer(py, engine, now, |engine, now| engine.route(request, &mut rolls.clone(), now))?;
         if !answer.varies {
             return Ok(answer.routing.clone_ref(py));
         }
-        let directions = sergo_border::with(handle, |host| {
-            let directions = host.engine().direct(request, &mut rolls.clone(), host.moment());
-            Ok(directions.map_or(NOWHERE.to_owned(), |directions| json::directions(&directions)))
+        let directions = with(engine.handle(), |host| {
+            let directions = host.engine().direct(request, &mut rolls.clone(), host.tick(now));
+            Ok(directions.map_or(NOWHERE.to_owned(), |directions| text::directions(&directions)))
         });
         Ok(Known::read(py, &directions.map_err(raise)?)?.routing)
     })
@@ -56,13 +52,13 @@ pub(crate) fn request(
 /// Where a connection goes.
 pub(crate) fn connection(
     py: Python<'_>,
-    handle: u64,
-    kept: &Kept<u64, Known>,
+    engine: &Engine,
     asked: &AskedConnection,
     roll: Option<&Roll>,
 ) -> PyResult<Py<PyAny>> {
     let (connection, rolls) = (asked.connection(), rolls(roll));
-    let answer = answer(py, handle, kept, |engine, now| engine.connect(&connection, &mut rolls.clone(), now))?;
+    let now = engine.now(py)?;
+    let answer = answer(py, engine, now, |engine, now| engine.connect(&connection, &mut rolls.clone(), now))?;
     Ok(answer.routing.clone_ref(py))
 }
 
@@ -70,24 +66,23 @@ pub(crate) fn connection(
 const NOWHERE: &str = "{}";
 
 /// The same, kept under 0.
-pub(crate) fn nowhere(py: Python<'_>, kept: &Kept<u64, Known>) -> PyResult<Arc<Known>> {
-    match kept.get(&0) {
+pub(crate) fn nowhere(py: Python<'_>, engine: &Engine) -> PyResult<Arc<Known>> {
+    match engine.answers.get(&0) {
         Some(known) => Ok(known),
-        None => Ok(kept.put(0, Known::read(py, NOWHERE)?)),
+        None => Ok(engine.answers.put(0, Known::read(py, NOWHERE)?)),
     }
 }
 
 fn answer(
     py: Python<'_>,
-    handle: u64,
-    kept: &Kept<u64, Known>,
-    ask: impl Fn(&Engine, Tick) -> Option<AnswerId>,
+    engine: &Engine,
+    now: u64,
+    ask: impl Fn(&sergo::Engine, Tick) -> Option<AnswerId>,
 ) -> PyResult<Arc<Known>> {
     // Twice, since new rules may come between the answer and its description.
     for _ in 0..2 {
-        let id = sergo_border::with(handle, |host| Ok(ask(host.engine(), host.moment()).map_or(0, |id| id.0)))
-            .map_err(raise)?;
-        if let Some(known) = known(py, handle, kept, id)? {
+        let id = with(engine.handle(), |host| Ok(ask(host.engine(), host.tick(now)).map_or(0, |id| id.0)));
+        if let Some(known) = known(py, engine, id.map_err(raise)?)? {
             return Ok(known);
         }
     }
@@ -95,20 +90,15 @@ fn answer(
 }
 
 /// What an id stands for, 0 being nowhere; None when that is no longer known.
-pub(crate) fn known(
-    py: Python<'_>,
-    handle: u64,
-    kept: &Kept<u64, Known>,
-    id: u64,
-) -> PyResult<Option<Arc<Known>>> {
-    if let Some(known) = kept.get(&id) {
+pub(crate) fn known(py: Python<'_>, engine: &Engine, id: u64) -> PyResult<Option<Arc<Known>>> {
+    if let Some(known) = engine.answers.get(&id) {
         return Ok(Some(known));
     }
     if id == 0 {
-        return nowhere(py, kept).map(Some);
+        return nowhere(py, engine).map(Some);
     }
-    match call::answer(handle, id) {
-        Ok(text) => Ok(Some(kept.put(id, Known::read(py, &text)?))),
+    match call::answer(engine.handle(), id) {
+        Ok(text) => Ok(Some(engine.answers.put(id, Known::read(py, &text)?))),
         Err(Code::Stale) => Ok(None),
         Err(code) => Err(raise(code)),
     }

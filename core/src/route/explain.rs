@@ -2,7 +2,7 @@
 
 use super::condition::{Condition, HeaderName, Seen};
 use super::rule::{Block, Rule};
-use super::{Directions, Moment, Request, Rolls, Table};
+use super::{Answer, Directions, Moment, Request, Rolls, Table};
 use crate::matcher::Text;
 use serde::Serialize;
 use std::fmt;
@@ -42,6 +42,51 @@ pub struct BlockMiss {
     pub expected: String,
     /// What the request has.
     pub found: String,
+}
+
+/// For people to read, a line for each route that was looked at.
+impl fmt::Display for RouteExplanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(router) = &self.router else { return f.write_str("no router names the host") };
+        f.write_str(router)?;
+        for RouteMiss { position, blocks } in &self.misses {
+            write!(f, "\n  route {position} does not match")?;
+            for (index, BlockMiss { field, expected, found }) in blocks.iter().enumerate() {
+                let joint = if index == 0 { ": " } else { "; nor " };
+                write!(f, "{joint}{field}: expected {expected}, found {found}")?;
+            }
+        }
+        match (self.position, self.directions.as_ref().map(|directions| &*directions.answer)) {
+            (None, _) => f.write_str("\n  no route matches"),
+            (Some(position), answer) => {
+                write!(f, "\n  route {position} matches")?;
+                match answer {
+                    None => Ok(()),
+                    Some(Answer::Redirect { .. }) => f.write_str(": the caller is sent elsewhere"),
+                    Some(Answer::Respond { .. }) => f.write_str(": the rule answers itself"),
+                    Some(Answer::Empty { host, subset }) => {
+                        write!(f, ": nothing healthy is left of {}", Place(host, subset.as_deref()))
+                    }
+                    Some(Answer::To { destination, fallback, .. }) => {
+                        let way = if *fallback { "falls back" } else { "goes" };
+                        write!(f, ": {way} to {}", Place(&destination.host, destination.subset.as_deref()))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The words for a host and its subset.
+struct Place<'t>(&'t str, Option<&'t str>);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.1 {
+            None => f.write_str(self.0),
+            Some(subset) => write!(f, "{}, subset {subset}", self.0),
+        }
+    }
 }
 
 impl Table {
