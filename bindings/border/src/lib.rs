@@ -9,6 +9,7 @@
 //! - [`call`]: the calls, with integers and borrowed text as arguments.
 //! - [`packed`]: a request as one block of bytes, for languages in which one
 //!   crossing is cheaper than many.
+//! - [`session`]: subscriptions to a control plane.
 //! - [`system`]: how loaded the system is.
 //! - [`text`]: the cold answers as JSON, one shape for all languages.
 
@@ -16,6 +17,7 @@ pub mod call;
 mod cgroup;
 pub mod handle;
 pub mod packed;
+pub mod session;
 pub mod system;
 pub mod text;
 
