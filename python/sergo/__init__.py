@@ -20,6 +20,7 @@ of their own.
 
 from ._clock import ManualClock
 from ._connections import ConnectionPool, HttpPool, Keepalive, TcpPool
+from ._control_plane import ControlPlaneSource, ControlPlaneState, KindState, Tls, control_plane
 from ._discovery import Instance, Outcome
 from ._engine import Engine
 from ._entering import Direction, Entering
@@ -28,6 +29,7 @@ from ._events import BreakerChanged, Event, FirstBlock, RulesApplied
 from ._explanation import Explanation, GateExplanation
 from ._figures import Figures, ResourceFigures, StrategyFigures
 from ._files import FileSource, file
+from ._following import ControlPlaneSubscription
 from ._lanes import Carried, Label, carried, carrying, headers_for_next_call
 from ._listening import EventStream, Listening
 from ._policy import CorsPolicy, HeaderChanges, Headers, Policy, Retries, TextMatch
@@ -60,6 +62,12 @@ __all__ = [
     "file",
     "FileSource",
     "Subscription",
+    "control_plane",
+    "ControlPlaneSource",
+    "ControlPlaneSubscription",
+    "ControlPlaneState",
+    "KindState",
+    "Tls",
     "Entry",
     "Entering",
     "Direction",

@@ -78,7 +78,9 @@ def from_json(text: str) -> ConnectionPool | None:
     tcp, http = data["tcp"], data["http"]
     keepalive = tcp["tcpKeepalive"] and _one(Keepalive, tcp["tcpKeepalive"], "time", "interval")
     times = ("connectTimeout", "maxConnectionDuration", "idleTimeout")
-    return ConnectionPool(_one(TcpPool, {**tcp, "tcpKeepalive": keepalive}, *times), _one(HttpPool, http, "idleTimeout"))
+    return ConnectionPool(
+        _one(TcpPool, {**tcp, "tcpKeepalive": keepalive}, *times), _one(HttpPool, http, "idleTimeout")
+    )
 
 
 def _one(shape: Any, data: dict[str, Any], *times: str) -> Any:

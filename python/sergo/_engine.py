@@ -7,17 +7,19 @@ import inspect
 import json
 from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast, overload
 from weakref import WeakSet
 
 from . import _connections, _explanation, _figures, _fork, _report, _required, _route_explanation, _sergo
 from ._connections import ConnectionPool
+from ._control_plane import ControlPlaneSource
 from ._discovery import Instance, instances_to_json
 from ._entering import Direction, Entering
 from ._events import Event
 from ._explanation import Explanation
 from ._figures import Figures
 from ._files import FileSource
+from ._following import ControlPlaneSubscription
 from ._listening import EventStream, Listeners, Listening, OnEvent
 from ._report import Report
 from ._required import Required
@@ -61,7 +63,7 @@ class Engine(_sergo.Engine):
         """The app whose rules it enforces."""
         self.namespace = namespace
         """The namespace of the app and of its rules."""
-        self._subscriptions: WeakSet[Subscription] = WeakSet()
+        self._subscriptions: WeakSet[Subscription | ControlPlaneSubscription] = WeakSet()
         self._listeners = Listeners()
         self._sampling = Sampling(self, sample_system)
 
@@ -114,6 +116,7 @@ class Engine(_sergo.Engine):
             self._sampling.follow()
         return _report.from_json(answer)
 
+    @overload
     def subscribe(
         self,
         source: FileSource,
@@ -121,19 +124,39 @@ class Engine(_sergo.Engine):
         on_report: OnReport | None = None,
         on_error: OnError | None = None,
         interval: float = 0.2,
-    ) -> Subscription:
+    ) -> Subscription: ...
+
+    @overload
+    def subscribe(
+        self, source: ControlPlaneSource, *, on_report: OnReport | None = None, on_error: OnError | None = None
+    ) -> ControlPlaneSubscription: ...
+
+    def subscribe(
+        self,
+        source: FileSource | ControlPlaneSource,
+        *,
+        on_report: OnReport | None = None,
+        on_error: OnError | None = None,
+        interval: float = 0.2,
+    ) -> Subscription | ControlPlaneSubscription:
         """Load the rules of a source, now and whenever they change.
 
-        The first load is over when this returns: ``last_report`` says what it came to,
-        or ``last_error`` why there was none. ``on_report`` is called with every report,
-        and ``on_error`` when the source can't be read. ``interval`` is in seconds.
+        The first load of a file or folder is over when this returns: ``last_report`` says
+        what it came to, or ``last_error`` why there was none. From a control plane the first
+        rules are waited for as long as the source says. ``on_report`` is called with every
+        report, and ``on_error`` when the source can't be read or reached. ``interval``, in
+        seconds, is how often files are looked at.
 
         >>> with sergo.Engine("foo-app") as engine:
         ...     subscription = engine.subscribe(sergo.file("rules/"))
         ...     subscription.last_report.accepted
         3
         """
-        subscription = Subscription(self, source, on_report, on_error, interval)
+        subscription: Subscription | ControlPlaneSubscription
+        if isinstance(source, ControlPlaneSource):
+            subscription = ControlPlaneSubscription(self, source, on_report, on_error)
+        else:
+            subscription = Subscription(self, source, on_report, on_error, interval)
         self._subscriptions.add(subscription)
         return subscription
 

@@ -109,7 +109,7 @@ class Respond:
 class Finish:
     """Hand over what came of the last attempt, with its headers so changed."""
 
-    changes: HeaderChanges = HeaderChanges()
+    changes: HeaderChanges = field(default_factory=HeaderChanges)
 
 
 Steps = Generator[Union[Send, Sleep], Union[Came, None], Union[Respond, Finish]]

@@ -285,6 +285,45 @@ class BlockedDecision:
     def fallback(self) -> Fallback | None:
         """The response that the rule gives, if it gives one."""
 
+@final
+class Session:
+    """A session with a control plane, which sets an engine's rules."""
+
+    def __new__(cls, engine: Engine, options: str, seed: int) -> Self: ...
+    def connected(self, stream: int) -> None:
+        """Tell that the stream can be sent on."""
+
+    def received(self, stream: int, message: bytes) -> None:
+        """Tell that a whole message has come."""
+
+    def closed(self, stream: int, reason: str) -> None:
+        """Tell that the stream has come to an end, or could not be opened."""
+
+    def time(self) -> None:
+        """Tell that nothing but time has passed."""
+
+    def poll(self) -> tuple[str, int, Any] | None:
+        """Ask what is to be done next.
+
+        ``("dial", stream, address)``, ``("send", stream, bytes)``, ``("close", stream,
+        reason)`` or ``("applied", 0, report)``.
+        """
+
+    def wait(self) -> float | None:
+        """Ask after how many seconds it wants to be told of the time; None is never."""
+
+    def state(self) -> str: ...
+    def save(self) -> str:
+        """Write the last good documents, for ``restore``."""
+
+    def restore(self, text: str) -> str:
+        """Take saved documents, for the next ``poll``; say why not, or nothing."""
+
+    def subscribe(self, app: str, kind: str) -> bool: ...
+    def unsubscribe(self, app: str, kind: str) -> bool: ...
+    def end(self) -> None:
+        """End the session: ``poll`` says which stream to close."""
+
 def baggage(incoming: str, key: str, lane: str) -> str:
     """Make the ``baggage`` header of the next call: that of the one that came in, and the lane under its key."""
 

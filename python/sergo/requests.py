@@ -22,7 +22,7 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 import requests.adapters
 from requests.structures import CaseInsensitiveDict
-from urllib3 import HTTPResponse
+from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, SSLError
 
 from ._outbound import Call, Calling, Respond, Send, Sleep, changed
@@ -63,7 +63,8 @@ class _Calling(Calling[requests.Response]):
         """Say what the client gets."""
         result = self.result()
         if isinstance(result, Respond):
-            raw = HTTPResponse(io.BytesIO(result.body), result.headers, result.status, preload_content=False)
+            headers = HTTPHeaderDict(result.headers)
+            raw = HTTPResponse(io.BytesIO(result.body), headers, result.status, preload_content=False)
             return requests.adapters.HTTPAdapter().build_response(self._request, raw)
         response, changes = result
         response.headers = CaseInsensitiveDict(changed(response.headers.items(), changes))
@@ -123,7 +124,7 @@ def _text(value: str | bytes) -> str:
 
 
 def _limits(timeout: Any, limit: float | None) -> Any:
-    """The caller's timeout, which is a number or a pair, but no longer than a limit."""
+    """Shorten the caller's timeout, which is a number or a pair, to a limit."""
     if limit is None:
         return timeout
     if isinstance(timeout, tuple):

@@ -191,7 +191,10 @@ def test_the_lane_chooses_the_instance(engine: sergo.Engine, servers: list[Serve
 
 
 def test_headers_and_rewrites(engine: sergo.Engine, servers: list[Server], call: Call) -> None:
-    changes = "{request: {set: {x-a: '1'}, add: {x-b: '2'}, remove: [x-c]}, response: {set: {x-d: '4'}, remove: [x-of-server]}}"
+    changes = (
+        "{request: {set: {x-a: '1'}, add: {x-b: '2'}, remove: [x-c]}, "
+        "response: {set: {x-d: '4'}, remove: [x-of-server]}}"
+    )
     load(
         engine,
         servers[:1],

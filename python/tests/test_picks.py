@@ -125,7 +125,7 @@ def test_the_first_report_counts(provider: sergo.Engine) -> None:
         for _ in range(5):
             pick.report("error")
     assert provider.ejected("provider") == []
-    with pytest.raises(sergo.SergoError, match="outcome: found \"fine\""):
+    with pytest.raises(sergo.SergoError, match='outcome: found "fine"'):
         provider.pick("provider").report("fine")  # type: ignore[arg-type]
     with pytest.raises(sergo.SergoError, match="outcome"):
         provider.report("provider", "a", "")  # type: ignore[arg-type]

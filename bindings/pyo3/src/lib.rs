@@ -17,6 +17,7 @@ mod pick;
 mod random;
 mod request;
 mod route;
+mod session;
 mod text;
 
 /// The part of sergo that is written in Rust.
@@ -37,4 +38,6 @@ mod _sergo {
     use crate::pick::Pick;
     #[pymodule_export]
     use crate::random::reseed;
+    #[pymodule_export]
+    use crate::session::Session;
 }
