@@ -29,7 +29,7 @@ import (
 var patient = controlplane.FirstRules(time.Minute)
 
 // subscribe subscribes for as long as the test lives.
-func subscribe(t *testing.T, engine *sergo.Engine, address string, opts ...controlplane.Option) *controlplane.Subscription {
+func subscribe(t testing.TB, engine *sergo.Engine, address string, opts ...controlplane.Option) *controlplane.Subscription {
 	t.Helper()
 	subscription, err := controlplane.Subscribe(engine, []string{address}, opts...)
 	if err != nil {
@@ -447,7 +447,7 @@ func TestServicesAreReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer subscription.Close()
-	err = subscription.ReportServices(t.Context(), controlplane.Node{Zone: "z1", Tag: "gray"}, controlplane.Services{
+	err = subscription.ReportServices(t.Context(), controlplane.Node{Zone: "z1", Tag: "gray"}, controlplane.Offer{
 		Addresses: []controlplane.Address{{Address: "10.0.0.1", Port: 80}},
 		Protocols: []string{"http"},
 		Contract: controlplane.Contract{
