@@ -1012,6 +1012,24 @@ sergo_code sergo_session_unsubscribe(uint64_t session,
 // rules in force stay.
 sergo_code sergo_session_end(uint64_t session);
 
+// The message that reports the services that a process offers, for the gRPC method
+// `/opensergo.proto.service_contract.v1.MetadataService/ReportMetadata`: one message
+// each way, the answer empty. It is bytes, no text.
+//
+// `node` and `services` are JSON and may be absent: `{"identifier": {"hostName",
+// "pid", "startTimestamp": {"seconds", "nanos"}}, "locality": {"region", "zone"},
+// "tag", "cluster", "env"}` and `[{"listeningAddresses": [{"address", "portValue"}],
+// "protocols": [text], "serviceContract": {"services": [{"name", "methods": [{"name",
+// "inputTypes", "outputTypes", "clientStreaming", "serverStreaming", "description",
+// "httpPaths", "httpMethods"}], "description"}], "types": [{"name", "fields": [{"name",
+// "number", "label", "type", "typeName", "description"}]}]}}]`; all fields are optional.
+//
+// SERGO_ARGUMENT for other JSON.
+sergo_code sergo_metadata(struct sergo_str app,
+                          struct sergo_str node,
+                          struct sergo_str services,
+                          struct sergo_text *message);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

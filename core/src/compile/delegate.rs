@@ -141,7 +141,14 @@ fn combine(entry: &HttpRoute, route: &HttpRoute) -> Result<HttpRoute, String> {
         policy.mirrors.clone_from(&outer.mirrors);
     }
     let name = route.name.clone().or_else(|| entry.name.clone());
-    Ok(HttpRoute { position: entry.position, name, matches, action: route.action.clone(), policy })
+    Ok(HttpRoute {
+        position: entry.position,
+        name,
+        matches,
+        action: route.action.clone(),
+        policy,
+        has_one_mirror: false,
+    })
 }
 
 fn blocks(matches: &[HttpMatch]) -> Vec<HttpMatch> {

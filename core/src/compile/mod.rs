@@ -10,6 +10,7 @@ pub mod report;
 pub mod resolve;
 pub mod resolved;
 pub mod route;
+pub(crate) mod served;
 #[cfg(test)]
 mod tests;
 pub mod workload;
@@ -46,6 +47,8 @@ pub(crate) struct Compiled {
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     pub(crate) routers: Vec<Arc<TrafficRouter>>,
+    /// Those of this push as they are written, delegates in their places.
+    pub(crate) written: Vec<Arc<TrafficRouter>>,
     pub(crate) workloads: Vec<Arc<VirtualWorkload>>,
     /// Those for this app.
     pub(crate) lanes: Vec<Arc<TrafficLane>>,
@@ -90,6 +93,7 @@ pub(crate) fn compile(whose: Whose<'_>, before: &Catalog, mut push: Vec<Reading>
                 traffic.routers.push(expanded.router);
                 if !outdated.contains(identity) {
                     waiting.extend(expanded.waiting);
+                    traffic.written.push(Arc::clone(router));
                 }
             }
             Document::Workload(workload) => traffic.workloads.push(Arc::clone(workload)),
@@ -137,13 +141,15 @@ fn reject_ambiguity(reading: &mut Reading, ambiguity: &Ambiguity) {
 }
 
 impl Compiled {
-    /// The report, with the routes that can never be reached. What is told of a
-    /// good document is put to its place in the source.
-    pub(crate) fn into_report(mut self, version: u64, shadowed: Vec<Diagnostic>) -> Report {
+    /// The report, with the routes that can never be reached and the
+    /// destinations that nothing serves. What is told of a good document is put
+    /// to its place in the source.
+    pub(crate) fn into_report(mut self, version: u64, shadowed: Vec<Diagnostic>, unserved: Vec<Diagnostic>) -> Report {
         self.report.shadowed = shadowed;
+        self.report.unserved = unserved;
         self.report.version = version;
         let good: BTreeMap<_, _> = good(&self.push).map(|reading| (key(&reading.identity), reading)).collect();
-        for told in &mut self.report.shadowed {
+        for told in self.report.shadowed.iter_mut().chain(&mut self.report.unserved) {
             if let Some(reading) = good.get(&(&*told.kind, &*told.namespace, &*told.name)) {
                 Place { line: told.line, column: told.column } = reading.place(&told.field);
                 told.source.clone_from(&reading.source);

@@ -14,6 +14,7 @@ use crate::compile::lower::lower;
 use crate::compile::report::Report;
 use crate::compile::resolve::Whose;
 use crate::compile::route::route;
+use crate::compile::served::unserved;
 use crate::compile::workload::workloads;
 use crate::route::Discovery;
 use crate::route::workload::{APP_LABEL, give_label};
@@ -22,6 +23,7 @@ use crate::spec::document::{self, Reading};
 use crate::stat::State;
 use crate::stat::event::Event;
 use crate::sync::{Arc, Swap, lock};
+use crate::time::Tick;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -105,12 +107,16 @@ impl Engine {
         give_label(workloads.givers(), &mut own, labels.get(APP_LABEL).unwrap_or(app));
         let label = label(&traffic.lanes, &traffic.traffic_labels, app, &own);
         let discovery = lock(&self.discovery);
-        let fleet = Swap::new(discovery.fleet(&workloads, &previous.fleet.load()));
+        let fleet = discovery.fleet(&workloads, &previous.fleet.load());
+        // No ejection lasts that long: health alone counts.
+        let serves = |host: &str, subset: Option<&str>| fleet.serves(host, subset, || None, Tick(u64::MAX));
+        let alone = unserved(traffic, &workloads, namespace, &serves);
+        let fleet = Swap::new(fleet);
         self.snapshot.store(Arc::new(Snapshot { version, decide, route, label, workloads, labels: own, fleet }));
         drop(discovery);
         self.state.events.push(Event::RulesApplied { version });
         *catalog = compiled.catalog.clone();
-        compiled.into_report(version, shadowed)
+        compiled.into_report(version, shadowed, alone)
     }
 
     /// The version of the rules in force, 0 before the first.
