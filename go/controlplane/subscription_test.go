@@ -59,8 +59,13 @@ func TestRulesComeChangeAndGo(t *testing.T) {
 	if !blocked(t, engine, "GET:/foo") {
 		t.Error("the first rules are not in force")
 	}
-	if report := <-reports; report.Accepted != 2 || len(report.Rejected) > 0 {
-		t.Errorf("got %+v, want two documents", report)
+	for report := range reports { // one kind may come before the other
+		if len(report.Rejected) > 0 {
+			t.Errorf("got %+v, want no mistakes", report)
+		}
+		if report.Accepted == 2 {
+			break
+		}
 	}
 	now := state(t, subscription)
 	if now.Phase != controlplane.Connected || !now.Synced || now.ConnectedSince.IsZero() || now.LastPush.IsZero() || now.ControlPlane == "" || now.LastError != "" {
@@ -164,48 +169,57 @@ func TestAPushThatIsCutComesAgain(t *testing.T) {
 	}
 }
 
-// certificate is a self-signed one for a name, as files and as a root.
-func certificate(t *testing.T, name string) (certificate, key string, roots *x509.CertPool) {
+// identity is a certificate and its key in files, and the root that has signed it.
+type identity struct {
+	certificate, key, root string
+	roots                  *x509.CertPool
+}
+
+func newIdentity(t *testing.T, name string) identity {
 	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{name}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	public, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
 	folder := t.TempDir()
-	certificate, key = filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
-	for path, block := range map[string]*pem.Block{
-		certificate: {Type: "CERTIFICATE", Bytes: public}, key: {Type: "PRIVATE KEY", Bytes: secret},
-	} {
-		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+	write := func(name, kind string, bytes []byte, err error) string {
+		path := filepath.Join(folder, name)
+		if err == nil {
+			err = os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: bytes}), 0o600)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
+		return path
 	}
-	parsed, err := x509.ParseCertificate(public)
-	if err != nil {
-		t.Fatal(err)
+	newKey := func() *ecdsa.PrivateKey {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key
 	}
-	roots = x509.NewCertPool()
-	roots.AddCert(parsed)
-	return certificate, key, roots
+	valid := x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	root, leaf := valid, valid
+	root.Subject.CommonName, root.IsCA, root.BasicConstraintsValid = "root of "+name, true, true
+	leaf.DNSNames, leaf.ExtKeyUsage = []string{name}, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
+	rootKey, leafKey := newKey(), newKey()
+
+	var own identity
+	signed, err := x509.CreateCertificate(rand.Reader, &root, &root, &rootKey.PublicKey, rootKey)
+	own.root = write("root.pem", "CERTIFICATE", signed, err)
+	own.roots = x509.NewCertPool()
+	if parsed, err := x509.ParseCertificate(signed); err == nil {
+		own.roots.AddCert(parsed)
+	}
+	signed, err = x509.CreateCertificate(rand.Reader, &leaf, &root, &leafKey.PublicKey, rootKey)
+	own.certificate = write("cert.pem", "CERTIFICATE", signed, err)
+	secret, err := x509.MarshalPKCS8PrivateKey(leafKey)
+	own.key = write("key.pem", "PRIVATE KEY", secret, err)
+	return own
 }
 
 func TestTLSIsForTheRightNameAlone(t *testing.T) {
 	t.Parallel()
-	cert, key, roots := certificate(t, "opensergo.example")
-	plane := serve(t, folder(t, limit(0)), "--tls-cert", cert, "--tls-key", key)
-	_, _, strangers := certificate(t, "opensergo.example")
+	server := newIdentity(t, "opensergo.example")
+	roots, strangers := server.roots, newIdentity(t, "opensergo.example").roots
+	plane := serve(t, folder(t, limit(0)), "--tls-cert", server.certificate, "--tls-key", server.key)
 
 	engine := newEngine(t)
 	subscribe(t, engine, plane.address, patient, controlplane.TLS(&tls.Config{RootCAs: roots, ServerName: "opensergo.example"}))
@@ -213,9 +227,9 @@ func TestTLSIsForTheRightNameAlone(t *testing.T) {
 		t.Error("the rules are not in force")
 	}
 	t.Run("a client's own", func(t *testing.T) {
-		clientCert, clientKey, _ := certificate(t, "client")
-		plane := serve(t, folder(t, limit(0)), "--tls-cert", cert, "--tls-key", key, "--tls-client-ca", clientCert)
-		own, err := tls.LoadX509KeyPair(clientCert, clientKey)
+		client := newIdentity(t, "client")
+		plane := serve(t, folder(t, limit(0)), "--tls-cert", server.certificate, "--tls-key", server.key, "--tls-client-ca", client.root)
+		own, err := tls.LoadX509KeyPair(client.certificate, client.key)
 		if err != nil {
 			t.Fatal(err)
 		}
