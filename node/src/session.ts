@@ -1,8 +1,9 @@
 /** Keeping an engine's rules as a control plane has them. */
 
 import { randomBytes } from 'node:crypto';
+import type { ServiceReport } from './contract';
 import type { ControlPlaneSource } from './controlplane';
-import { codeError, cold, type SergoError } from './error';
+import { CLOSED, codeError, cold, type SergoError } from './error';
 import { json } from './json';
 import { Keeping, read } from './lastgood';
 import { tell } from './listener';
@@ -165,6 +166,23 @@ export class ControlPlaneSubscription {
       this.#waiters.add(waiter);
       signal?.addEventListener('abort', onAbort);
     });
+  }
+
+  /**
+   * Tells the control plane of the moment which services this process offers.
+   *
+   * @throws SergoError `argument` for another report; `closed`.
+   * @throws What gRPC fails with.
+   */
+  async reportServices({ node, services }: ServiceReport): Promise<void> {
+    const { address, subscriptions } = this.state;
+    if (this.closed) {
+      throw codeError(CLOSED);
+    }
+    const message = cold(() =>
+      native.metadataMessage(subscriptions[0]?.app ?? '', node === undefined ? '' : json(node), json(services)),
+    );
+    await this.#transport.ask(address, native.metadataMethod(), message);
   }
 
   /** Ends the stream and dials no more. The rules stay in force. Closing twice does nothing. */

@@ -248,16 +248,13 @@ test('an explanation says which route, and why none before it', (t) => {
   const miss = { field: 'headers.tag', expected: '"v2"', found: '"v1"' };
   assert.deepEqual(explanation.misses, [{ position: 0, blocks: [miss] }]);
   assert.equal(explanation.routing.destination.subset, 'v1');
-  assert.equal(
+  assert.match(
     String(explanation),
-    `TrafficRouter "${HOST}": spec.http[1] matches, to ${HOST} subset v1\n` +
-      '  spec.http[0] headers.tag: found "v1", expected "v2"',
+    /v1[\s\S]*route 1 matches\n {2}route 0 does not: headers.tag: found "v1", expected "v2"/,
   );
   const nowhere = engine.explainRoute({ host: 'elsewhere' });
-  assert.deepEqual(
-    [nowhere.router, nowhere.routing, `${nowhere}`],
-    [undefined, { kind: 'none' }, 'no router names the host'],
-  );
+  assert.deepEqual([nowhere.router, nowhere.routing], [undefined, { kind: 'none' }]);
+  assert.match(`${nowhere}`, /no router names the host/);
 });
 
 test('arguments out of their bounds, and a closed engine', (t) => {
