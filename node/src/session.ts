@@ -237,15 +237,18 @@ export class ControlPlaneSubscription {
       return;
     }
     this.#turning = true;
-    while (this.#happened.length > 0 && !this.closed) {
-      const happenings = this.#happened;
-      this.#happened = [];
-      const turned = await native.sessionTurn(this.#session, happenings, this.#keeping !== undefined);
-      if (!this.closed) {
-        this.#take(turned);
+    try {
+      while (this.#happened.length > 0 && !this.closed) {
+        const happenings = this.#happened;
+        this.#happened = [];
+        const turned = await native.sessionTurn(this.#session, happenings, this.#keeping !== undefined);
+        if (!this.closed) {
+          this.#take(turned);
+        }
       }
+    } finally {
+      this.#turning = false;
     }
-    this.#turning = false;
   }
 
   #take({ code, doings, waitMs, saved }: Turned): void {

@@ -100,6 +100,25 @@ test('a connection that is dead without saying so is noticed', async (t) => {
   assert.notEqual(subscription.state.identifier, identifier, 'a stream of another name');
 });
 
+test('a connection that is cut during a push brings it again', async (t) => {
+  const rules = folder(t, { 'limit.yaml': limit({ threshold: 7 }) });
+  const { address } = await serveRules(t, rules.path);
+  const before = await proxy(t, address);
+  before.most = 400;
+  const { subscription, threshold, errors } = subscribed(t, before.address);
+  await until(() => errors.length > 0);
+  assert.equal(subscription.state.isSynced, false);
+  before.most = Number.POSITIVE_INFINITY;
+  await subscription.until(({ isSynced }) => isSynced);
+  assert.equal(threshold(), 7);
+  rules.put('limit.yaml', limit({ threshold: 8 }));
+  before.most = 0;
+  await subscription.until(({ phase }) => phase !== 'connected');
+  assert.equal(threshold(), 7);
+  before.most = Number.POSITIVE_INFINITY;
+  await until(() => threshold() === 8);
+});
+
 test('the next address is tried where one does not answer', async (t) => {
   const rules = folder(t, { 'limit.yaml': limit({ threshold: 7 }) });
   const gone = await serveRules(t, rules.path);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { Engine, outcomeOf } from 'sergo';
 import { INSTANCES, ROUTER, workload } from './rules.mjs';
 
@@ -173,6 +174,35 @@ test('only what rules look at crosses, and new rules look at more at once', (t) 
   assert.equal(subset('v2', 'you'), 'v1');
   assert.deepEqual(read, ['user', 'user']);
   assert.deepEqual(engine.required(HOST).version, 2);
+});
+
+test('rules that change in another thread are never asked with the headers of others', async (t) => {
+  const engine = engineOf(t);
+  const other = ROUTER.replace('tag: {exact: v2}', 'user: {exact: me}');
+  const source = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    const { Engine } = require('sergo');
+    const engine = new Engine({ shared: workerData.shared });
+    for (let n = 0; n < 300; n += 1) engine.load(workerData.rules[n % 2]);
+    parentPort.postMessage('done');`;
+  const workerData = { shared: engine.share(), rules: [other, ROUTER] };
+  const worker = new Worker(source, { eval: true, workerData });
+  let done = false;
+  worker.once('message', () => {
+    done = true;
+  });
+  let picks = 0;
+  while (!done) {
+    for (let n = 0; n < 100; n += 1, picks += 1) {
+      const request = { host: HOST, headers: { tag: 'v2', user: 'me' } };
+      const pick = engine.pick(request);
+      pick.report('success');
+      assert.deepEqual([pick.instance.id, engine.route(request).destination.subset], ['c', 'v2']);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert(picks > 0);
+  assert.equal(engine.version, 301);
 });
 
 test('a request larger than the block is picked for all the same', (t) => {

@@ -48,9 +48,9 @@ export async function serveRules(t, rules, args = []) {
   return { address: heard.grpc, json, kill };
 }
 
-/** Stands before a server: where to, whether anything gets through, and whether anybody is let in can change. */
+/** Stands before a server: where to, whether anything gets through, and after how many bytes it is cut can change. */
 export async function proxy(t, target) {
-  const state = { target, frozen: false };
+  const state = { target, frozen: false, most: Number.POSITIVE_INFINITY };
   const sockets = new Set();
   const server = createServer((near) => {
     const [host, port] = state.target.split(':');
@@ -61,7 +61,13 @@ export async function proxy(t, target) {
     ]) {
       sockets.add(from);
       from.on('error', () => {});
-      from.on('data', (bytes) => state.frozen || to.write(bytes));
+      from.on('data', (bytes) => {
+        if (from === far && far.bytesRead > state.most) {
+          to.write(bytes.subarray(0, bytes.length / 2), () => to.destroy());
+        } else if (!state.frozen) {
+          to.write(bytes);
+        }
+      });
       from.on('close', () => {
         sockets.delete(from);
         // One that is frozen says nothing of its end, either.
