@@ -2,8 +2,6 @@ package sergo
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/sergo-rs/sergo/go/internal/native"
@@ -124,11 +122,11 @@ func isValue(text string) bool {
 // headerOf is the value of a header, several joined with commas. The name is in
 // lower case.
 func headerOf(header map[string][]string, name string) string {
-	var values []string
-	for _, key := range slices.Sorted(maps.Keys(header)) {
+	var all []string
+	for key, values := range header {
 		if strings.EqualFold(key, name) {
-			values = append(values, header[key]...)
+			all = append(all, values...)
 		}
 	}
-	return strings.Join(values, ",")
+	return strings.Join(all, ",")
 }

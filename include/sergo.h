@@ -700,8 +700,7 @@ sergo_code sergo_pick_packed(uint64_t engine,
 // What `sergo_pick` says, as plain numbers, where that is a plain destination with
 // an instance; then it counts as in flight there. Takes no lock and allocates nothing
 // while no instance is ejected. All else (no route, nothing healthy, what varies)
-// `sergo_pick` has to tell: both numbers are 0 or `instance` is, and nothing has been
-// counted.
+// `sergo_pick` has to tell: both numbers are 0 then, and nothing has been counted.
 sergo_code sergo_pick_id(uint64_t engine,
                          const struct sergo_request *request,
                          uint64_t seed,
@@ -755,9 +754,10 @@ sergo_code sergo_report_id(uint64_t engine,
 
 // Which route a request goes by at `now`, and why none of those before it does, as
 // JSON: `{"router": text or null, "misses": [{"position", "blocks": [{"field",
-// "expected", "found"}]}], "position": number or null, "directions"}`, the last as
-// `sergo_direct` answers, or null. A position is the route's index in the document's
-// list; the first 1,000 misses are told. It changes nothing.
+// "expected", "found"}]}], "position": number or null, "directions", "text"}`:
+// `directions` as `sergo_direct` answers, or null, `text` all of it for people. A
+// position is the route's index in the document's list; the first 1,000 misses are
+// told. It changes nothing.
 sergo_code sergo_explain_route(uint64_t engine,
                                const struct sergo_request *request,
                                uint64_t seed,
@@ -1011,6 +1011,24 @@ sergo_code sergo_session_unsubscribe(uint64_t session,
 // Ends a session: the next poll says which stream to close, and it dials no more. The
 // rules in force stay.
 sergo_code sergo_session_end(uint64_t session);
+
+// The message that reports the services that a process offers, for the gRPC method
+// `/opensergo.proto.service_contract.v1.MetadataService/ReportMetadata`: one message
+// each way, the answer empty. It is bytes, no text.
+//
+// `node` and `services` are JSON and may be absent: `{"identifier": {"hostName",
+// "pid", "startTimestamp": {"seconds", "nanos"}}, "locality": {"region", "zone"},
+// "tag", "cluster", "env"}` and `[{"listeningAddresses": [{"address", "portValue"}],
+// "protocols": [text], "serviceContract": {"services": [{"name", "methods": [{"name",
+// "inputTypes", "outputTypes", "clientStreaming", "serverStreaming", "description",
+// "httpPaths", "httpMethods"}], "description"}], "types": [{"name", "fields": [{"name",
+// "number", "label", "type", "typeName", "description"}]}]}}]`; all fields are optional.
+//
+// SERGO_ARGUMENT for other JSON.
+sergo_code sergo_metadata(struct sergo_str app,
+                          struct sergo_str node,
+                          struct sergo_str services,
+                          struct sergo_text *message);
 
 #ifdef __cplusplus
 }  // extern "C"

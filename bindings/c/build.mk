@@ -66,7 +66,8 @@ c-test: $(addprefix $(C_OUT)/,tests unload example example-static subscribe) ## 
 		for line in 'GET:/foo: pass' 'GET:/foo: blocked by rate-limit-foo, try again in' \
 			'answer 429 "Blocked by Sentinel", X-Sentinel-Limit: foo' \
 			'service-provider: to service-provider, subset v2' \
-			'service-provider: to service-provider, subset v1, a fallback'; do \
+			'service-provider: to service-provider, subset v1, a fallback' \
+			'service-provider: taken by {"id":"10.0.0.1:80"'; do \
 			echo "$$said" | grep -qF "$$line" || { echo "$$said"; echo "c: $$program does not say: $$line"; exit 1; }; \
 		done; \
 	done; echo "c: the example says what it should"

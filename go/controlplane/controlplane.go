@@ -164,15 +164,15 @@ func open(engine *sergo.Engine, config config) (*Subscription, error) {
 	}
 	s.engine = attached
 	options, err := json.Marshal(config.asked)
+	if err == nil {
+		var code native.Code
+		s.session, code = native.OpenSession(attached.Handle, string(options), rand.Uint64())
+		err = bridge.Failure("subscribe", code)
+	}
 	if err != nil {
 		attached.Detach()
+		s.end() // for an engine that is being closed
 		return nil, err
 	}
-	session, code := native.OpenSession(attached.Handle, string(options), rand.Uint64())
-	if code == native.OK {
-		s.session = session
-		return s, nil
-	}
-	attached.Detach()
-	return nil, bridge.Failure("subscribe", code)
+	return s, nil
 }

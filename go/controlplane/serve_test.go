@@ -25,7 +25,7 @@ type plane struct {
 }
 
 // serve starts a control plane for the rules in a folder, which ends with the test.
-func serve(t *testing.T, folder string, more ...string) *plane {
+func serve(t testing.TB, folder string, more ...string) *plane {
 	t.Helper()
 	target := os.Getenv("CARGO_TARGET_DIR")
 	if target == "" {
@@ -99,14 +99,14 @@ spec:
 }
 
 // folder is a folder with rules in one file.
-func folder(t *testing.T, rules string) string {
+func folder(t testing.TB, rules string) string {
 	t.Helper()
 	path := t.TempDir()
 	write(t, path, "rules.yaml", rules)
 	return path
 }
 
-func write(t *testing.T, folder, name, rules string) {
+func write(t testing.TB, folder, name, rules string) {
 	t.Helper()
 	path := filepath.Join(folder, name)
 	if err := os.WriteFile(path+".new", []byte(rules), 0o600); err != nil {
@@ -117,7 +117,7 @@ func write(t *testing.T, folder, name, rules string) {
 	}
 }
 
-func newEngine(t *testing.T) *sergo.Engine {
+func newEngine(t testing.TB) *sergo.Engine {
 	t.Helper()
 	engine, err := sergo.New("demo-app")
 	if err != nil {
@@ -128,7 +128,7 @@ func newEngine(t *testing.T) *sergo.Engine {
 }
 
 // blocked says whether a request is.
-func blocked(t *testing.T, engine *sergo.Engine, resource string) bool {
+func blocked(t testing.TB, engine *sergo.Engine, resource string) bool {
 	t.Helper()
 	decision, err := engine.Decide(resource)
 	if err != nil {
@@ -139,7 +139,7 @@ func blocked(t *testing.T, engine *sergo.Engine, resource string) bool {
 }
 
 // until waits for what must come: if it does not, go test ends the wait.
-func until(t *testing.T, come func() bool) {
+func until(t testing.TB, come func() bool) {
 	t.Helper()
 	for !come() {
 		time.Sleep(5 * time.Millisecond)

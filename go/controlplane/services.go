@@ -24,8 +24,8 @@ type Node struct {
 	Tag, Cluster, Env string
 }
 
-// Services are what a process offers at some addresses.
-type Services struct {
+// Offer is the services that a process offers at some addresses.
+type Offer struct {
 	// Addresses are where it listens.
 	Addresses []Address `json:"listeningAddresses"`
 	// Protocols are what it speaks there: "http", "grpc", "dubbo".
@@ -126,12 +126,12 @@ func (n Node) identity() any {
 // ReportServices tells the control plane which services this process offers: the
 // first of the addresses that takes it. It has a connection of its own. Errors are
 // those of the last address, and [*sergo.Error].
-func (s *Subscription) ReportServices(ctx context.Context, node Node, services ...Services) error {
+func (s *Subscription) ReportServices(ctx context.Context, node Node, offers ...Offer) error {
 	self, err := json.Marshal(node.identity())
 	if err != nil {
 		return err
 	}
-	offered, err := json.Marshal(services)
+	offered, err := json.Marshal(offers)
 	if err != nil {
 		return err
 	}

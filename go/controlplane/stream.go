@@ -76,7 +76,6 @@ func (s *Subscription) converse(ctx context.Context, number uint64, address stri
 	s.work.Add(1)
 	go func() {
 		defer s.work.Done()
-		defer own.cancel()
 		for {
 			select {
 			case message := <-own.unsent:

@@ -49,8 +49,8 @@ func (s *Subscription) Report() *sergo.Report {
 }
 
 // Err is what went wrong beside the connection, which [State] tells of: the last-good
-// file could not be read or written, or the engine failed ([*sergo.Error]). Nil while
-// nothing has.
+// file could not be read, or not be written the last time, or the engine failed
+// ([*sergo.Error]). Nil while nothing has.
 func (s *Subscription) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,17 +1,9 @@
 package controlplane_test
 
 import (
-	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -29,7 +21,7 @@ import (
 var patient = controlplane.FirstRules(time.Minute)
 
 // subscribe subscribes for as long as the test lives.
-func subscribe(t *testing.T, engine *sergo.Engine, address string, opts ...controlplane.Option) *controlplane.Subscription {
+func subscribe(t testing.TB, engine *sergo.Engine, address string, opts ...controlplane.Option) *controlplane.Subscription {
 	t.Helper()
 	subscription, err := controlplane.Subscribe(engine, []string{address}, opts...)
 	if err != nil {
@@ -59,8 +51,13 @@ func TestRulesComeChangeAndGo(t *testing.T) {
 	if !blocked(t, engine, "GET:/foo") {
 		t.Error("the first rules are not in force")
 	}
-	if report := <-reports; report.Accepted != 2 || len(report.Rejected) > 0 {
-		t.Errorf("got %+v, want two documents", report)
+	for report := range reports { // one kind may come before the other
+		if len(report.Rejected) > 0 {
+			t.Errorf("got %+v, want no mistakes", report)
+		}
+		if report.Accepted == 2 {
+			break
+		}
 	}
 	now := state(t, subscription)
 	if now.Phase != controlplane.Connected || !now.Synced || now.ConnectedSince.IsZero() || now.LastPush.IsZero() || now.ControlPlane == "" || now.LastError != "" {
@@ -161,123 +158,6 @@ func TestAPushThatIsCutComesAgain(t *testing.T) {
 	}
 	if state(t, subscription).LastError == "" {
 		t.Error("the connection was not cut")
-	}
-}
-
-// certificate is a self-signed one for a name, as files and as a root.
-func certificate(t *testing.T, name string) (certificate, key string, roots *x509.CertPool) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{name}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-	}
-	public, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	folder := t.TempDir()
-	certificate, key = filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
-	for path, block := range map[string]*pem.Block{
-		certificate: {Type: "CERTIFICATE", Bytes: public}, key: {Type: "PRIVATE KEY", Bytes: secret},
-	} {
-		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	parsed, err := x509.ParseCertificate(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots = x509.NewCertPool()
-	roots.AddCert(parsed)
-	return certificate, key, roots
-}
-
-func TestTLSIsForTheRightNameAlone(t *testing.T) {
-	t.Parallel()
-	cert, key, roots := certificate(t, "opensergo.example")
-	plane := serve(t, folder(t, limit(0)), "--tls-cert", cert, "--tls-key", key)
-	_, _, strangers := certificate(t, "opensergo.example")
-
-	engine := newEngine(t)
-	subscribe(t, engine, plane.address, patient, controlplane.TLS(&tls.Config{RootCAs: roots, ServerName: "opensergo.example"}))
-	if !blocked(t, engine, "GET:/foo") {
-		t.Error("the rules are not in force")
-	}
-	t.Run("a client's own", func(t *testing.T) {
-		clientCert, clientKey, _ := certificate(t, "client")
-		plane := serve(t, folder(t, limit(0)), "--tls-cert", cert, "--tls-key", key, "--tls-client-ca", clientCert)
-		own, err := tls.LoadX509KeyPair(clientCert, clientKey)
-		if err != nil {
-			t.Fatal(err)
-		}
-		engine := newEngine(t)
-		subscribe(t, engine, plane.address, patient,
-			controlplane.TLS(&tls.Config{RootCAs: roots, ServerName: "opensergo.example", Certificates: []tls.Certificate{own}}))
-		if !blocked(t, engine, "GET:/foo") {
-			t.Error("the rules are not in force")
-		}
-	})
-	for name, test := range map[string]struct {
-		options []controlplane.Option
-		reason  string
-	}{
-		"another name":  {[]controlplane.Option{controlplane.TLS(&tls.Config{RootCAs: roots, ServerName: "other"})}, "other"},
-		"another root":  {[]controlplane.Option{controlplane.TLS(&tls.Config{RootCAs: strangers, ServerName: "opensergo.example"})}, "certificate"},
-		"in clear text": {nil, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			engine := newEngine(t)
-			subscription := subscribe(t, engine, plane.address, append(test.options, controlplane.FirstRules(0))...)
-			err := subscription.Wait(t.Context(), func(state controlplane.State) bool {
-				return state.LastError != "" && strings.Contains(state.LastError, test.reason)
-			})
-			if err != nil || blocked(t, engine, "GET:/foo") {
-				t.Errorf("got rules (%v)", err)
-			}
-		})
-	}
-}
-
-func TestATokenLetsIn(t *testing.T) {
-	t.Parallel()
-	tokens := filepath.Join(t.TempDir(), "tokens.yaml")
-	if err := os.WriteFile(tokens, []byte("tokens: [{name: test, token: open-sesame-open-sesame, namespaces: [default]}]"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	plane := serve(t, folder(t, limit(0)), "--tokens", tokens)
-	engine := newEngine(t)
-	subscribe(t, engine, plane.address, patient, controlplane.Metadata(map[string]string{"x-a": "b"}), controlplane.Token("open-sesame-open-sesame"))
-	if !blocked(t, engine, "GET:/foo") {
-		t.Error("the rules are not in force")
-	}
-	for name, test := range map[string]struct {
-		option controlplane.Option
-		reason string
-	}{
-		"a wrong one": {controlplane.Token("open-barley"), "Unauthenticated"},
-		"none": {controlplane.TokenFrom(func(context.Context) (string, error) {
-			return "", errors.New("the safe is shut")
-		}), "the safe is shut"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			engine := newEngine(t)
-			subscription := subscribe(t, engine, plane.address, test.option, controlplane.FirstRules(0))
-			err := subscription.Wait(t.Context(), func(state controlplane.State) bool {
-				return strings.Contains(state.LastError, test.reason)
-			})
-			if err != nil || blocked(t, engine, "GET:/foo") {
-				t.Errorf("got rules (%v)", err)
-			}
-		})
 	}
 }
 
@@ -447,7 +327,7 @@ func TestServicesAreReported(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer subscription.Close()
-	err = subscription.ReportServices(t.Context(), controlplane.Node{Zone: "z1", Tag: "gray"}, controlplane.Services{
+	err = subscription.ReportServices(t.Context(), controlplane.Node{Zone: "z1", Tag: "gray"}, controlplane.Offer{
 		Addresses: []controlplane.Address{{Address: "10.0.0.1", Port: 80}},
 		Protocols: []string{"http"},
 		Contract: controlplane.Contract{

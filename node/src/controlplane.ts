@@ -18,6 +18,8 @@ export interface ControlPlaneOptions {
   readonly services?: readonly string[] | undefined;
   /** How many milliseconds {@link ControlPlaneSubscription.ready} waits for the first rules; 5,000 by default. */
   readonly firstRulesTimeoutMs?: number | undefined;
+  /** How many milliseconds of silence are followed by a ping; 20,000 by default. */
+  readonly keepAliveMs?: number | undefined;
   /**
    * The path of a file in which the last good rules are kept: a process that starts while no control plane
    * is there is governed by them from its first request.
@@ -74,9 +76,11 @@ export function controlPlane(
   for (const [at, address] of list.entries()) {
     text(`addresses[${at}]`, address);
   }
-  const { firstRulesTimeoutMs, token, lastGood } = options;
-  if (firstRulesTimeoutMs !== undefined && !(firstRulesTimeoutMs >= 0)) {
-    throw argumentError('firstRulesTimeoutMs', firstRulesTimeoutMs, 'milliseconds, 0 or more');
+  const { firstRulesTimeoutMs, keepAliveMs, token, lastGood } = options;
+  for (const [what, millis] of Object.entries({ firstRulesTimeoutMs, keepAliveMs })) {
+    if (millis !== undefined && !(millis >= 0)) {
+      throw argumentError(what, millis, 'milliseconds, 0 or more');
+    }
   }
   if (token !== undefined && typeof token !== 'string' && typeof token !== 'function') {
     throw argumentError('token', token, 'text, or a function that answers some');

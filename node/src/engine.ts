@@ -129,8 +129,12 @@ export class Engine {
    *
    * @throws SergoError `closed`; `argument` while another subscription is open, or where gRPC is missing.
    */
-  subscribe(source: FileSource, options?: SubscribeOptions): Subscription;
   subscribe(source: ControlPlaneSource, options?: SubscribeOptions): ControlPlaneSubscription;
+  subscribe(source: FileSource, options?: SubscribeOptions): Subscription;
+  subscribe(
+    source: FileSource | ControlPlaneSource,
+    options?: SubscribeOptions,
+  ): Subscription | ControlPlaneSubscription;
   subscribe(
     source: FileSource | ControlPlaneSource,
     options: SubscribeOptions = {},

@@ -13,7 +13,7 @@ import { outcomeOf, type Pick } from './pick';
 import type { Fault } from './policy';
 import { isRetried, pauseMs } from './retry';
 import type { Instance, RoutedTo } from './routing';
-import { type Body, change, send, Unanswered } from './send';
+import { type Body, change, isOnce, send, Unanswered } from './send';
 
 /** How requests are sent. */
 export interface FetchOptions {
@@ -92,8 +92,8 @@ class Call {
   }
 
   #unrouted(url: URL, { method, headers, signal }: Sent, body: Body): Promise<Response> {
-    const once = body !== undefined && !(body instanceof Uint8Array);
-    const init = { method, headers, signal, redirect: 'manual', body: body ?? null, ...(once && { duplex: 'half' }) };
+    const duplex = isOnce(body) && { duplex: 'half' };
+    const init = { method, headers, signal, redirect: 'manual', body: body ?? null, ...duplex };
     return this.plain(url, { ...this.init, ...init } as RequestInit);
   }
 
@@ -103,7 +103,7 @@ class Call {
     const { status } = response;
     const { method } = sent;
     const asGet = status === 303 ? method !== 'GET' && method !== 'HEAD' : status < 303 && method === 'POST';
-    const once = body !== undefined && !(body instanceof Uint8Array) && !asGet;
+    const once = isOnce(body) && !asGet;
     if (sent.redirect === 'error' || this.#redirects > MOST_REDIRECTS || once) {
       const why = once ? 'a body that is a stream cannot be sent again' : 'no more redirects are to be followed';
       throw new TypeError('fetch failed', { cause: new Error(`redirected to ${to.href}: ${why}`) });
@@ -179,7 +179,7 @@ class Call {
       }
       const signal =
         timeoutMs === undefined ? sent.signal : AbortSignal.any([sent.signal, AbortSignal.timeout(timeoutMs)]);
-      const again = body === undefined || body instanceof Uint8Array ? retries.attempts : 0;
+      const again = isOnce(body) ? 0 : retries.attempts;
       for (let retry = 0; ; retry += 1) {
         const result = await this.#once(pick, plan, signal, sent.method, body);
         pick.report(result instanceof Unanswered ? 'local-error' : outcomeOf(result.status));

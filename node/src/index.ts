@@ -7,6 +7,14 @@
 export { type Block, type BlockDetails, BlockedError, type Fallback, type StrategyKind } from './block';
 export { type Carried, carried, carrying, headersForNextCall } from './carrier';
 export type { ConnectRequest } from './connection';
+export type {
+  FieldContract,
+  MethodContract,
+  NodeReport,
+  ServiceContract,
+  ServiceMetadata,
+  ServiceReport,
+} from './contract';
 export { type ControlPlaneOptions, type ControlPlaneSource, controlPlane, type TlsOptions } from './controlplane';
 export type { Decision, Pass } from './decision';
 export { Engine } from './engine';

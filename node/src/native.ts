@@ -71,6 +71,8 @@ export interface Native {
   sessionTurnNow(session: number, happenings: readonly Happening[], saves: boolean): Turned;
   sessionState(session: number): string;
   sessionRestore(session: number, text: string): string;
+  metadataMethod(): string;
+  metadataMessage(app: string, node: string, services: string): Uint8Array;
   panicOnPurpose?(handle: number): void;
 }
 

@@ -10,6 +10,11 @@ import type { HeaderChanges } from './policy';
 /** The body of a request: bytes can be sent again, a stream cannot. */
 export type Body = Uint8Array | ReadableStream | undefined;
 
+/** Whether a body can be sent but once. */
+export function isOnce(body: Body): body is ReadableStream {
+  return body !== undefined && !(body instanceof Uint8Array);
+}
+
 /** One request. */
 export interface Outgoing {
   readonly method: string;
@@ -40,6 +45,14 @@ export class Unanswered extends Error {
   }
 }
 
+/** Methods that do no more when they are done twice. */
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+function isReset(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ECONNRESET' || code === 'EPIPE';
+}
+
 /** Statuses whose responses have no body. */
 const EMPTY = new Set([204, 205, 304]);
 
@@ -65,7 +78,14 @@ export function send(outgoing: Outgoing): Promise<Response> {
         : setTimeout(() => request.destroy(new DOMException('no response in time', 'TimeoutError')), patienceMs);
     const fail = (error: unknown) => {
       clearTimeout(patience);
-      reject(signal.aborted ? signal.reason : new Unanswered(error, connected));
+      if (signal.aborted) {
+        reject(signal.reason);
+      } else if (request.reusedSocket && isReset(error) && IDEMPOTENT.has(method) && !isOnce(body)) {
+        // A connection that was kept, and that the server has just closed: it says nothing of this request.
+        resolve(send(outgoing));
+      } else {
+        reject(new Unanswered(error, connected));
+      }
     };
     request.on('error', fail);
     request.on('socket', (socket) => {
@@ -83,10 +103,10 @@ export function send(outgoing: Outgoing): Promise<Response> {
         fail(error);
       }
     });
-    if (body === undefined || body instanceof Uint8Array) {
-      request.end(body);
-    } else {
+    if (isOnce(body)) {
       pipeline(Readable.fromWeb(body), request).catch(fail);
+    } else {
+      request.end(body);
     }
   });
 }

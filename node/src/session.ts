@@ -1,8 +1,9 @@
 /** Keeping an engine's rules as a control plane has them. */
 
 import { randomBytes } from 'node:crypto';
+import type { ServiceReport } from './contract';
 import type { ControlPlaneSource } from './controlplane';
-import { codeError, cold, type SergoError } from './error';
+import { CLOSED, codeError, cold, type SergoError } from './error';
 import { json } from './json';
 import { Keeping, read } from './lastgood';
 import { tell } from './listener';
@@ -167,6 +168,23 @@ export class ControlPlaneSubscription {
     });
   }
 
+  /**
+   * Tells the control plane of the moment which services this process offers.
+   *
+   * @throws SergoError `argument` for another report; `closed`.
+   * @throws What gRPC fails with.
+   */
+  async reportServices({ node, services }: ServiceReport): Promise<void> {
+    const { address, subscriptions } = this.state;
+    if (this.closed) {
+      throw codeError(CLOSED);
+    }
+    const message = cold(() =>
+      native.metadataMessage(subscriptions[0]?.app ?? '', node === undefined ? '' : json(node), json(services)),
+    );
+    await this.#transport.ask(address, native.metadataMethod(), message);
+  }
+
   /** Ends the stream and dials no more. The rules stay in force. Closing twice does nothing. */
   close(): void {
     if (this.closed) {
@@ -219,15 +237,18 @@ export class ControlPlaneSubscription {
       return;
     }
     this.#turning = true;
-    while (this.#happened.length > 0 && !this.closed) {
-      const happenings = this.#happened;
-      this.#happened = [];
-      const turned = await native.sessionTurn(this.#session, happenings, this.#keeping !== undefined);
-      if (!this.closed) {
-        this.#take(turned);
+    try {
+      while (this.#happened.length > 0 && !this.closed) {
+        const happenings = this.#happened;
+        this.#happened = [];
+        const turned = await native.sessionTurn(this.#session, happenings, this.#keeping !== undefined);
+        if (!this.closed) {
+          this.#take(turned);
+        }
       }
+    } finally {
+      this.#turning = false;
     }
-    this.#turning = false;
   }
 
   #take({ code, doings, waitMs, saved }: Turned): void {

@@ -15,10 +15,8 @@ export interface Happening {
 
 const SUBSCRIBE = '/io.opensergo.proto.transport.v1.OpenSergoUniversalTransportService/SubscribeConfig';
 
-/** How connections are kept: pings notice a dead one; each stream has a connection of its own. */
+/** Each stream has a connection of its own, which the session alone makes again. */
 const CHANNEL = {
-  'grpc.keepalive_time_ms': 20_000,
-  'grpc.keepalive_timeout_ms': 10_000,
   'grpc.max_receive_message_length': 64 << 20,
   'grpc.use_local_subchannel_pool': 1,
   'grpc.enable_retries': 0,
@@ -46,6 +44,9 @@ interface Line {
 }
 
 const same = (bytes: Buffer) => bytes;
+
+/** gRPC's reason without the moment, so that the same reason reads the same, and without an empty note. */
+const plain = (reason: string) => reason.replace(/\s*\(\d{4}-[\dT:.-]+Z\)/g, '').replace(/\s*Resolution note:\s*$/, '');
 
 /** @internal */
 export class Transport {
@@ -110,7 +111,7 @@ export class Transport {
     const { client } = line;
     line.call = client.makeBidiStreamRequest(SUBSCRIBE, same, same, metadata);
     line.call.on('data', (bytes: Buffer) => this.#happened({ what: 2, stream, bytes }));
-    line.call.on('error', ({ message }: Error) => this.#ended(stream, message));
+    line.call.on('error', ({ message }: Error) => this.#ended(stream, plain(message)));
     line.call.on('end', () => this.#ended(stream, 'the control plane ended it'));
     const channel = client.getChannel();
     const look = () => {
@@ -136,14 +137,16 @@ export class Transport {
   }
 
   #client(address: string): Grpc.Client {
-    const { tls } = this.#options;
+    const { tls, keepAliveMs = 20_000 } = this.#options;
     const { roots, certificate, key, serverName } = typeof tls === 'object' ? tls : {};
     const pem = (text: string | Uint8Array | undefined) => (text === undefined ? null : Buffer.from(text as string));
     const credentials = tls
       ? this.#grpc.credentials.createSsl(pem(roots), pem(key), pem(certificate))
       : this.#grpc.credentials.createInsecure();
     const name = serverName && { 'grpc.ssl_target_name_override': serverName, 'grpc.default_authority': serverName };
-    return new this.#grpc.Client(address, credentials, { ...CHANNEL, ...name });
+    // Pings notice a connection that is dead without having said so.
+    const pings = { 'grpc.keepalive_time_ms': keepAliveMs, 'grpc.keepalive_timeout_ms': Math.min(keepAliveMs, 10_000) };
+    return new this.#grpc.Client(address, credentials, { ...CHANNEL, ...pings, ...name });
   }
 
   async #metadata(): Promise<Grpc.Metadata> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { Agent } from 'node:http';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { carrying, Engine } from 'sergo';
@@ -204,6 +205,26 @@ test('a call is made again on what the rule says, at another instance', async (t
   }
   engine.setInstances('shop', [{ id: await nobody() }]);
   await assert.rejects(fetch('http://shop/none'), ({ cause }) => cause.code === 'ECONNREFUSED');
+});
+
+test('a kept connection that the server has closed loses no request', async (t) => {
+  const engine = engineOf(t, router([{ ...to(), retries: { attempts: 0 } }]));
+  const seen = new WeakSet();
+  const { address } = await serve(t, (request, response) => {
+    if (seen.has(request.socket)) {
+      request.socket.destroy();
+    } else {
+      seen.add(request.socket);
+      response.end('served');
+    }
+  });
+  engine.setInstances('shop', [{ id: address }]);
+  const agent = new Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  const fetch = routedFetch(engine, { agents: { http: agent } });
+  for (let n = 0; n < 4; n += 1) {
+    assert.equal(await (await fetch('http://shop/')).text(), 'served');
+  }
 });
 
 test('timeouts: of an attempt, and of all together', async (t) => {

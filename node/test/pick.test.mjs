@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import { Engine, outcomeOf } from 'sergo';
 import { INSTANCES, ROUTER, workload } from './rules.mjs';
 
@@ -175,6 +176,35 @@ test('only what rules look at crosses, and new rules look at more at once', (t) 
   assert.deepEqual(engine.required(HOST).version, 2);
 });
 
+test('rules that change in another thread are never asked with the headers of others', async (t) => {
+  const engine = engineOf(t);
+  const other = ROUTER.replace('tag: {exact: v2}', 'user: {exact: me}');
+  const source = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    const { Engine } = require('sergo');
+    const engine = new Engine({ shared: workerData.shared });
+    for (let n = 0; n < 300; n += 1) engine.load(workerData.rules[n % 2]);
+    parentPort.postMessage('done');`;
+  const workerData = { shared: engine.share(), rules: [other, ROUTER] };
+  const worker = new Worker(source, { eval: true, workerData });
+  let done = false;
+  worker.once('message', () => {
+    done = true;
+  });
+  let picks = 0;
+  while (!done) {
+    for (let n = 0; n < 100; n += 1, picks += 1) {
+      const request = { host: HOST, headers: { tag: 'v2', user: 'me' } };
+      const pick = engine.pick(request);
+      pick.report('success');
+      assert.deepEqual([pick.instance.id, engine.route(request).destination.subset], ['c', 'v2']);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert(picks > 0);
+  assert.equal(engine.version, 301);
+});
+
 test('a request larger than the block is picked for all the same', (t) => {
   const engine = engineOf(t);
   const pick = engine.pick({ host: HOST, path: `/${'ü'.repeat(10_000)}`, headers: { tag: 'v2' } });
@@ -248,16 +278,13 @@ test('an explanation says which route, and why none before it', (t) => {
   const miss = { field: 'headers.tag', expected: '"v2"', found: '"v1"' };
   assert.deepEqual(explanation.misses, [{ position: 0, blocks: [miss] }]);
   assert.equal(explanation.routing.destination.subset, 'v1');
-  assert.equal(
+  assert.match(
     String(explanation),
-    `TrafficRouter "${HOST}": spec.http[1] matches, to ${HOST} subset v1\n` +
-      '  spec.http[0] headers.tag: found "v1", expected "v2"',
+    /v1[\s\S]*route 1 matches\n {2}route 0 does not: headers.tag: found "v1", expected "v2"/,
   );
   const nowhere = engine.explainRoute({ host: 'elsewhere' });
-  assert.deepEqual(
-    [nowhere.router, nowhere.routing, `${nowhere}`],
-    [undefined, { kind: 'none' }, 'no router names the host'],
-  );
+  assert.deepEqual([nowhere.router, nowhere.routing], [undefined, { kind: 'none' }]);
+  assert.match(`${nowhere}`, /no router names the host/);
 });
 
 test('arguments out of their bounds, and a closed engine', (t) => {

@@ -24,13 +24,15 @@ Happening = tuple[str, int, Any]
 
 _TIME: Happening = ("time", 0, None)
 _STOP: Happening = ("stop", 0, None)
+_PATIENCE = 5.0
+"""How long, in seconds, the threads of a stream may take to end."""
 
 
 class ControlPlaneSubscription:
     """Rules that follow a control plane, made by :meth:`sergo.Engine.subscribe`.
 
     A daemon thread keeps a stream to it, and dials again when that breaks; meanwhile the
-    rules stay. In a forked child it goes on with a stream of the child's own.
+    rules stay. Over a fork the stream is closed, and parent and child each dial their own.
     """
 
     def __init__(
@@ -140,10 +142,12 @@ class ControlPlaneSubscription:
         if self._thread is not threading.current_thread():
             self._thread.join(timeout)
 
+    def pause(self) -> None:
+        """Get ready for a fork: gRPC survives none while a stream is open. It is dialled again at once."""
+        self._hang_up_all(_PATIENCE)
+
     def restart(self) -> None:
         """Go on in a forked child: with a session, a thread and a stream of its own."""
-        # What gRPC has of the parent is left alone.
-        _of_parents.append(self._streams)
         self._prepare(self._session.save())
         self._happened.put(_TIME)
         self._start()
@@ -277,14 +281,13 @@ class ControlPlaneSubscription:
 
     def _end(self) -> None:
         """Close the stream, and wait for what runs for it."""
+        self._hang_up_all(_PATIENCE)
+        self._changed.set()
+
+    def _hang_up_all(self, timeout: float) -> None:
         streams = list(self._streams.values())
         self._streams.clear()
         for stream in streams:
             stream.close()
         for stream in streams:
-            stream.join(10)
-        self._changed.set()
-
-
-_of_parents: list[object] = []
-"""Streams of parent processes, kept from being finalized in a child."""
+            stream.join(timeout)

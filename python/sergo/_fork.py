@@ -22,6 +22,9 @@ lock = threading.RLock()
 class Running(Protocol):
     """What runs on a thread of its own."""
 
+    def pause(self) -> None:
+        """Get ready for a fork: let go of what would not survive it."""
+
     def restart(self) -> None:
         """Start the thread in a forked child, where it is gone."""
 
@@ -38,6 +41,18 @@ _LAST_WAIT = 1.0
 
 def _reseed() -> None:
     _sergo.reseed(int.from_bytes(os.urandom(8), "little"))
+
+
+def pause_first() -> None:
+    """Have all that runs let go, before whatever is registered by now gets ready for a fork."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=_pause, after_in_parent=lock.release, after_in_child=lock.release)
+
+
+def _pause() -> None:
+    lock.acquire()
+    for ticker in list(tickers):
+        ticker.pause()
 
 
 def _in_child() -> None:

@@ -321,8 +321,6 @@ class Session:
 
     def subscribe(self, app: str, kind: str) -> bool: ...
     def unsubscribe(self, app: str, kind: str) -> bool: ...
-    def end(self) -> None:
-        """End the session: ``poll`` says which stream to close."""
 
 def baggage(incoming: str, key: str, lane: str) -> str:
     """Make the ``baggage`` header of the next call: that of the one that came in, and the lane under its key."""

@@ -8,6 +8,7 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Callable
 
+from . import _fork
 from ._control_plane import ControlPlaneSource, Tls
 
 # Before gRPC is first imported: without it a forked child could not dial.
@@ -17,6 +18,11 @@ try:
     import grpc
 except ImportError as error:
     raise ImportError("a control plane is reached by gRPC, which is missing: pip install 'sergo[grpc]'") from error
+
+# Streams are closed before a fork. gRPC itself, which with its first channel sees to it
+# that it hears of forks, closes none any more once it has: so it is asked after that.
+grpc.insecure_channel("localhost:10246").close()
+_fork.pause_first()
 
 if TYPE_CHECKING:
     Tell = Callable[[str, int, Any], None]
@@ -78,10 +84,12 @@ class Stream:
 
 
 def _channel(address: str, tls: Tls | None, keepalive: float) -> grpc.Channel:
+    patience = round(min(keepalive, 10) * 1000)
     options: list[tuple[str, Any]] = [
         ("grpc.max_receive_message_length", MOST),
         ("grpc.keepalive_time_ms", round(keepalive * 1000)),
-        ("grpc.keepalive_timeout_ms", round(min(keepalive, 10) * 1000)),
+        ("grpc.keepalive_timeout_ms", patience),
+        ("grpc.http2.ping_timeout_ms", patience),
         ("grpc.http2.max_pings_without_data", 0),
         # When to dial again is the session's to say.
         ("grpc.use_local_subchannel_pool", 1),

@@ -261,6 +261,8 @@ static void test_explain(void) {
     CHECK(json_get(&explained, "position")->whole == 1);
     CHECK(json_is(json_get(json_at(json_get(miss, "blocks"), 0), "field"), "headers.tag"));
     CHECK(json_is(json_get(json_get(&explained, "directions"), "route"), "others"));
+    const json *words = json_get(&explained, "text");
+    CHECK(words->kind == JSON_TEXT && strstr(words->text, "headers.tag") != NULL);
     json_free(&explained);
 
     request.host = SERGO_STR("nobody");

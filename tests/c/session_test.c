@@ -373,10 +373,29 @@ static void test_bad_arguments(void) {
     CHECK_OK(sergo_close(engine));
 }
 
+static void test_metadata(void) {
+    sergo_str shop = SERGO_STR("shop"), absent = {NULL, 0}, bad = SERGO_STR("caf\xe9");
+    sergo_text message;
+    CHECK_OK(sergo_metadata(shop, absent, absent, &message));
+    CHECK(message.len == 6 && !memcmp(message.data, "\x0a\x04shop", 6));
+    sergo_text_free(&message);
+    sergo_str services = SERGO_STR("[{\"protocols\": [\"http\"]}]");
+    CHECK_OK(sergo_metadata(shop, SERGO_STR("{}"), services, &message));
+    CHECK(message.len == 16 && !memcmp(message.data, "\x0a\x04shop\x12\x00\x1a\x06\x12\x04http", 16));
+    sergo_text_free(&message);
+    CHECK_CODE(SERGO_ARGUMENT, sergo_metadata(shop, SERGO_STR("7"), services, &message));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_metadata(shop, absent, SERGO_STR("[{\"protocol\": []}]"), &message));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_metadata(absent, absent, absent, &message));
+    CHECK_CODE(SERGO_UTF8, sergo_metadata(shop, bad, absent, &message));
+    CHECK(message.data == NULL);
+    CHECK_CODE(SERGO_ARGUMENT, sergo_metadata(shop, absent, absent, NULL));
+}
+
 void test_session(void) {
     test_rules_arrive();
     test_restore();
     test_end();
     test_bad_handles();
     test_bad_arguments();
+    test_metadata();
 }

@@ -5,7 +5,7 @@ use crate::request::{ask, numbers, random, sergo_request};
 use crate::text::{list, one, sergo_str, sergo_text};
 use sergo_border::call::{self, Picked};
 use sergo_border::handle::Host;
-use sergo_border::text::json as write;
+use sergo_border::text::{explanation, json as write};
 use sergo_core::{Code, Request, Rolls};
 
 /// A call to an instance went well.
@@ -88,8 +88,7 @@ pub unsafe extern "C" fn sergo_pick_packed(
 /// What `sergo_pick` says, as plain numbers, where that is a plain destination with
 /// an instance; then it counts as in flight there. Takes no lock and allocates nothing
 /// while no instance is ejected. All else (no route, nothing healthy, what varies)
-/// `sergo_pick` has to tell: both numbers are 0 or `instance` is, and nothing has been
-/// counted.
+/// `sergo_pick` has to tell: both numbers are 0 then, and nothing has been counted.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sergo_pick_id(
     engine: u64,
@@ -185,9 +184,10 @@ pub unsafe extern "C" fn sergo_report_id(
 
 /// Which route a request goes by at `now`, and why none of those before it does, as
 /// JSON: `{"router": text or null, "misses": [{"position", "blocks": [{"field",
-/// "expected", "found"}]}], "position": number or null, "directions"}`, the last as
-/// `sergo_direct` answers, or null. A position is the route's index in the document's
-/// list; the first 1,000 misses are told. It changes nothing.
+/// "expected", "found"}]}], "position": number or null, "directions", "text"}`:
+/// `directions` as `sergo_direct` answers, or null, `text` all of it for people. A
+/// position is the route's index in the document's list; the first 1,000 misses are
+/// told. It changes nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sergo_explain_route(
     engine: u64,
@@ -262,7 +262,8 @@ unsafe fn pick_id(engine: u64, request: &sergo_request, rolls: &mut Rolls<'_>, n
 /// # Safety
 /// As for [`ask`].
 unsafe fn explain(engine: u64, request: &sergo_request, rolls: &mut Rolls<'_>, now: u64) -> Result<sergo_text, Code> {
-    let look = |host: &Host, request: &Request<'_>| write(&host.engine().explain_route(request, rolls, host.tick(now)));
+    let look =
+        |host: &Host, request: &Request<'_>| explanation(&host.engine().explain_route(request, rolls, host.tick(now)));
     // SAFETY: as the caller vouches.
     unsafe { ask(engine, request, look) }.map(sergo_text::own)
 }

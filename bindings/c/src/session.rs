@@ -2,6 +2,7 @@
 
 use crate::code::{answer, run, sergo_code};
 use crate::text::{free, list, sergo_str, sergo_text};
+use sergo_border::metadata;
 use sergo_border::session::{self, Step};
 
 /// As a length of time: for ever.
@@ -190,6 +191,35 @@ pub unsafe extern "C" fn sergo_session_unsubscribe(
 #[unsafe(no_mangle)]
 pub extern "C" fn sergo_session_end(session: u64) -> sergo_code {
     run(|| session::end(session))
+}
+
+/// The message that reports the services that a process offers, for the gRPC method
+/// `/opensergo.proto.service_contract.v1.MetadataService/ReportMetadata`: one message
+/// each way, the answer empty. It is bytes, no text.
+///
+/// `node` and `services` are JSON and may be absent: `{"identifier": {"hostName",
+/// "pid", "startTimestamp": {"seconds", "nanos"}}, "locality": {"region", "zone"},
+/// "tag", "cluster", "env"}` and `[{"listeningAddresses": [{"address", "portValue"}],
+/// "protocols": [text], "serviceContract": {"services": [{"name", "methods": [{"name",
+/// "inputTypes", "outputTypes", "clientStreaming", "serverStreaming", "description",
+/// "httpPaths", "httpMethods"}], "description"}], "types": [{"name", "fields": [{"name",
+/// "number", "label", "type", "typeName", "description"}]}]}}]`; all fields are optional.
+///
+/// SERGO_ARGUMENT for other JSON.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sergo_metadata(
+    app: sergo_str,
+    node: sergo_str,
+    services: sergo_str,
+    message: *mut sergo_text,
+) -> sergo_code {
+    let encode = || {
+        // SAFETY: the caller's texts live through the call.
+        let (app, node, services) = unsafe { (app.get()?, node.option()?, services.option()?) };
+        metadata::metadata(app, node.unwrap_or(""), services.unwrap_or("")).map(sergo_text::own_bytes)
+    };
+    // SAFETY: as the caller vouches for `message`.
+    unsafe { answer(message, encode) }
 }
 
 fn describe(step: Step) -> sergo_step {

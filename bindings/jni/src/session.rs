@@ -8,6 +8,7 @@ use jni::objects::JClass;
 use jni::sys::jlong;
 use serde_json::Value;
 use sergo::Code;
+use sergo_border::metadata;
 use sergo_border::session::{self, Step};
 
 /// Begins a session of an engine: its handle.
@@ -187,4 +188,19 @@ extern "system" fn Java_io_sergo_SessionCalls_end<'local>(
     session: jlong,
 ) -> jlong {
     number(env, |_| Ok(session::end(session as u64).map(|()| 0)?))
+}
+
+/// The message that reports services to a control plane.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_SessionCalls_metadata<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    app: Bytes<'local>,
+    node: Bytes<'local>,
+    services: Bytes<'local>,
+) -> Bytes<'local> {
+    raw(env, |env| {
+        let (app, node, services) = (text(env, &app)?, text(env, &node)?, text(env, &services)?);
+        Ok(metadata::metadata(&app, &node, &services)?)
+    })
 }

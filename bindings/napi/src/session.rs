@@ -8,6 +8,7 @@ use napi::bindgen_prelude::{AsyncTask, Uint8Array};
 use napi::{Env, Task};
 use napi_derive::napi;
 use sergo::Code;
+use sergo_border::metadata;
 use sergo_border::session::{self, Step};
 
 /// Something that has happened; `what` says what, by its number.
@@ -195,4 +196,19 @@ pub fn session_state(session: f64) -> Result<String> {
 #[napi(catch_unwind)]
 pub fn session_restore(session: f64, text: String) -> Result<String> {
     session::restore(session as u64, &text).map_err(failure)
+}
+
+/// The gRPC method that takes a report of services.
+#[napi(catch_unwind)]
+pub fn metadata_method() -> String {
+    metadata::METHOD.to_owned()
+}
+
+/// The message of a report of services, from JSON (`sergo_border::metadata`).
+///
+/// # Errors
+/// `argument` for other JSON.
+#[napi(catch_unwind)]
+pub fn metadata_message(app: String, node: String, services: String) -> Result<Uint8Array> {
+    Ok(metadata::metadata(&app, &node, &services).map_err(failure)?.into())
 }

@@ -4,6 +4,7 @@ use crate::headers;
 use crate::random;
 use crate::text::{Labels, Port, Roll, Text, utf8};
 use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use sergo::route::{Caller, Rpc, RpcArgument};
@@ -55,30 +56,51 @@ impl<'py> AskedRequest<'py> {
         let mut asked = AskedRequest { host, ..AskedRequest::default() };
         for (name, value) in keywords.into_iter().flatten() {
             if !value.is_none() {
-                let name = name.cast::<PyString>()?;
-                asked.take(&utf8(name)?, &value).map_err(|error| named(name, error))?;
+                let name = name.cast_into::<PyString>()?;
+                asked.take(&name, &value).map_err(|error| named(&name, error))?;
             }
         }
         Ok(asked)
     }
 
-    fn take(&mut self, name: &str, value: &Bound<'py, PyAny>) -> PyResult<()> {
-        match name {
-            "method" => self.method = value.extract()?,
-            "path" => self.path = value.extract()?,
-            "scheme" => self.scheme = value.extract()?,
-            "port" => self.port = value.extract()?,
-            "headers" => self.headers = Some(value.clone()),
-            "client" => self.client = value.extract()?,
-            "source_labels" => self.source.labels = value.extract()?,
-            "source_namespace" => self.source.namespace = value.extract()?,
-            "source_gateway" => self.source.gateway = value.extract()?,
-            "rpc" => self.rpc = value.extract()?,
-            "roll" => self.roll = value.extract()?,
-            "hash" => self.hash = value.extract()?,
-            _ => return Err(PyTypeError::new_err("there is no such keyword")),
+    fn take(&mut self, name: &Bound<'py, PyString>, value: &Bound<'py, PyAny>) -> PyResult<()> {
+        // The names of keywords are interned, most often: then they are told apart by
+        // where they are.
+        if self.take_interned(name, value)? {
+            return Ok(());
         }
-        Ok(())
+        let interned = PyString::intern(name.py(), &utf8(name)?);
+        if self.take_interned(&interned, value)? {
+            return Ok(());
+        }
+        Err(PyTypeError::new_err("there is no such keyword"))
+    }
+
+    /// Whether there is a keyword of this name.
+    fn take_interned(&mut self, name: &Bound<'py, PyString>, value: &Bound<'py, PyAny>) -> PyResult<bool> {
+        macro_rules! take {
+            ($($keyword:literal => $place:expr,)*) => {
+                $(if name.is(intern!(name.py(), $keyword)) {
+                    $place = value.extract()?;
+                    return Ok(true);
+                })*
+            };
+        }
+        take! {
+            "path" => self.path,
+            "headers" => self.headers,
+            "method" => self.method,
+            "hash" => self.hash,
+            "roll" => self.roll,
+            "port" => self.port,
+            "scheme" => self.scheme,
+            "client" => self.client,
+            "rpc" => self.rpc,
+            "source_labels" => self.source.labels,
+            "source_namespace" => self.source.namespace,
+            "source_gateway" => self.source.gateway,
+        }
+        Ok(false)
     }
 
     /// The host that is called.

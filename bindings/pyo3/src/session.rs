@@ -86,11 +86,6 @@ impl Session {
     fn unsubscribe(&self, app: Text, kind: Text) -> PyResult<bool> {
         stopped(|| session::unsubscribe(self.0, app.as_str(), kind.as_str()).map_err(raise))
     }
-
-    /// Ends the session: `poll` says which stream to close.
-    fn end(&self) -> PyResult<()> {
-        stopped(|| session::end(self.0).map_err(raise))
-    }
 }
 
 impl Drop for Session {

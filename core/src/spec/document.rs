@@ -84,12 +84,10 @@ pub enum Outcome {
 }
 
 impl<'s> Reading<'s> {
-    /// As it stands in the source; `None` where that is no YAML or JSON. It is
-    /// parsed once more for this.
+    /// As it stands in the source; `None` where that is no YAML or JSON.
     #[must_use]
     pub fn node(&self) -> Option<&Node> {
-        let (origin, index) = self.origin.as_ref()?;
-        origin.document(*index)
+        self.origin.as_ref().and_then(|(origin, index)| origin.document(*index))
     }
 
     /// Makes it bad for a mistake that shows only beside other documents.
@@ -102,7 +100,10 @@ impl<'s> Reading<'s> {
     /// Where the field of this path is, or else the nearest around it.
     #[must_use]
     pub fn place(&self, field: &str) -> Place {
-        let Some(mut node) = self.node() else { return Place::default() };
+        let origin = self.origin.as_ref();
+        let Some(mut node) = origin.and_then(|(origin, index)| origin.document(*index)) else {
+            return Place::default();
+        };
         let mut place = node.place;
         for step in field.split(['.', '[']) {
             let next = match (&node.value, step.strip_suffix(']')) {

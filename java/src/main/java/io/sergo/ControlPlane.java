@@ -199,6 +199,10 @@ public final class ControlPlane {
         return this;
     }
 
+    List<String> addresses() {
+        return addresses;
+    }
+
     Map<String, Supplier<String>> metadata() {
         return metadata;
     }

@@ -1,6 +1,8 @@
 package io.sergo;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -85,9 +87,9 @@ public final class ControlPlaneSubscription implements Feed {
         try {
             saved = file.read();
             if (!saved.isEmpty()) {
-                String refused =
-                        Value.of(SessionCalls.restore(session, Utf8.bytes(saved))).text();
-                fileError = refused.isEmpty() ? null : new IOException(file.file() + ": " + refused);
+                String refused = Value.of(SessionCalls.restore(session, Utf8.bytes(saved))).text();
+                fileError =
+                        refused.isEmpty() ? null : new IOException(file.file() + ": " + refused);
             }
         } catch (IOException unread) {
             fileError = unread;
@@ -141,9 +143,7 @@ public final class ControlPlaneSubscription implements Feed {
             if (step instanceof Step.Dial dial) {
                 dial(dial);
             } else if (step instanceof Step.Send send) {
-                if (stream != null && streamNumber == send.stream()) {
-                    stream.send(send.message());
-                }
+                send(send);
             } else if (step instanceof Step.Close close) {
                 if (streamNumber == close.stream()) {
                     hangUp();
@@ -162,6 +162,17 @@ public final class ControlPlaneSubscription implements Feed {
             stream = new GrpcStream(dial.address(), options, new Ear(number));
         } catch (IOException | RuntimeException failure) {
             check(SessionCalls.closed(session, number, Utf8.bytes(failure.toString())));
+        }
+    }
+
+    private void send(Step.Send send) {
+        if (stream != null && streamNumber == send.stream()) {
+            try {
+                stream.send(send.message());
+            } catch (RuntimeException failure) {
+                byte[] why = Utf8.bytes(failure.toString());
+                check(SessionCalls.closed(session, streamNumber, why));
+            }
         }
     }
 
@@ -297,6 +308,56 @@ public final class ControlPlaneSubscription implements Feed {
         long answer = SessionCalls.unsubscribe(session, name, Utf8.bytes(kind));
         happened.add(() -> {});
         return SergoException.check(answer) == 1;
+    }
+
+    /**
+     * Reports the services that this process offers, once, to the first control plane that takes
+     * it, and waits for that.
+     *
+     * @param services a list in JSON: {@code [{"listeningAddresses": [{"address": "10.0.0.7",
+     *     "portValue": 80}], "protocols": ["http"], "serviceContract": {"services": [{"name":
+     *     "orders", "methods": [{"name": "buy", "httpPaths": ["/buy"], "httpMethods":
+     *     ["POST"]}]}]}}]}, as in {@code service_contract.proto}
+     * @throws IOException when none took it; it says why not
+     * @throws SergoException {@code argument} for any other JSON
+     */
+    public void reportServices(String services) throws IOException {
+        byte[] app = Utf8.bytes(engine.app());
+        ByteBuffer message =
+                Value.behindCode(
+                        SessionCalls.metadata(app, Utf8.bytes(node()), Utf8.bytes(services)));
+        byte[] bytes = new byte[message.remaining()];
+        message.get(bytes);
+        IOException refused = null;
+        for (String address : options.addresses()) {
+            try {
+                GrpcStream.report(address, options, bytes);
+                return;
+            } catch (IOException next) {
+                if (refused != null) {
+                    next.addSuppressed(refused);
+                }
+                refused = next;
+            }
+        }
+        throw refused;
+    }
+
+    private static String node() throws IOException {
+        ProcessHandle self = ProcessHandle.current();
+        StringBuilder json = new StringBuilder("{\"identifier\":{\"hostName\":");
+        Json.text(json, InetAddress.getLocalHost().getHostName());
+        json.append(",\"pid\":").append(self.pid());
+        self.info()
+                .startInstant()
+                .ifPresent(
+                        start ->
+                                json.append(",\"startTimestamp\":{\"seconds\":")
+                                        .append(start.getEpochSecond())
+                                        .append(",\"nanos\":")
+                                        .append(start.getNano())
+                                        .append('}'));
+        return json.append("}}").toString();
     }
 
     /**

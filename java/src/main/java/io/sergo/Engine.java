@@ -34,6 +34,7 @@ public final class Engine implements AutoCloseable {
     /** The core takes no longer names, so none is kept. */
     private static final int LONGEST_NAME = 1024;
 
+    private final String app;
     private final long handle;
     private final LongSupplier clock;
     private final Bounded<String, Resource> resources = new Bounded<>();
@@ -44,7 +45,8 @@ public final class Engine implements AutoCloseable {
     private final Sampling sampling;
     private final Set<Feed> subscriptions = ConcurrentHashMap.newKeySet();
 
-    Engine(long handle, LongSupplier clock, boolean samples) {
+    Engine(String app, long handle, LongSupplier clock, boolean samples) {
+        this.app = app;
         this.handle = handle;
         this.clock = clock;
         this.blocks = new Blocks(handle);
@@ -62,6 +64,10 @@ public final class Engine implements AutoCloseable {
      */
     public static EngineBuilder builder(String app) {
         return new EngineBuilder(app);
+    }
+
+    String app() {
+        return app;
     }
 
     long handle() {
@@ -176,8 +182,7 @@ public final class Engine implements AutoCloseable {
      * @throws IllegalStateException when gRPC is not on the class path; it says what to add
      */
     public ControlPlaneSubscription subscribe(ControlPlane plane, Consumer<Report> listener) {
-        ControlPlaneSubscription subscription =
-                new ControlPlaneSubscription(this, plane, listener);
+        ControlPlaneSubscription subscription = new ControlPlaneSubscription(this, plane, listener);
         subscriptions.add(subscription);
         subscription.start();
         return subscription;
@@ -307,8 +312,8 @@ public final class Engine implements AutoCloseable {
      * whole.
      *
      * @param request the request
-     * @return the pick; without an instance where there is none to go to, or discovery has not named
-     *     the host
+     * @return the pick; without an instance where there is none to go to, or discovery has not
+     *     named the host
      * @throws SergoException as {@link #route(RouteRequest)}
      */
     public Pick pick(RouteRequest request) {
@@ -327,8 +332,7 @@ public final class Engine implements AutoCloseable {
      */
     public void report(String host, String instance, Outcome outcome) {
         byte[] id = Utf8.bytes(instance);
-        SergoException.check(
-                Native.report(handle, Utf8.bytes(host), id, outcome.ordinal(), now()));
+        SergoException.check(Native.report(handle, Utf8.bytes(host), id, outcome.ordinal(), now()));
     }
 
     /**

@@ -38,8 +38,7 @@ public final class EngineBuilder {
      * @return this
      */
     public EngineBuilder label(String name, String value) {
-        labels.put(
-                Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
+        labels.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
         return this;
     }
 
@@ -55,11 +54,11 @@ public final class EngineBuilder {
     }
 
     /**
-     * The clock that decisions go by, instead of the monotonic clock: for tests. Waits still
-     * sleep in real time, and files are watched in real time.
+     * The clock that decisions go by, instead of the monotonic clock: for tests. Waits still sleep
+     * in real time, and files are watched in real time.
      *
-     * @param nanos gives the nanoseconds since the engine was made; it may stand still, jump
-     *     and go back, and a negative number counts as 0
+     * @param nanos gives the nanoseconds since the engine was made; it may stand still, jump and go
+     *     back, and a negative number counts as 0
      * @return this
      */
     public EngineBuilder clock(LongSupplier nanos) {
@@ -68,9 +67,8 @@ public final class EngineBuilder {
     }
 
     /**
-     * Whether the engine samples the system's load by itself, every 500 ms while rules look at
-     * it; true without this. It knows of containers; elsewhere than on Linux all figures are
-     * unknown.
+     * Whether the engine samples the system's load by itself, every 500 ms while rules look at it;
+     * true without this. It knows of containers; elsewhere than on Linux all figures are unknown.
      *
      * @param samples false where only {@link Engine#setSystemLoad} shall tell it
      * @return this
@@ -84,10 +82,9 @@ public final class EngineBuilder {
      * Makes the engine. Without rules everything passes.
      *
      * @return the engine
-     * @throws SergoException {@code full} when 4,096 engines are open; {@code utf8} for text
-     *     that has no UTF-8 form
-     * @throws UnsatisfiedLinkError when the native library can't be loaded; it says what was
-     *     tried
+     * @throws SergoException {@code full} when 4,096 engines are open; {@code utf8} for text that
+     *     has no UTF-8 form
+     * @throws UnsatisfiedLinkError when the native library can't be loaded; it says what was tried
      */
     public Engine build() {
         NativeLibrary.require();
@@ -98,8 +95,7 @@ public final class EngineBuilder {
                     flat.add(Utf8.bytes(value));
                 });
         long handle =
-                Native.open(
-                        Utf8.bytes(app), Utf8.bytes(namespace), flat.toArray(new byte[0][]));
-        return new Engine(SergoException.check(handle), clock, samples);
+                Native.open(Utf8.bytes(app), Utf8.bytes(namespace), flat.toArray(new byte[0][]));
+        return new Engine(app, SergoException.check(handle), clock, samples);
     }
 }

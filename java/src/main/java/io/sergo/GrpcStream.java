@@ -15,6 +15,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -24,6 +25,11 @@ import java.util.concurrent.TimeUnit;
 final class GrpcStream implements AutoCloseable {
     /** A session takes no greater message; somewhat more is its own to refuse. */
     private static final int MOST_BYTES = 33 << 20;
+
+    /** How long a ping may take. */
+    private static final int PING_MILLIS = 5000;
+
+    private static final int REPORT_MILLIS = 5000;
 
     private static final int CLOSE_MILLIS = 2000;
 
@@ -44,13 +50,24 @@ final class GrpcStream implements AutoCloseable {
                 }
             };
 
-    private static final MethodDescriptor<byte[], byte[]> METHOD =
-            MethodDescriptor.newBuilder(AS_IT_IS, AS_IT_IS)
-                    .setType(MethodDescriptor.MethodType.BIDI_STREAMING)
-                    .setFullMethodName(
-                            "io.opensergo.proto.transport.v1.OpenSergoUniversalTransportService"
-                                    + "/SubscribeConfig")
-                    .build();
+    private static final MethodDescriptor<byte[], byte[]> SUBSCRIBE =
+            method(
+                    MethodDescriptor.MethodType.BIDI_STREAMING,
+                    "io.opensergo.proto.transport.v1.OpenSergoUniversalTransportService"
+                            + "/SubscribeConfig");
+
+    private static final MethodDescriptor<byte[], byte[]> REPORT =
+            method(
+                    MethodDescriptor.MethodType.UNARY,
+                    "opensergo.proto.service_contract.v1.MetadataService/ReportMetadata");
+
+    private static MethodDescriptor<byte[], byte[]> method(
+            MethodDescriptor.MethodType type, String name) {
+        return MethodDescriptor.newBuilder(AS_IT_IS, AS_IT_IS)
+                .setType(type)
+                .setFullMethodName(name)
+                .build();
+    }
 
     /** Hears what happens to a stream, in gRPC's threads. */
     interface Ear {
@@ -71,6 +88,27 @@ final class GrpcStream implements AutoCloseable {
      * @throws RuntimeException for an address, certificate or item of metadata that is none
      */
     GrpcStream(String address, ControlPlane options, Ear ear) throws IOException {
+        Metadata metadata = metadata(options);
+        channel = channel(address, options);
+        call = channel.newCall(SUBSCRIBE, CallOptions.DEFAULT);
+        call.start(new Listener(ear), metadata);
+        call.request(1);
+    }
+
+    /** A channel for one stream: the session says when to try again. */
+    private static ManagedChannel channel(String address, ControlPlane options) throws IOException {
+        ManagedChannelBuilder<?> builder =
+                Grpc.newChannelBuilder(address, credentials(options))
+                        .directExecutor()
+                        .disableRetry()
+                        .maxInboundMessageSize(MOST_BYTES)
+                        .keepAliveTime(options.keepAlive().toNanos(), TimeUnit.NANOSECONDS)
+                        .keepAliveTimeout(PING_MILLIS, TimeUnit.MILLISECONDS);
+        options.serverName().ifPresent(builder::overrideAuthority);
+        return builder.build();
+    }
+
+    private static Metadata metadata(ControlPlane options) {
         Metadata metadata = new Metadata();
         options.metadata()
                 .forEach(
@@ -78,18 +116,46 @@ final class GrpcStream implements AutoCloseable {
                                 metadata.put(
                                         Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER),
                                         value.get()));
-        // The session says when to try again, so a channel is for one stream.
-        ManagedChannelBuilder<?> builder =
-                Grpc.newChannelBuilder(address, credentials(options))
-                        .directExecutor()
-                        .disableRetry()
-                        .maxInboundMessageSize(MOST_BYTES)
-                        .keepAliveTime(options.keepAlive().toNanos(), TimeUnit.NANOSECONDS);
-        options.serverName().ifPresent(builder::overrideAuthority);
-        channel = builder.build();
-        call = channel.newCall(METHOD, CallOptions.DEFAULT);
-        call.start(new Listener(ear), metadata);
-        call.request(1);
+        return metadata;
+    }
+
+    /**
+     * Reports services, and waits until that has been taken.
+     *
+     * @throws IOException saying why it has not
+     */
+    static void report(String address, ControlPlane options, byte[] message) throws IOException {
+        Metadata metadata = metadata(options);
+        ManagedChannel channel = channel(address, options);
+        CompletableFuture<Status> ended = new CompletableFuture<>();
+        try {
+            CallOptions soon =
+                    CallOptions.DEFAULT.withDeadlineAfter(REPORT_MILLIS, TimeUnit.MILLISECONDS);
+            ClientCall<byte[], byte[]> call = channel.newCall(REPORT, soon);
+            call.start(
+                    new ClientCall.Listener<>() {
+                        @Override
+                        public void onClose(Status status, Metadata trailers) {
+                            ended.complete(status);
+                        }
+                    },
+                    metadata);
+            call.sendMessage(message);
+            call.halfClose();
+            call.request(2);
+            Status status = ended.join();
+            if (!status.isOk()) {
+                throw new IOException(address + ": " + words(status));
+            }
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    private static String words(Status status) {
+        Throwable cause = status.getCause();
+        String why = status.getDescription() == null ? "" : ": " + status.getDescription();
+        return status.getCode() + why + (cause == null ? "" : " (" + cause + ")");
     }
 
     private static ChannelCredentials credentials(ControlPlane options) throws IOException {
@@ -130,9 +196,7 @@ final class GrpcStream implements AutoCloseable {
 
         @Override
         public void onClose(Status status, Metadata trailers) {
-            Throwable cause = status.getCause();
-            String why = status.getDescription() == null ? "" : ": " + status.getDescription();
-            ear.closed(status.getCode() + why + (cause == null ? "" : " (" + cause + ")"));
+            ear.closed(words(status));
         }
     }
 

@@ -47,8 +47,7 @@ final class Native {
 
     static native byte[] pick(long engine, byte[] request, long seed, double[] rolls, long now);
 
-    static native int pickId(
-            long engine, long address, int length, long seed, long now, long out);
+    static native int pickId(long engine, long address, int length, long seed, long now, long out);
 
     static native byte[] instance(long engine, byte[] host, long number);
 

@@ -59,8 +59,8 @@ public final class Pick implements AutoCloseable {
     /**
      * The instance that takes the request.
      *
-     * @return the instance, with the labels that rules give it; empty where there is no destination,
-     *     or discovery has not named its host
+     * @return the instance, with the labels that rules give it; empty where there is no
+     *     destination, or discovery has not named its host
      */
     public Optional<Instance> instance() {
         return Optional.ofNullable(instance);

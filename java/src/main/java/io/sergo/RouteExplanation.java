@@ -6,7 +6,7 @@ import java.util.OptionalInt;
 
 /**
  * Which route a request goes by, and why none of those before it. Its {@link #toString()} is for
- * people to read.
+ * people to read, and the same in every language.
  *
  * @param router the kind and name of the router of the host; empty where there is none
  * @param misses the routes that don't match, in order, up to the one that does; the first 1,000 of
@@ -22,30 +22,12 @@ public record RouteExplanation(
         Routing routing,
         String text) {
     static RouteExplanation of(Value value) {
-        Optional<String> router = value.at("router").optionalText();
-        List<Miss> misses = value.at("misses").list(Miss::of);
-        OptionalInt position = value.at("position").optionalInt();
         return new RouteExplanation(
-                router,
-                misses,
-                position,
+                value.at("router").optionalText(),
+                value.at("misses").list(Miss::of),
+                value.at("position").optionalInt(),
                 value.at("directions").optional(Answers::routing).orElse(Routing.NOWHERE),
-                value.at("text")
-                        .optionalText()
-                        .orElseGet(() -> text(router, misses, position)));
-    }
-
-    private static String text(Optional<String> router, List<Miss> misses, OptionalInt position) {
-        StringBuilder text = new StringBuilder(router.orElse("no router names the host"));
-        for (Miss miss : misses) {
-            text.append("\n  route ").append(miss.position()).append(" does not match:");
-            for (Block block : miss.blocks()) {
-                text.append("\n    ").append(block.field()).append(": found ");
-                text.append(block.found()).append(", expected ").append(block.expected());
-            }
-        }
-        position.ifPresent(found -> text.append("\n  route ").append(found).append(" matches"));
-        return text.toString();
+                value.at("text").text());
     }
 
     /** All of it, in lines for people to read. */
@@ -62,7 +44,8 @@ public record RouteExplanation(
      */
     public record Miss(int position, List<Block> blocks) {
         static Miss of(Value value) {
-            return new Miss((int) value.at("position").number(), value.at("blocks").list(Block::of));
+            return new Miss(
+                    (int) value.at("position").number(), value.at("blocks").list(Block::of));
         }
     }
 

@@ -31,4 +31,6 @@ final class SessionCalls {
     static native long unsubscribe(long session, byte[] app, byte[] kind);
 
     static native long end(long session);
+
+    static native byte[] metadata(byte[] app, byte[] node, byte[] services);
 }

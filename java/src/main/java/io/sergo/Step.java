@@ -1,7 +1,6 @@
 package io.sergo;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** What a session with a control plane wants to be done (bindings/jni/src/session.rs). */

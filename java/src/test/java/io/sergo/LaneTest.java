@@ -92,9 +92,10 @@ final class LaneTest {
         assertEquals(List.of(gray, gray, gray), seen);
         Runnable failing =
                 gray.wrap(
-                        (Runnable) () -> {
-                            throw new IllegalStateException("on purpose");
-                        });
+                        (Runnable)
+                                () -> {
+                                    throw new IllegalStateException("on purpose");
+                                });
         assertThrows(IllegalStateException.class, failing::run);
         assertSame(Lane.NONE, Lane.current());
     }
@@ -129,6 +130,7 @@ final class LaneTest {
             carrying.shutdown();
         }
         assertTrue(one.isShutdown());
-        assertTrue(carrying.awaitTermination(Await.PATIENCE, java.util.concurrent.TimeUnit.SECONDS));
+        assertTrue(
+                carrying.awaitTermination(Await.PATIENCE, java.util.concurrent.TimeUnit.SECONDS));
     }
 }

@@ -282,8 +282,7 @@ final class PickTest {
                       targets: [{workloads: w, name: v2}]
                     target: [{workloads: w, name: v1}]
                 """);
-        RouteRequest buy =
-                RouteRequest.to("orders").rpc("Orders", "buy").argument(null, null);
+        RouteRequest buy = RouteRequest.to("orders").rpc("Orders", "buy").argument(null, null);
         assertEquals(Optional.of("v1"), to(buy).target().subset());
         buy.argument("int", "7").attachment("tag", "v2");
         assertEquals(Optional.of("v2"), to(buy).target().subset());

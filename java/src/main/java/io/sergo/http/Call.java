@@ -8,7 +8,7 @@ import io.sergo.Pick;
 import io.sergo.Policy;
 import io.sergo.RouteRequest;
 import io.sergo.Routing;
-import io.sergo.SergoException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -61,34 +61,55 @@ final class Call<T> {
     }
 
     private void attempt() {
-        Pick pick = null;
         try {
-            boolean isSecure = "https".equalsIgnoreCase(request.uri().getScheme());
             RouteRequest asked = asked();
-            pick = isSecure ? null : another(asked);
-            go(pick == null ? engine.route(asked) : pick.routing(), pick);
-        } catch (SergoException | IllegalArgumentException ungoverned) {
-            // The engine is closed, say, or a rule makes no request of it: none is lost.
-            if (pick != null) {
-                pick.report(Outcome.CANCELLED);
+            if (isSecure()) {
+                go(engine.route(asked), null);
+            } else {
+                Pick pick = another(asked);
+                whenCancelled(() -> pick.report(Outcome.CANCELLED));
+                governed(pick, () -> go(pick.routing(), pick));
             }
-            send(request, null, null);
         } catch (RuntimeException failure) {
-            answer.completeExceptionally(failure);
+            ungoverned(null, failure);
         }
     }
 
-    private RouteRequest asked() {
-        RouteRequest asked =
-                RouteRequest.to(request.uri().getAuthority())
-                        .method(request.method())
-                        .path(Changed.path(request.uri()))
-                        .scheme(request.uri().getScheme())
-                        .headers(request.headers().map());
-        if (request.uri().getPort() < 0) {
-            asked.port("https".equalsIgnoreCase(request.uri().getScheme()) ? 443 : 80);
+    /** Does a step on the way of a pick, which is called off where the step fails. */
+    private void governed(Pick pick, Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException failure) {
+            ungoverned(pick, failure);
         }
-        return asked;
+    }
+
+    /** The engine is closed, say, or a rule makes no request of it: it is not lost. */
+    private void ungoverned(Pick pick, RuntimeException failure) {
+        if (pick != null) {
+            pick.report(Outcome.CANCELLED);
+        }
+        try {
+            send(request, null, null);
+        } catch (RuntimeException also) {
+            also.addSuppressed(failure);
+            answer.completeExceptionally(also);
+        }
+    }
+
+    private boolean isSecure() {
+        return "https".equalsIgnoreCase(request.uri().getScheme());
+    }
+
+    private RouteRequest asked() {
+        URI uri = request.uri();
+        int port = uri.getPort() >= 0 ? uri.getPort() : isSecure() ? 443 : 80;
+        return RouteRequest.to(Changed.authority(uri))
+                .port(port)
+                .method(request.method())
+                .path(Changed.path(uri))
+                .scheme(uri.getScheme())
+                .headers(request.headers().map());
     }
 
     /** A pick, if possible of an instance that was not tried. */
@@ -128,7 +149,7 @@ final class Call<T> {
         Policy policy = to.policy();
         boolean isFirst = attempts == 1;
         if (isFirst && policy.delay().isPresent()) {
-            after(policy.delay().get().fixedDelay(), () -> begin(to, pick));
+            after(policy.delay().get().fixedDelay(), pick, () -> begin(to, pick));
         } else {
             begin(to, pick);
         }
@@ -144,7 +165,8 @@ final class Call<T> {
                 answer(policy.abort().get().httpStatus().orElse(503), Map.of(), "", null);
                 return;
             }
-            deadline = policy.timeout().map(span -> System.nanoTime() + span.toNanos()).orElse(null);
+            deadline =
+                    policy.timeout().map(span -> System.nanoTime() + span.toNanos()).orElse(null);
             if (isReplayable()) {
                 policy.mirrors().forEach(this::copy);
             }
@@ -172,18 +194,22 @@ final class Call<T> {
     /** Sends it; where it goes by no rule {@code to} is null. */
     private void send(HttpRequest changed, Routing.To to, Pick pick) {
         CompletableFuture<HttpResponse<T>> sent = client.sendAsync(changed, handler, pushes);
-        answer.whenComplete(
-                (unused, failure) -> {
-                    if (answer.isCancelled()) {
-                        sent.cancel(true);
-                    }
-                });
+        whenCancelled(() -> sent.cancel(true));
         sent.whenComplete(
                 (response, thrown) -> {
                     try {
                         ended(response, bare(thrown), to, pick);
                     } catch (RuntimeException failure) {
                         answer.completeExceptionally(failure);
+                    }
+                });
+    }
+
+    private void whenCancelled(Runnable work) {
+        answer.whenComplete(
+                (unused, failure) -> {
+                    if (answer.isCancelled()) {
+                        work.run();
                     }
                 });
     }
@@ -196,20 +222,20 @@ final class Call<T> {
     private void ended(HttpResponse<T> response, Throwable failure, Routing.To to, Pick pick) {
         if (pick != null) {
             pick.report(
-                    answer.isCancelled()
-                            ? Outcome.CANCELLED
-                            : failure == null
-                                    ? Outcome.ofStatus(response.statusCode())
-                                    : Outcome.ofFailure(failure));
+                    failure == null
+                            ? Outcome.ofStatus(response.statusCode())
+                            : Outcome.ofFailure(failure));
         }
         if (to != null && again(response, failure, to.policy().retries())) {
             Answered.discard(response);
-            after(pause(to.policy().retries()), this::attempt);
+            after(pause(to.policy().retries()), null, this::attempt);
         } else if (failure != null) {
             answer.completeExceptionally(failure);
         } else {
             answer.complete(
-                    to == null ? response : Answered.changed(response, to.policy().responseHeaders()));
+                    to == null
+                            ? response
+                            : Answered.changed(response, to.policy().responseHeaders()));
         }
     }
 
@@ -240,12 +266,12 @@ final class Call<T> {
                         : ThreadLocalRandom.current().nextLong(most + 1));
     }
 
-    private void after(Duration span, Runnable work) {
+    private void after(Duration span, Pick pick, Runnable step) {
         CompletableFuture.delayedExecutor(span.toNanos(), TimeUnit.NANOSECONDS)
                 .execute(
                         () -> {
                             if (!answer.isDone()) {
-                                work.run();
+                                governed(pick, step);
                             }
                         });
     }

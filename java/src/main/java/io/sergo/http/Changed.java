@@ -26,6 +26,11 @@ final class Changed {
         return uri.getRawQuery() == null ? rooted : rooted + "?" + uri.getRawQuery();
     }
 
+    /** The host, and the port where there is one. */
+    static String authority(URI uri) {
+        return uri.getPort() < 0 ? uri.getHost() : uri.getHost() + ":" + uri.getPort();
+    }
+
     /** The request as it is, in a lane. */
     static HttpRequest inLane(HttpRequest request, Lane lane) {
         Map<String, String> headers = lane.headers(request.headers().map());
@@ -56,9 +61,7 @@ final class Changed {
         HttpRequest.Builder builder = changed(request, policy.requestHeaders());
         builder.uri(URI.create(uri.getScheme() + "://" + authority + path));
         String host =
-                policy.rewrite()
-                        .flatMap(Policy.Rewrite::authority)
-                        .orElseGet(uri::getRawAuthority);
+                policy.rewrite().flatMap(Policy.Rewrite::authority).orElseGet(() -> authority(uri));
         if (!host.equals(authority)) {
             set(builder, "Host", host);
         }
@@ -88,14 +91,13 @@ final class Changed {
     /** The destination's port, else that of the request. */
     private static String authority(URI uri, Destination to) {
         if (to.host().equalsIgnoreCase(uri.getHost()) && to.port().isEmpty()) {
-            return uri.getRawAuthority();
+            return authority(uri);
         }
         int port = to.port().orElse(uri.getPort());
         return port < 0 ? to.host() : to.host() + ":" + port;
     }
 
-    private static HttpRequest.Builder changed(
-            HttpRequest request, Policy.HeaderChanges changes) {
+    private static HttpRequest.Builder changed(HttpRequest request, Policy.HeaderChanges changes) {
         HttpRequest.Builder builder =
                 HttpRequest.newBuilder(
                         request,

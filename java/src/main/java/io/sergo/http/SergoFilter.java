@@ -26,8 +26,8 @@ import java.util.function.Function;
  * <p>Each request enters the resource {@code METHOD:template}, inbound, and waits where a rule says
  * so. A blocked one is answered with the rule's fallback, or with 429 and no body, and with {@code
  * Retry-After} where it is known. A request failed when its handler throws, or has answered with a
- * status of 500 or more when it returns. The handler runs in the request's {@link Lane}. While sergo itself can't decide, because the engine is
- * closed, say, requests are served ungoverned.
+ * status of 500 or more when it returns. The handler runs in the request's {@link Lane}. While
+ * sergo itself can't decide, because the engine is closed, say, requests are served ungoverned.
  */
 public final class SergoFilter extends Filter {
     private final Engine engine;

@@ -48,8 +48,8 @@ import javax.net.ssl.SSLParameters;
  * number, because certificates are for names, so no outcome is reported there; {@code Host} stays
  * the request's own, or becomes what a rewrite says, only under {@code
  * -Djdk.httpclient.allowRestrictedHeaders=host}, and is the address that the request goes to
- * otherwise. A mirror's subset is not heeded, CORS is the server's to act on, and an error of gRPC's
- * on purpose is a 503.
+ * otherwise. A mirror's subset is not heeded, CORS is the server's to act on, and an error of
+ * gRPC's on purpose is a 503.
  *
  * <p>Closing it, where the JDK can, closes nothing: the wrapped client is its owner's to close.
  */

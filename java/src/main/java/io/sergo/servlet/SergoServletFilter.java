@@ -108,8 +108,7 @@ public final class SergoServletFilter extends HttpFilter {
         return Lane.of(engine, asked, trust);
     }
 
-    private void govern(
-            HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+    private void govern(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
         Entry entry;
         try {

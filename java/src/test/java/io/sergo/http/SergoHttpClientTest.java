@@ -209,7 +209,8 @@ final class SergoHttpClientTest {
             dead = "127.0.0.1:" + taken.getLocalPort();
         }
         String alive = address(servers.get("v1"));
-        engine.setInstances("shop", List.of(Instance.of(dead, Map.of()), Instance.of(alive, Map.of())));
+        engine.setInstances(
+                "shop", List.of(Instance.of(dead, Map.of()), Instance.of(alive, Map.of())));
         route("{route: [{destination: {host: shop}}]}");
         for (int i = 0; i < 20; i++) {
             assertEquals("v1", get("/").body());
@@ -268,6 +269,23 @@ final class SergoHttpClientTest {
                 client.sendAsync(request("/never"), HttpResponse.BodyHandlers.ofString());
         Exception failure = assertThrows(Exception.class, failed::get);
         assertInstanceOf(HttpTimeoutException.class, failure.getCause());
+    }
+
+    @Test
+    void aDelayIsWaitedForUnlessCalledOff() throws Exception {
+        route(
+                """
+                {match: [{uri: {prefix: /long}}],
+                 fault: {delay: {fixedDelay: 1h, percentage: {value: 100}}},
+                 route: [{destination: {host: shop}}]},
+                {fault: {delay: {fixedDelay: 1ms, percentage: {value: 100}}},
+                 route: [{destination: {host: shop, subset: v2}}]}
+                """);
+        assertEquals("v2", get("/").body());
+        CompletableFuture<HttpResponse<String>> sent =
+                client.sendAsync(request("/long"), HttpResponse.BodyHandlers.ofString());
+        assertFalse(sent.isDone());
+        assertTrue(sent.cancel(true));
     }
 
     @Test
