@@ -99,7 +99,7 @@ impl Security {
             Some(path) => Some(String::from_utf8_lossy(&read(path)?).trim().to_owned()),
             None => std::env::var("SERGO_TOKEN").ok(),
         };
-        Ok(Connecting { tls: has_tls.then(tls).transpose()?, token })
+        Ok(Connecting { tls: has_tls.then(tls).transpose()?, token, ..Connecting::default() })
     }
 }
 
@@ -159,8 +159,7 @@ impl Watch {
                     let changes = self.seen.changes(&documents);
                     self.seen = documents;
                     self.tell(&changes, &report)?;
-                    let state = self.subscriber.state();
-                    if self.once && state.subscriptions.iter().all(|one| one.is_answered) {
+                    if self.once && self.subscriber.state().is_synced {
                         return Ok(report.rejected.is_empty());
                     }
                 }

@@ -1,8 +1,9 @@
 //! A document as it stands in its file, as JSON.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 use sergo::spec::node::{Node, Value as Tree};
 use sergo::spec::quantity::Decimal;
+use sergo::subscribe::structure;
 
 /// What stands below these keys is text, so that a number there stays as it was
 /// written: `version: 1.0` is not version 1.
@@ -58,16 +59,10 @@ fn scalar(text: &str, is_text: bool) -> Value {
     let plain = match text {
         "true" | "True" | "TRUE" => Value::Bool(true),
         "false" | "False" | "FALSE" => Value::Bool(false),
-        _ => number(text).unwrap_or_else(|| text.into()),
+        _ => Decimal::parse(text).map_or_else(|| text.into(), |number| structure::number(number.to_f64())),
     };
     let written = plain.to_string();
     if is_text && written != text { text.into() } else { plain }
-}
-
-fn number(text: &str) -> Option<Value> {
-    let number = Decimal::parse(text)?;
-    let whole = text.parse::<i64>().ok().map(Number::from);
-    whole.or_else(|| Number::from_f64(number.to_f64())).map(Value::Number)
 }
 
 #[cfg(test)]
@@ -84,7 +79,7 @@ mod tests {
     fn words_are_what_yaml_says_they_are() {
         let text = "a: 10\nb: '10'\nc: true\nd: yes\ne: ~\nf: [0.5, -1.5, 1e3, 0x1f]\ng: 10ms\n";
         let expected = json!({"a": 10, "b": "10", "c": true, "d": "yes", "e": null,
-            "f": [0.5, -1.5, 1000.0, 31.0], "g": "10ms"});
+            "f": [0.5, -1.5, 1000, 31], "g": "10ms"});
         assert_eq!(read(text), Some(expected));
     }
 
@@ -92,7 +87,7 @@ mod tests {
     fn a_number_in_the_place_of_a_text_stays_as_written() {
         let text = "metadata: {labels: {version: 1.0, count: 12, on: True, off: false}}\nspec: {threshold: 1.0}\n";
         let labels = json!({"version": "1.0", "count": 12, "on": "True", "off": false});
-        assert_eq!(read(text), Some(json!({"metadata": {"labels": labels}, "spec": {"threshold": 1.0}})));
+        assert_eq!(read(text), Some(json!({"metadata": {"labels": labels}, "spec": {"threshold": 1}})));
     }
 
     #[test]

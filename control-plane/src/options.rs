@@ -23,6 +23,9 @@ pub struct Options {
     pub limits: Limits,
     /// How often it looks whether files have changed.
     pub look: Duration,
+    /// How often a connection is asked whether it is still there, and how long that
+    /// may take.
+    pub ping: (Duration, Duration),
     /// How long streams may take to end when it stops.
     pub grace: Duration,
 }
@@ -71,6 +74,7 @@ impl Options {
             tokens: None,
             limits: Limits::default(),
             look: Duration::from_millis(100),
+            ping: (Duration::from_secs(20), Duration::from_secs(10)),
             grace: Duration::from_secs(5),
         }
     }

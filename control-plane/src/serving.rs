@@ -16,10 +16,8 @@ use tokio::task::{AbortHandle, JoinSet};
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 
-/// How often a connection is asked whether it is still there, and how long that
-/// may take.
-const PING: Duration = Duration::from_secs(20);
-const PONG: Duration = Duration::from_secs(10);
+/// How long the beginning of TLS may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// The most streams on one connection.
 const STREAMS: u32 = 1_000;
 
@@ -40,8 +38,8 @@ impl Serving {
     /// A sentence that says which file can't be read or which address can't be
     /// listened on.
     pub async fn start(options: Options, log: Log) -> Result<Serving, String> {
-        let Options { rules, listen, http, name, tls, tokens, limits, look, grace } = options;
-        let mut server = server();
+        let Options { rules, listen, http, name, tls, tokens, limits, look, ping, grace } = options;
+        let mut server = server(ping);
         if let Some(tls) = &tls {
             let wrong = |error| format!("the certificate {}: {}", tls.certificate.display(), reason(&error));
             server = server.tls_config(read_tls(tls)?).map_err(wrong)?;
@@ -117,11 +115,11 @@ impl Drop for Serving {
     }
 }
 
-fn server() -> Server {
+fn server((ping, pong): (Duration, Duration)) -> Server {
     Server::builder()
-        .http2_keepalive_interval(Some(PING))
-        .http2_keepalive_timeout(Some(PONG))
-        .tcp_keepalive(Some(PING))
+        .http2_keepalive_interval(Some(ping))
+        .http2_keepalive_timeout(Some(pong))
+        .tcp_keepalive(Some(ping))
         .max_concurrent_streams(STREAMS)
         .http2_max_pending_accept_reset_streams(Some(100))
 }
@@ -143,7 +141,7 @@ async fn bind(address: SocketAddr) -> Result<(SocketAddr, TcpListener), String> 
 fn read_tls(tls: &Tls) -> Result<ServerTlsConfig, String> {
     let read = |path: &Path| std::fs::read(path).map_err(|error| format!("can't read {}: {error}", path.display()));
     let identity = Identity::from_pem(read(&tls.certificate)?, read(&tls.key)?);
-    let config = ServerTlsConfig::new().identity(identity).timeout(PONG);
+    let config = ServerTlsConfig::new().identity(identity).timeout(HANDSHAKE);
     Ok(match &tls.client_roots {
         Some(roots) => config.client_ca_root(Certificate::from_pem(read(roots)?)),
         None => config,

@@ -20,20 +20,27 @@ use tonic::{Request, Status};
 
 /// How long connecting may take; the session's patience is longer.
 const CONNECTING: Duration = Duration::from_secs(10);
-/// How often a connection is asked whether it is still there, and how long that
-/// may take.
-const PING: Duration = Duration::from_secs(20);
-const PONG: Duration = Duration::from_secs(10);
+/// How long it sleeps where the session has nothing to wait for.
+const LONG: Duration = Duration::from_secs(60);
 /// How many messages are taken before one has been looked at.
 const AHEAD: usize = 16;
 
 /// How to reach a control plane.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Connecting {
     /// TLS; without it, plain text.
     pub tls: Option<ClientTls>,
     /// Sent as `authorization: Bearer <token>`.
     pub token: Option<String>,
+    /// How often a connection is asked whether it is still there, and how long that
+    /// may take.
+    pub ping: (Duration, Duration),
+}
+
+impl Default for Connecting {
+    fn default() -> Self {
+        Connecting { tls: None, token: None, ping: (Duration::from_secs(20), Duration::from_secs(10)) }
+    }
 }
 
 /// TLS at a client's end, in PEM.
@@ -54,8 +61,8 @@ impl Connecting {
         let endpoint = Endpoint::from_shared(format!("{scheme}://{address}")).map_err(wrong)?;
         let endpoint = endpoint
             .connect_timeout(CONNECTING)
-            .http2_keep_alive_interval(PING)
-            .keep_alive_timeout(PONG)
+            .http2_keep_alive_interval(self.ping.0)
+            .keep_alive_timeout(self.ping.1)
             .keep_alive_while_idle(true);
         let Some(tls) = &self.tls else { return Ok(endpoint) };
         let mut config = match tls.roots.as_slice() {
@@ -182,7 +189,7 @@ impl Subscriber {
                         self.take(stream, happened);
                     }
                 }
-                () = sleep(pause.unwrap_or(PING)) => {}
+                () = sleep(pause.unwrap_or(LONG)) => {}
             }
         }
     }

@@ -36,7 +36,7 @@
 mod backoff;
 pub mod contract;
 mod document;
-mod envoy;
+pub mod envoy;
 mod options;
 pub mod payload;
 mod saved;

@@ -24,7 +24,8 @@ fn value_to_json(value: prost_types::Value) -> Value {
 /// A number as a document writes it: whole where it is whole, since a struct
 /// knows floating-point numbers alone. One that JSON lacks is text, which no
 /// number's reader takes.
-pub(super) fn number(value: f64) -> Value {
+#[must_use]
+pub fn number(value: f64) -> Value {
     /// From here on not every whole number can be told from its neighbours.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if value.fract() == 0.0 && value.abs() <= EXACT {
