@@ -7,15 +7,19 @@
 //!   or twice closed, is an error code and never a crash; a panic is stopped and
 //!   poisons its engine alone.
 //! - [`call`]: the calls, with integers and borrowed text as arguments.
+//! - [`metadata`]: what a process reports of its services.
 //! - [`packed`]: a request as one block of bytes, for languages in which one
 //!   crossing is cheaper than many.
+//! - [`session`]: subscriptions to a control plane.
 //! - [`system`]: how loaded the system is.
 //! - [`text`]: the cold answers as JSON, one shape for all languages.
 
 pub mod call;
 mod cgroup;
 pub mod handle;
+pub mod metadata;
 pub mod packed;
+pub mod session;
 pub mod system;
 pub mod text;
 

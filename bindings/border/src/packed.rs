@@ -10,6 +10,11 @@
 //! u32  number of headers; then per header: text name (any case), text value
 //! ```
 //!
+//! Whoever hands over no more headers and query parameters than
+//! [`required`](crate::call::required) asked for says for which version of the
+//! rules that was: in place of the number of headers there is `0xFFFF_FFFF`, then
+//! the version as `u64`, then the number.
+//!
 //! A call of a remote procedure goes on:
 //!
 //! ```text
@@ -28,12 +33,13 @@ use std::collections::BTreeMap;
 /// The length of an absent text, and the count of an absent list.
 pub const ABSENT: u32 = u32::MAX;
 
-/// Reads a packed request and hands it to `call`.
+/// Reads a packed request and hands it to `call`, with the version of the rules
+/// for which its headers were selected.
 ///
 /// # Errors
 /// [`Code::Argument`] for a block that ends early or has bytes left,
 /// [`Code::Utf8`] for text that is not UTF-8, and what `call` says.
-pub fn request<T>(block: &[u8], call: impl FnOnce(&Request<'_>) -> Result<T, Code>) -> Result<T, Code> {
+pub fn request<T>(block: &[u8], call: impl FnOnce(&Request<'_>, Option<u64>) -> Result<T, Code>) -> Result<T, Code> {
     let mut reader = Reader(block);
     let port = match reader.number()? {
         ABSENT => None,
@@ -56,7 +62,7 @@ pub fn request<T>(block: &[u8], call: impl FnOnce(&Request<'_>) -> Result<T, Cod
             Some(labels)
         }
     };
-    let headers = PackedHeaders::read(&mut reader)?;
+    let (headers, version) = PackedHeaders::read(&mut reader)?;
     let is_rpc = !reader.0.is_empty();
     let (mut arguments, mut attachments) = (Vec::new(), Vec::new());
     let (mut service, mut procedure) = ("", "");
@@ -75,7 +81,7 @@ pub fn request<T>(block: &[u8], call: impl FnOnce(&Request<'_>) -> Result<T, Cod
     let rpc = Rpc { service, method: procedure, arguments: &arguments, attachments: &attachments };
     let rpc = is_rpc.then_some(rpc);
     let caller = Caller { labels: labels.as_ref(), namespace, gateway };
-    call(&Request { host, method, path, scheme, port, headers: &headers, client, caller, hash, rpc })
+    call(&Request { host, method, path, scheme, port, headers: &headers, client, caller, hash, rpc }, version)
 }
 
 struct Reader<'a>(&'a [u8]);
@@ -90,6 +96,11 @@ impl<'a> Reader<'a> {
     fn number(&mut self) -> Result<u32, Code> {
         let bytes = self.bytes(4)?;
         Ok(u32::from_le_bytes(bytes.try_into().map_err(|_| Code::Argument)?))
+    }
+
+    fn long(&mut self) -> Result<u64, Code> {
+        let bytes = self.bytes(8)?;
+        Ok(u64::from_le_bytes(bytes.try_into().map_err(|_| Code::Argument)?))
     }
 
     fn text(&mut self) -> Result<Option<&'a str>, Code> {
@@ -111,13 +122,19 @@ struct PackedHeaders<'a> {
 }
 
 impl<'a> PackedHeaders<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, Code> {
-        let count = reader.number()?;
+    fn read(reader: &mut Reader<'a>) -> Result<(Self, Option<u64>), Code> {
+        let (count, version) = match reader.number()? {
+            ABSENT => {
+                let version = reader.long()?;
+                (reader.number()?, Some(version))
+            }
+            count => (count, None),
+        };
         let block = reader.0;
         for _ in 0..count {
             reader.pair()?;
         }
-        Ok(PackedHeaders { count, block })
+        Ok((PackedHeaders { count, block }, version))
     }
 }
 
@@ -172,7 +189,8 @@ mod tests {
 
     #[test]
     fn a_packed_request_is_read_in_place() {
-        request(&block(), |request| {
+        request(&block(), |request, version| {
+            assert_eq!(version, None);
             assert_eq!((request.host, request.method, request.path, request.scheme), ("a.com", "GET", "/x", "http"));
             assert_eq!(request.port, Some(8080));
             assert_eq!(request.headers.header("tag").as_deref(), Some("v1,v2"));
@@ -186,11 +204,32 @@ mod tests {
     fn every_cut_block_is_refused() {
         let whole = block();
         for length in 0..whole.len() {
-            assert_eq!(request(&whole[..length], |_| Ok(())), Err(Code::Argument), "{length}");
+            assert_eq!(request(&whole[..length], |_, _| Ok(())), Err(Code::Argument), "{length}");
         }
         let mut longer = whole;
         longer.push(0);
-        assert_eq!(request(&longer, |_| Ok(())), Err(Code::Argument));
+        assert_eq!(request(&longer, |_, _| Ok(())), Err(Code::Argument));
+    }
+
+    #[test]
+    fn selected_headers_say_for_which_version() {
+        let mut block = Vec::new();
+        block.extend(ABSENT.to_le_bytes());
+        text(&mut block, Some("a.com"));
+        (0..7).for_each(|_| text(&mut block, None));
+        block.extend(ABSENT.to_le_bytes());
+        let plain = block.len();
+        block.extend(ABSENT.to_le_bytes());
+        block.extend(7u64.to_le_bytes());
+        block.extend(1u32.to_le_bytes());
+        text(&mut block, Some("tag"));
+        text(&mut block, Some("v1"));
+        let read =
+            request(&block, |request, version| Ok((version, request.headers.header("Tag").map(Cow::into_owned))));
+        assert_eq!(read, Ok((Some(7), Some("v1".to_owned()))));
+        for length in plain..block.len() {
+            assert_eq!(request(&block[..length], |_, _| Ok(())), Err(Code::Argument), "{length}");
+        }
     }
 
     #[test]
@@ -206,7 +245,7 @@ mod tests {
         block.extend(1u32.to_le_bytes());
         text(&mut block, Some("trace"));
         text(&mut block, Some("1"));
-        request(&block, |request| {
+        request(&block, |request, _| {
             let rpc = request.rpc.ok_or(Code::Argument)?;
             assert_eq!((rpc.service, rpc.method, rpc.attachment("trace")), ("io.Hello", "say", Some("1")));
             assert_eq!(
@@ -217,7 +256,7 @@ mod tests {
         })
         .unwrap();
         for length in plain + 1..block.len() {
-            assert_eq!(request(&block[..length], |_| Ok(())), Err(Code::Argument), "{length}");
+            assert_eq!(request(&block[..length], |_, _| Ok(())), Err(Code::Argument), "{length}");
         }
     }
 }

@@ -88,6 +88,14 @@ fn one() -> u32 {
     1
 }
 
+/// An instance as discovery handed it over, with the labels that rules give it:
+/// `{"id", "labels", "healthy", "weight", "zone": text | null}`.
+#[must_use]
+pub fn instance(instance: &Instance) -> String {
+    let Instance { id, labels, healthy, weight, zone } = instance;
+    serde_json::json!({"id": id, "labels": labels, "healthy": healthy, "weight": weight, "zone": zone}).to_string()
+}
+
 /// Reads a JSON list of instances.
 ///
 /// # Errors

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use sergo::{Config, Source};
+use sergo_border::call::Random;
 use sergo_border::{call, close, open};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -70,7 +71,48 @@ fn enter_and_exit(handle: u64, resource: u64, turn: u64) {
 
 // One test, since the count is of the whole process.
 #[test]
-fn entering_and_leaving_allocates_nothing() {
+fn hot_calls_allocate_nothing() {
+    entering_and_leaving();
+    picking_and_reporting();
+}
+
+const ROUTES: &str = "
+apiVersion: traffic.opensergo.io/v1alpha1
+kind: TrafficRouter
+metadata: {name: shop}
+spec:
+  hosts: [shop]
+  http:
+  - match: [{headers: {tag: {exact: v2}}}]
+    route: [{destination: {host: shop, subset: v2}}]
+  - route: [{destination: {host: shop}}]
+";
+
+/// A packed request to `shop` with the header `tag: v2`.
+fn request() -> Vec<u8> {
+    let absent = [0xff; 4];
+    let text = |text: &str| [&(text.len() as u32).to_le_bytes()[..], text.as_bytes()].concat();
+    let absents = absent.repeat(7);
+    [&absent[..], &text("shop"), &absents, &absent, &1u32.to_le_bytes(), &text("tag"), &text("v2")].concat()
+}
+
+fn picking_and_reporting() {
+    let handle = open(Config::new("demo-app")).unwrap();
+    call::apply(handle, &[Source { name: "", text: ROUTES }]).unwrap();
+    let instances = r#"[{"id": "1", "labels": {"version": "v2"}}, {"id": "2", "labels": {"version": "v2"}}]"#;
+    call::set_instances(handle, "shop", instances).unwrap();
+    let block = request();
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    for turn in 0..5_000 {
+        let picked = call::pick_id(handle, &block, Random::Seed(turn), turn).unwrap();
+        assert!(picked.answer > 0 && (1..=2).contains(&picked.instance));
+        call::report_id(handle, "shop", picked.instance, (turn % 5) as u32, turn).unwrap();
+    }
+    assert_eq!(ALLOCATIONS.load(Ordering::Relaxed) - before, 0);
+    close(handle).unwrap();
+}
+
+fn entering_and_leaving() {
     let handle = open(Config::new("demo-app")).unwrap();
     let text = rules();
     let report = call::apply(handle, &[Source { name: "", text: &text }]).unwrap();

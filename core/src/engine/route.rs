@@ -6,7 +6,8 @@ use crate::matcher::HostName;
 use crate::policy::ConnectionPool;
 use crate::route::condition::Home;
 use crate::route::{
-    Answer, AnswerId, Connection, Directions, Instance, Moment, Pick, Request, Required, Rolls, RouteExplanation,
+    Answer, AnswerId, Connection, Directions, Host, Instance, Moment, Pick, PickedId, Request, Required, Rolls,
+    RouteExplanation,
 };
 use crate::snapshot::Snapshot;
 use crate::stat::health::CallOutcome;
@@ -41,21 +42,43 @@ impl Engine {
         Some(pick)
     }
 
+    /// As [`Engine::pick`] where that is no more than a destination and an
+    /// instance, without allocating while nothing is ejected. `None` where it is
+    /// anything else: then nothing has been counted, and `pick` tells for the same
+    /// rolls.
+    pub fn pick_id(&self, request: &Request<'_>, rolls: &mut Rolls<'_>, now: Tick) -> Option<PickedId> {
+        let picked = self.at(now, |snapshot, moment| snapshot.route.pick_id(request, rolls, moment))?;
+        picked.endpoint.health.begin();
+        Some(picked)
+    }
+
     /// Takes what came of a call to an instance of a host that
     /// [`Engine::pick`] gave. An instance that is gone is none.
     pub fn report(&self, host: &str, instance: &str, outcome: CallOutcome, now: Tick) {
+        self.of_host(host, |host| host.endpoint(instance).map(|endpoint| host.report(endpoint, outcome, now)));
+    }
+
+    /// The same, with the instance's [number](crate::stat::health::Health::number).
+    pub fn report_id(&self, host: &str, number: u64, outcome: CallOutcome, now: Tick) {
+        self.of_host(host, |host| host.numbered(number).map(|endpoint| host.report(endpoint, outcome, now)));
+    }
+
+    /// The instance of a host with this
+    /// [number](crate::stat::health::Health::number); `None` where it is gone.
+    #[must_use]
+    pub fn instance(&self, host: &str, number: u64) -> Option<Instance> {
+        self.of_host(host, |host| host.numbered(number).map(|endpoint| endpoint.instance.clone()))
+    }
+
+    fn of_host<T>(&self, host: &str, ask: impl FnOnce(&Host) -> Option<T>) -> Option<T> {
         let name = HostName::new(host, &self.config.namespace);
-        if let Some(host) = self.snapshot.load().fleet.load().host(name.as_str()) {
-            host.report(instance, outcome, now);
-        }
+        self.snapshot.load().fleet.load().host(name.as_str()).and_then(ask)
     }
 
     /// The ids of a host's instances that are ejected at `now`, sorted.
     #[must_use]
     pub fn ejected(&self, host: &str, now: Tick) -> Vec<String> {
-        let name = HostName::new(host, &self.config.namespace);
-        let fleet = self.snapshot.load().fleet.load_full();
-        fleet.host(name.as_str()).map(|host| host.ejected(now)).unwrap_or_default()
+        self.of_host(host, |host| Some(host.ejected(now))).unwrap_or_default()
     }
 
     /// The limits that rules set for connections to a host, or to a subset of
@@ -82,8 +105,8 @@ impl Engine {
     /// by [`Engine::route`] and [`Engine::pick`]: no others need be handed over.
     #[must_use]
     pub fn required(&self, host: &str) -> Required {
-        let mut required = Required::default();
         let snapshot = self.snapshot.load();
+        let mut required = Required { version: snapshot.version, ..Required::default() };
         snapshot.route.required(host, &snapshot.workloads, &mut required);
         required.headers.extend(snapshot.label.keys().headers().map(str::to_owned));
         required
@@ -92,8 +115,9 @@ impl Engine {
     /// The same for [`Engine::label`].
     #[must_use]
     pub fn required_to_label(&self) -> Required {
-        let mut required = Required::default();
-        self.snapshot.load().label.required(&mut required.headers, &mut required.parameters);
+        let snapshot = self.snapshot.load();
+        let mut required = Required { version: snapshot.version, ..Required::default() };
+        snapshot.label.required(&mut required.headers, &mut required.parameters);
         required
     }
 

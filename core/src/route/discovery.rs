@@ -18,7 +18,11 @@ pub const MAX_GONE: usize = 1024;
 /// The instances of all hosts that discovery named, each host under the
 /// [shortest form](crate::matcher::HostName) of its name.
 #[derive(Debug, Default)]
-pub struct Discovery(BTreeMap<Box<str>, Known>);
+pub struct Discovery {
+    hosts: BTreeMap<Box<str>, Known>,
+    /// How many instances have been numbered.
+    numbered: u64,
+}
 
 /// What is known of a host.
 #[derive(Debug, Default)]
@@ -53,14 +57,14 @@ impl Discovery {
     /// Replaces what is known of a host. Of several instances with one id the
     /// last counts.
     pub fn set(&mut self, host: &str, instances: Vec<Instance>) {
-        self.0.entry(host.into()).or_default().instances.clear();
+        self.hosts.entry(host.into()).or_default().instances.clear();
         self.update(host, instances, &[]);
     }
 
     /// Puts instances in the place of those with the same id, or beside them,
     /// and takes those with the ids `gone` away.
     pub fn update(&mut self, host: &str, changed: Vec<Instance>, gone: &[&str]) {
-        let known = self.0.entry(host.into()).or_default();
+        let known = self.hosts.entry(host.into()).or_default();
         known.instances.retain(|instance| !gone.contains(&instance.id.as_str()));
         let mut places: HashMap<String, usize, FixedState> =
             known.instances.iter().enumerate().map(|(place, instance)| (instance.id.clone(), place)).collect();
@@ -73,14 +77,14 @@ impl Discovery {
                 }
             }
         }
-        known.remember();
+        known.remember(&mut self.numbered);
     }
 
     /// The fleet after a change of this host alone.
     #[must_use]
     pub fn fleet_with(&self, host: &str, workloads: &Workloads, before: &Fleet) -> Fleet {
         let mut hosts = before.hosts().clone();
-        if let Some(known) = self.0.get(host) {
+        if let Some(known) = self.hosts.get(host) {
             let built = known.build(host, workloads, hosts.get(host).map(|host| &**host));
             hosts.insert(host.into(), Arc::new(built));
         }
@@ -91,7 +95,7 @@ impl Discovery {
     /// before is taken over from `before`.
     #[must_use]
     pub fn fleet(&self, workloads: &Workloads, before: &Fleet) -> Fleet {
-        let hosts = self.0.iter().map(|(name, known)| {
+        let hosts = self.hosts.iter().map(|(name, known)| {
             let earlier = before.hosts().get(name);
             let same = earlier.filter(|host| host.is_as(workloads.of(name), workloads.givers()));
             let host =
@@ -105,10 +109,11 @@ impl Discovery {
 impl Known {
     /// Sees to it that there is a record for each instance, and for some of
     /// those that are gone.
-    fn remember(&mut self) {
+    fn remember(&mut self, numbered: &mut u64) {
         for instance in &self.instances {
             if !self.healths.contains_key(instance.id.as_str()) {
-                self.healths.insert(instance.id.as_str().into(), Arc::default());
+                *numbered = numbered.saturating_add(1);
+                self.healths.insert(instance.id.as_str().into(), Arc::new(Health::numbered(*numbered)));
             }
         }
         let here: HashMap<&str, (), FixedState> =

@@ -28,6 +28,7 @@ pub struct Fleet(Map<Arc<Host>>);
 #[derive(Debug)]
 pub struct Host {
     endpoints: Map<Arc<Endpoint>>,
+    numbers: HashMap<u64, Arc<Endpoint>, FixedState>,
     whole: Subset,
     subsets: Map<Subset>,
     min_health_percent: u32,
@@ -118,10 +119,19 @@ impl Host {
             || share_is(healthy.count(), self.endpoints.len()) >= f64::from(self.min_health_percent)
     }
 
+    /// The instance of an id.
+    pub(crate) fn endpoint(&self, id: &str) -> Option<&Arc<Endpoint>> {
+        self.endpoints.get(id)
+    }
+
+    /// The instance of a [number](Health::number).
+    pub(crate) fn numbered(&self, number: u64) -> Option<&Arc<Endpoint>> {
+        self.numbers.get(&number)
+    }
+
     /// Takes what came of a call to an instance; ejects it when it has failed
-    /// too often. An instance that is gone is none.
-    pub fn report(&self, id: &str, outcome: CallOutcome, now: Tick) {
-        let Some(endpoint) = self.endpoints.get(id) else { return };
+    /// too often.
+    pub(crate) fn report(&self, endpoint: &Endpoint, outcome: CallOutcome, now: Tick) {
         endpoint.health.end();
         let Some(outlier) = &endpoint.outlier else { return };
         if !endpoint.health.count(outcome, outlier, now) {
@@ -213,6 +223,7 @@ pub(super) fn build(
         record: Arc::clone(record),
         workload: workload.cloned(),
         givers: workloads.givers().to_vec(),
+        numbers: endpoints.iter().map(|endpoint| (endpoint.health.number(), Arc::clone(endpoint))).collect(),
         endpoints: endpoints.into_iter().map(|endpoint| (endpoint.instance.id.as_str().into(), endpoint)).collect(),
     }
 }
@@ -271,6 +282,10 @@ mod tests {
     fn workloads(policy: TrafficPolicy, subsets: Vec<SubsetPlan>) -> Workloads {
         let pattern = crate::matcher::HostPattern::read("a", "default").unwrap();
         Workloads::new(vec![(pattern, Workload { policy, subsets })], vec![], "default")
+    }
+
+    fn fail(host: &Host, id: &str) {
+        host.report(host.endpoint(id).unwrap(), CallOutcome::Error, Tick(0));
     }
 
     fn serves(fleet: &Fleet, host: &str, subset: Option<&str>, colour: Option<&str>) -> bool {
@@ -332,7 +347,7 @@ mod tests {
         let ejected = |percent, count: usize| {
             let fleet = fleet_under(&workloads(policy(percent), vec![]), &instances[..count]);
             let host = fleet.host("a").unwrap();
-            (0..count).for_each(|n| host.report(&n.to_string(), CallOutcome::Error, Tick(0)));
+            (0..count).for_each(|n| fail(host, &n.to_string()));
             host.ejected(Tick(0)).len()
         };
         assert_eq!([ejected(10, 4), ejected(50, 4), ejected(74, 4), ejected(75, 4), ejected(100, 4)], [1, 2, 2, 3, 3]);
@@ -347,9 +362,9 @@ mod tests {
         let instances: Vec<Instance> = (0..4).map(|n| instance(&n.to_string(), &[], true)).collect();
         let fleet = fleet_under(&workloads(policy, vec![]), &instances);
         let host = fleet.host("a").unwrap();
-        (0..2).for_each(|n| host.report(&n.to_string(), CallOutcome::Error, Tick(0)));
+        (0..2).for_each(|n| fail(host, &n.to_string()));
         assert!(host.heeds_ejections(Tick(0)));
-        host.report("2", CallOutcome::Error, Tick(0));
+        fail(host, "2");
         assert!(!host.heeds_ejections(Tick(0)));
         assert_eq!(host.ejected(Tick(0)), ["0", "1", "2"]);
     }
@@ -364,7 +379,7 @@ mod tests {
         let mut discovery = Discovery::default();
         discovery.set("a", all.to_vec());
         let fleet = discovery.fleet(&workloads(policy(1), vec![]), &Fleet::default());
-        fleet.host("a").unwrap().report("1", CallOutcome::Error, Tick(0));
+        fail(fleet.host("a").unwrap(), "1");
         discovery.update("a", vec![], &["1"]);
         assert!(discovery.fleet(&workloads(policy(1), vec![]), &fleet).host("a").is_some());
         discovery.update("a", vec![all[0].clone()], &[]);

@@ -1,7 +1,7 @@
 //! Which instance a request goes to.
 
 use super::pool::Endpoint;
-use super::{Answer, Destination, Directions, Effects, Moment, Request, Rolls, Table};
+use super::{Answer, AnswerId, Destination, Directions, Effects, Moment, Request, Rolls, Table};
 use crate::matcher::{HostName, host, query};
 use crate::policy::{Balance, HashOn, Policy};
 use crate::sync::Arc;
@@ -18,7 +18,30 @@ pub struct Pick {
     pub endpoint: Option<Arc<Endpoint>>,
 }
 
+/// A plain destination and the instance that a request goes to.
+#[derive(Clone, Debug)]
+pub struct PickedId {
+    /// Where it goes; `None` is the host that was asked for, which no router names.
+    pub answer: Option<AnswerId>,
+    /// The instance.
+    pub endpoint: Arc<Endpoint>,
+}
+
 impl Table {
+    /// What [`Table::pick`] says where it is no more than a destination and an
+    /// instance; `None` where it is anything else, which that tells.
+    pub fn pick_id(&self, request: &Request<'_>, rolls: &mut Rolls<'_>, moment: &Moment<'_>) -> Option<PickedId> {
+        if !self.names(request.host) {
+            let host = host::split_port(request.host).0;
+            let endpoint = choose(host, None, request, rolls, moment).endpoint?;
+            return Some(PickedId { answer: None, endpoint });
+        }
+        let (id, answer) = self.plain(request, rolls, moment)?;
+        let Answer::To { destination, .. } = answer else { return None };
+        let endpoint = choose(&destination.host, destination.subset.as_deref(), request, rolls, moment).endpoint?;
+        Some(PickedId { answer: Some(id), endpoint })
+    }
+
     /// Where the request goes and which instance takes it. A host that no router
     /// names is chosen among as a whole; `None` where there is no route, or no
     /// router and no such host either.
@@ -28,14 +51,9 @@ impl Table {
         let Answer::To { destination, .. } = &*directions.answer else {
             return Some(Pick { directions, endpoint: None });
         };
-        let name = HostName::new(&destination.host, moment.home.namespace);
-        let Some(host) = moment.fleet.host(name.as_str()) else { return Some(Pick { directions, endpoint: None }) };
-        let pool = host.pool(destination.subset.as_deref(), || moment.colour(request), moment.now);
-        let endpoint = pool.and_then(|(pool, heed)| {
-            let key = key(pool.balance(), request);
-            pool.choose(heed, key.as_deref(), rolls).cloned()
-        });
-        if endpoint.is_none() {
+        let chosen = choose(&destination.host, destination.subset.as_deref(), request, rolls, moment);
+        let endpoint = chosen.endpoint;
+        if chosen.is_known && endpoint.is_none() {
             // For a host without a router; or one that was ejected this moment.
             let Destination { host, subset, .. } = destination.clone();
             let answer = Arc::new(Answer::Empty { host, subset });
@@ -43,6 +61,30 @@ impl Table {
         }
         Some(Pick { directions, endpoint })
     }
+}
+
+/// What is chosen among the instances of a host.
+struct Chosen {
+    /// Whether discovery has named the host.
+    is_known: bool,
+    endpoint: Option<Arc<Endpoint>>,
+}
+
+fn choose(
+    host: &str,
+    subset: Option<&str>,
+    request: &Request<'_>,
+    rolls: &mut Rolls<'_>,
+    moment: &Moment<'_>,
+) -> Chosen {
+    let name = HostName::new(host, moment.home.namespace);
+    let Some(host) = moment.fleet.host(name.as_str()) else { return Chosen { is_known: false, endpoint: None } };
+    let pool = host.pool(subset, || moment.colour(request), moment.now);
+    let endpoint = pool.and_then(|(pool, heed)| {
+        let key = key(pool.balance(), request);
+        pool.choose(heed, key.as_deref(), rolls).cloned()
+    });
+    Chosen { is_known: true, endpoint }
 }
 
 /// The directions to a host that no router names.

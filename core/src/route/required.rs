@@ -12,6 +12,8 @@ use std::collections::BTreeSet;
 /// looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Required {
+    /// The version of the rules that this holds for.
+    pub version: u64,
     /// The headers, in lower case and sorted.
     pub headers: BTreeSet<String>,
     /// The query parameters, sorted.

@@ -38,6 +38,7 @@ impl Serialize for Pick {
         entries(&self.directions.answer, &mut map)?;
         effects(&self.directions.effects, &mut map)?;
         map.serialize_entry("instance", &self.endpoint.as_ref().map(|endpoint| &*endpoint.instance.id))?;
+        map.serialize_entry("number", &self.endpoint.as_ref().map(|endpoint| endpoint.health.number()))?;
         map.end()
     }
 }

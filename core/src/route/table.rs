@@ -120,6 +120,20 @@ impl Table {
         Some(Directions { answer, effects })
     }
 
+    /// The answer to a request with which nothing is done that
+    /// [varies](Answer::varies), and its id.
+    pub(super) fn plain(
+        &self,
+        request: &Request<'_>,
+        rolls: &mut Rolls<'_>,
+        moment: &Moment<'_>,
+    ) -> Option<(AnswerId, &Answer)> {
+        let routes = self.router(request.host)?.routes_of(request);
+        let (number, _) = decide(routes, request.hash, &Seen::new(request, moment.home), rolls, moment)?;
+        let answer = self.answers.list.get(usize::try_from(number).ok()?).filter(|answer| !answer.varies())?;
+        Some((self.id(number)?, answer))
+    }
+
     /// The answer behind an id, if its version is still kept.
     #[must_use]
     pub fn answer(&self, id: AnswerId) -> Option<Arc<Answer>> {

@@ -65,6 +65,12 @@ pub enum Outcome {
 }
 
 impl Reading {
+    /// As it stands in the source; `None` where that is no YAML or JSON.
+    #[must_use]
+    pub fn node(&self) -> Option<&Node> {
+        self.node.as_ref()
+    }
+
     /// Makes it bad for a mistake that shows only beside other documents.
     pub fn reject(&mut self, field: &str, found: &str, expected: &str) {
         let place = self.place(field);

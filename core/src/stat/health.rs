@@ -18,11 +18,15 @@ pub enum CallOutcome {
     GatewayError,
     /// No connection, or one that broke: there is no answer.
     LocalError,
+    /// The call was not made, or was called off: it tells nothing.
+    Cancelled,
 }
 
 /// Outlives discovery's updates and reloads.
 #[derive(Debug, Default)]
 pub struct Health {
+    /// See [`Health::number`].
+    number: u64,
     in_flight: AtomicU32,
     /// The tick until which it is ejected; 0 where it never was.
     ejected_until: AtomicU64,
@@ -41,6 +45,19 @@ struct Past {
 }
 
 impl Health {
+    /// Of the instance with this number.
+    #[must_use]
+    pub fn numbered(number: u64) -> Self {
+        Health { number, ..Health::default() }
+    }
+
+    /// What the instance is called by a host that hands integers around: never 0,
+    /// and no other instance's of the engine, also later.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
     /// What is in flight, from [`Health::begin`] to [`Health::end`].
     pub fn in_flight(&self) -> u32 {
         self.in_flight.load(Ordering::Relaxed)
@@ -66,8 +83,10 @@ impl Health {
     /// in a row to be ejected, in which case its count begins anew. While it is
     /// ejected nothing counts.
     pub fn count(&self, outcome: CallOutcome, outlier: &Outlier, now: Tick) -> bool {
-        if outcome == CallOutcome::Success && !self.troubled.load(Ordering::Relaxed) {
-            return false;
+        match outcome {
+            CallOutcome::Cancelled => return false,
+            CallOutcome::Success if !self.troubled.load(Ordering::Relaxed) => return false,
+            _ => {}
         }
         let mut past = lock(&self.past);
         if self.is_ejected(now) {
@@ -118,6 +137,7 @@ impl Past {
     fn count(&mut self, outcome: CallOutcome, outlier: &Outlier) -> bool {
         let split = outlier.local_errors.is_some();
         match outcome {
+            CallOutcome::Cancelled => return false,
             CallOutcome::Success => *self = Past { times: self.times, ..Past::default() },
             CallOutcome::LocalError if split => self.local_errors = self.local_errors.saturating_add(1),
             CallOutcome::Error => {

@@ -34,6 +34,7 @@
 //! says how the session meets the protocol and its peers.
 
 mod backoff;
+pub mod contract;
 mod document;
 pub mod envoy;
 mod options;
