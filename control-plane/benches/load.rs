@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use std::{env, fs, thread};
+use std::{env, fs};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -81,6 +81,35 @@ impl Load {
     }
 }
 
+impl Load {
+    /// A change a second, and how long until the last of its receivers has said that
+    /// it has it.
+    async fn change(&self, plane: &Process, what: &str, receivers: usize, write: impl Fn(usize)) {
+        let (cpu, started) = (plane.cpu(), Instant::now());
+        let mut last = Vec::new();
+        for change in 0..self.changes {
+            let before = plane.acknowledged().await;
+            let at = Instant::now();
+            write(change + 2);
+            while plane.acknowledged().await < before + receivers as u64 {
+                sleep(Duration::from_millis(5)).await;
+            }
+            last.push(at.elapsed());
+            sleep(Duration::from_secs(1).saturating_sub(at.elapsed())).await;
+        }
+        last.sort();
+        let at = |share: f64| last[((last.len() - 1) as f64 * share).round() as usize].as_millis();
+        let busy = (plane.cpu() - cpu).as_secs_f64() / started.elapsed().as_secs_f64();
+        println!(
+            "a change of {what}, {receivers} pushes: last acknowledgement after {} ms (p50), {} ms (p99); \
+             {:.0} % of a processor",
+            at(0.5),
+            at(0.99),
+            busy * 100.0
+        );
+    }
+}
+
 /// Whole or not at all, as editors and config maps do.
 fn replace(path: &Path, text: &str) {
     let beside = path.with_extension("new");
@@ -126,35 +155,10 @@ async fn measure() {
     let each = plane.memory().saturating_sub(before) as f64 / load.subscribers as f64;
     println!("memory of the control plane: {before} KiB alone, {each:.0} KiB more for each stream");
 
-    let cases: [(&str, usize, &dyn Fn(usize)); 2] = [
-        ("a document that everybody has", load.subscribers, &|change| load.write_shared(change)),
-        ("the rules of one app", load.subscribers / load.apps, &|change| load.write_app(change % load.apps, change)),
-    ];
-    for (what, receivers, write) in cases {
-        let (cpu, started) = (plane.cpu(), Instant::now());
-        let mut last = Vec::new();
-        for change in 0..load.changes {
-            while updates.try_recv().is_ok() {}
-            let before = plane.acknowledged().await;
-            let at = Instant::now();
-            write(change + 2);
-            while plane.acknowledged().await < before + receivers as u64 {
-                sleep(Duration::from_millis(10)).await;
-            }
-            last.push(at.elapsed());
-            sleep(Duration::from_secs(1).saturating_sub(at.elapsed())).await;
-        }
-        last.sort();
-        let at = |share: f64| last[((last.len() - 1) as f64 * share).round() as usize].as_millis();
-        let busy = (plane.cpu() - cpu).as_secs_f64() / started.elapsed().as_secs_f64();
-        println!(
-            "a change of {what}, {receivers} pushes: last acknowledgement after {} ms (p50), {} ms (p99); \
-             {:.0} % of a processor",
-            at(0.5),
-            at(0.99),
-            busy * 100.0
-        );
-    }
+    let (all, some) = (load.subscribers, load.subscribers / load.apps);
+    load.change(&plane, "a document that everybody has", all, |change| load.write_shared(change)).await;
+    let write = |change: usize| load.write_app(change % load.apps, change);
+    load.change(&plane, "the rules of one app", some, write).await;
     drop(child.stdin.take());
     let _ = child.wait();
     let _ = fs::remove_dir_all(folder);
@@ -218,9 +222,6 @@ impl Process {
         let mut text = String::new();
         stream.read_to_string(&mut text).await.unwrap();
         let line = text.lines().find_map(|line| line.strip_prefix("sergo_acknowledged_seconds_count "));
-        line.and_then(|text| text.parse().ok()).unwrap_or_else(|| {
-            thread::yield_now();
-            0
-        })
+        line.and_then(|text| text.parse().ok()).unwrap_or_default()
     }
 }
