@@ -10,7 +10,9 @@ mod documents;
 mod matching;
 mod operations;
 mod rules;
+mod wire;
 
 pub use documents::documents;
 pub use matching::matching;
 pub use operations::operations;
+pub use wire::wire;
