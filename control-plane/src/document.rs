@@ -61,7 +61,7 @@ impl Document {
             group: api_version.split_once('/').map_or("", |(group, _)| group).to_owned(),
             label: text("/metadata/labels/app"),
             selected: text("/spec/selector/app"),
-            identity: reading.identity.clone(),
+            identity: Identity::clone(&reading.identity),
             is_good: reading.outcome != Outcome::Bad,
             value,
             whole: OnceLock::new(),

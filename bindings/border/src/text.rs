@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sergo::decide::Block;
 use sergo::route::Caller;
-use sergo::{Answer, Code, Connection, Directions, Explanation, Instance};
+use sergo::{Answer, Code, Connection, Directions, Instance};
 use std::collections::BTreeMap;
 
 /// A block's names: `{"strategy": kind, "name", "rule", "fallback": {"status",
@@ -45,14 +45,15 @@ pub fn directions(directions: &Directions) -> String {
     json(directions)
 }
 
-/// An explanation as [`Explanation`] is serialized, with `text` beside it: the
+/// An explanation as an [`Explanation`](sergo::Explanation) or a
+/// [`RouteExplanation`](sergo::RouteExplanation) is serialized, with `text` beside it: the
 /// same for people to read, so that it reads alike in every language.
 #[must_use]
-pub fn explanation(explanation: &Explanation) -> String {
+pub fn explanation<T: Serialize + ToString>(explanation: &T) -> String {
     #[derive(Serialize)]
-    struct WithText<'a> {
+    struct WithText<'a, T> {
         #[serde(flatten)]
-        explanation: &'a Explanation,
+        explanation: &'a T,
         text: String,
     }
     json(&WithText { explanation, text: explanation.to_string() })

@@ -4,14 +4,15 @@ use super::condition::{Condition, HeaderName, Seen};
 use super::rule::{Block, Rule};
 use super::{Directions, Moment, Request, Rolls, Table};
 use crate::matcher::Text;
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// How many routes before the one that matches are told of.
 const MAX_ROUTES: usize = 1000;
 
 /// Which route a request goes by, and why none of those before it does.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RouteExplanation {
     /// The kind and name of the router of the host; `None` where there is none.
     pub router: Option<String>,
@@ -42,6 +43,57 @@ pub struct BlockMiss {
     pub expected: String,
     /// What the request has.
     pub found: String,
+}
+
+/// Its members, and `"text"`: the whole in words.
+impl Serialize for RouteExplanation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let RouteExplanation { router, misses, position, directions } = self;
+        let mut all = serializer.serialize_struct("RouteExplanation", 5)?;
+        all.serialize_field("router", router)?;
+        all.serialize_field("misses", misses)?;
+        all.serialize_field("position", position)?;
+        all.serialize_field("directions", directions)?;
+        all.serialize_field("text", &self.to_string())?;
+        all.end()
+    }
+}
+
+/// Lines for people: where the request goes, by which route, and why by none of
+/// those before it.
+impl fmt::Display for RouteExplanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.directions {
+            Some(directions) => writeln!(f, "{}", directions.answer)?,
+            None => writeln!(f, "nowhere: no route is for it")?,
+        }
+        f.write_str(&self.reasons())
+    }
+}
+
+impl RouteExplanation {
+    /// The lines of the text that say by which route it goes and why by none of
+    /// those before it.
+    #[must_use]
+    pub fn reasons(&self) -> String {
+        let first = match (&self.router, self.position) {
+            (None, _) => "no router names the host\n".to_owned(),
+            (Some(router), Some(position)) => format!("{router}, route {position} matches\n"),
+            (Some(router), None) => format!("{router}: no route matches\n"),
+        };
+        std::iter::once(first).chain(self.misses.iter().map(ToString::to_string)).collect()
+    }
+}
+
+impl fmt::Display for RouteMiss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut head = format!("  route {} does not: ", self.position);
+        for BlockMiss { field, expected, found } in &self.blocks {
+            writeln!(f, "{head}{field}: found {found}, expected {expected}")?;
+            head = format!("{:>width$}", "or ", width = head.chars().count());
+        }
+        Ok(())
+    }
 }
 
 impl Table {
