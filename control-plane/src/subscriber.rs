@@ -162,6 +162,21 @@ impl Subscriber {
         self.session.state()
     }
 
+    /// The last good documents, for a file from which the next process can
+    /// [`restore`](Subscriber::restore) them.
+    #[must_use]
+    pub fn save(&self) -> String {
+        self.session.save()
+    }
+
+    /// Begins with the documents that an earlier process saved.
+    ///
+    /// # Errors
+    /// A sentence that says what was found in their place.
+    pub fn restore(&mut self, text: &str) -> Result<(), String> {
+        self.session.restore(text)
+    }
+
     /// Waits for the next thing to know. It may be given up at any time.
     pub async fn news(&mut self) -> News {
         loop {

@@ -63,6 +63,30 @@ async fn a_control_plane_that_is_killed_leaves_its_rules_and_is_found_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_restarts_while_there_is_no_control_plane_has_its_rules() {
+    let folder = Folder::new();
+    folder.write("a.yaml", &limit("3"));
+    let plane = Process::start(options(&folder));
+    let (address, addresses) = (plane.address, vec![plane.address.to_string()]);
+    let app = App::with("demo", addresses.clone(), Connecting::default(), |_| {});
+    app.has_limit(3.0).await;
+    folder.write("a.yaml", &limit("many"));
+    app.sees("the mistake", |seen| seen.report.rejected.len() == 1).await;
+    plane.kill();
+    let saved = app.now().saved;
+    drop(app);
+    let again = App::restored("demo", addresses, Connecting::default(), |_| {}, Some(&saved));
+    again.has_limit(3.0).await;
+    again.sees("that it is alone", |seen| !seen.lost.is_empty()).await;
+    assert_eq!(again.passes(5), 3);
+    folder.write("a.yaml", &limit("4"));
+    let plane = Process::start(Options { listen: address, ..options(&folder) });
+    again.has_limit(4.0).await;
+    assert_eq!(again.passes(5), 1);
+    plane.kill();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_address_takes_over() {
     let folder = Folder::new();
     folder.write("a.yaml", &limit("3"));

@@ -111,6 +111,32 @@ async fn who_asks_for_documents_gets_them_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_gets_the_messages_of_its_app_and_no_document_among_them() {
+    let folder = Folder::new();
+    let rule = "fault-tolerance.opensergo.io/v1alpha1/FaultToleranceRule";
+    let other = limit("3").replace("spec: {targets", "spec: {selector: {app: other}, targets");
+    // In the name of a cluster a | parts the subset from what follows.
+    let unsaid = router("port", "demo").replace("subset: v1", "subset: 'v|1'");
+    folder.write("a.yaml", &(other + &router("shop", "demo") + &router("far", "other") + &unsaid));
+    let plane = Plane::of(&folder).await;
+    let mut peer = Peer::connect(&plane.address()).await;
+    let overload = "fault-tolerance.opensergo.io/v1alpha1/AdaptiveOverloadProtectionStrategy";
+    peer.send(subscribe("demo", &[LIMIT, ROUTER, rule, overload]));
+    let mut seen = std::collections::BTreeMap::new();
+    for _ in 0..4 {
+        let push = peer.next().await;
+        seen.insert(push.kind.clone(), types(&push).into_iter().map(str::to_owned).collect::<Vec<_>>());
+    }
+    assert_eq!(seen[LIMIT], ["type.googleapis.com/io.opensergo.proto.fault_tolerance.v1.RateLimitStrategy"]);
+    assert!(seen[rule].is_empty() && seen[overload].is_empty(), "{seen:?}");
+    assert_eq!(seen[ROUTER], ["type.googleapis.com/envoy.config.route.v3.RouteConfiguration"]);
+    let rules = plane.json("/v1/rules").await;
+    let left: Vec<_> =
+        rules["documents"].as_array().unwrap().iter().filter(|one| one["onlyWhole"].is_string()).collect();
+    assert_eq!((left.len(), &left[0]["name"]), (1, &"port".into()), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn several_kinds_are_several_pushes_and_an_unknown_one_is_empty() {
     let folder = Folder::new();
     folder.write("a.yaml", &(limit("3") + &router("shop", "shop")));
