@@ -160,7 +160,7 @@ public final class ControlPlaneSubscription implements Feed {
         streamNumber = number;
         try {
             stream = new GrpcStream(dial.address(), options, new Ear(number));
-        } catch (IOException | RuntimeException failure) {
+        } catch (IOException | RuntimeException | LinkageError failure) {
             check(SessionCalls.closed(session, number, Utf8.bytes(failure.toString())));
         }
     }
