@@ -34,7 +34,7 @@ c-build java-build go-build node-build python-build: native
 
 build: rust-build c-build java-build go-build node-build python-build ## Builds everything
 
-demo: rust-build java-build go-build node-build python-build ## Four services, one per language, one answer
+demo: rust-build java-build go-build node-build python-build ## A control plane, four services in four languages, one answer
 	@$(MAKE) --no-print-directory demo-run
 
 demo-run:

@@ -1,6 +1,7 @@
 //! One document: for whom it is, and its two forms on the wire.
 
-use crate::{json, upstream};
+use crate::json;
+use crate::upstream::{self, Unsaid};
 use bytes::Bytes;
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint};
@@ -39,7 +40,7 @@ pub(crate) struct Document {
     /// Whether it is good by itself.
     pub(crate) is_good: bool,
     whole: OnceLock<Bytes>,
-    message: OnceLock<Bytes>,
+    message: OnceLock<Option<Bytes>>,
 }
 
 impl Document {
@@ -60,7 +61,7 @@ impl Document {
             group: api_version.split_once('/').map_or("", |(group, _)| group).to_owned(),
             label: text("/metadata/labels/app"),
             selected: text("/spec/selector/app"),
-            identity: reading.identity.clone(),
+            identity: Identity::clone(&reading.identity),
             is_good: reading.outcome != Outcome::Bad,
             value,
             whole: OnceLock::new(),
@@ -116,20 +117,24 @@ impl Document {
         })
     }
 
-    /// An entry of `DataWithVersion.data`, ready for the wire.
-    pub(crate) fn entry(&self, form: Form) -> Bytes {
-        let place = if form == Form::Document { &self.whole } else { &self.message };
-        let make = || {
-            let Identity { kind, namespace, .. } = &self.identity;
-            let message = if form == Form::Message { upstream::payload(kind, &self.value, namespace) } else { None };
-            let any = message.unwrap_or_else(|| self.whole());
-            let mut bytes = Vec::with_capacity(any.encoded_len() + 8);
-            encode_key(1, WireType::LengthDelimited, &mut bytes);
-            encode_varint(any.encoded_len() as u64, &mut bytes);
-            bytes.extend(any.encode_to_vec());
-            Bytes::from(bytes)
-        };
-        place.get_or_init(make).clone()
+    /// An entry of `DataWithVersion.data`, ready for the wire. `None` is a document
+    /// of a kind that has a message, which cannot say what this one says: a client
+    /// that knows only messages would refuse the whole push for it.
+    pub(crate) fn entry(&self, form: Form) -> Option<Bytes> {
+        match form {
+            Form::Document => Some(self.whole.get_or_init(|| entry(&self.whole())).clone()),
+            Form::Message => self.message.get_or_init(|| Some(entry(&self.message().ok()?))).clone(),
+        }
+    }
+
+    /// Why clients that know only messages do not get it.
+    pub(crate) fn unsaid(&self) -> Option<String> {
+        self.message().err().map(|unsaid| unsaid.to_string())
+    }
+
+    fn message(&self) -> Result<Any, Unsaid> {
+        let Identity { kind, namespace, .. } = &self.identity;
+        Ok(upstream::message(kind, &self.value, namespace)?.unwrap_or_else(|| self.whole()))
     }
 
     fn whole(&self) -> Any {
@@ -137,4 +142,12 @@ impl Document {
         let fields = self.value.as_object().unwrap_or(&nothing);
         Any { type_url: STRUCT_URL.to_owned(), value: structure::from_json(fields).encode_to_vec() }
     }
+}
+
+fn entry(any: &Any) -> Bytes {
+    let mut bytes = Vec::with_capacity(any.encoded_len() + 8);
+    encode_key(1, WireType::LengthDelimited, &mut bytes);
+    encode_varint(any.encoded_len() as u64, &mut bytes);
+    bytes.extend(any.encode_to_vec());
+    bytes.into()
 }

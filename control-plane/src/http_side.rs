@@ -75,8 +75,14 @@ async fn rules(State(plane): Shared) -> Json<Value> {
                 "namespace": one.identity.namespace,
                 "name": one.identity.name,
             });
-            if let Some(app) = &one.app() {
-                shown["app"] = (*app).into();
+            if let Some(app) = one.app() {
+                shown["app"] = app.into();
+            }
+            // A mistake stands in the report.
+            if one.is_good
+                && let Some(why) = one.unsaid()
+            {
+                shown["onlyWhole"] = why.into();
             }
             shown
         })

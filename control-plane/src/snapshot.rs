@@ -1,7 +1,6 @@
 //! What is served at one moment.
 
 use crate::catalog::{Catalog, Key};
-use crate::document::Form;
 use bytes::Bytes;
 use prost::encoding::{WireType, encode_key, encode_varint};
 use sergo::subscribe::wire::{MAX_DOCUMENTS, MAX_MESSAGE};
@@ -94,9 +93,7 @@ impl Snapshot {
     }
 
     fn entries(&self, key: &Key) -> Vec<Bytes> {
-        let Key { form, .. } = key;
-        let form: Form = *form;
-        self.catalog.select(key).iter().map(|document| document.entry(form)).collect()
+        self.catalog.select(key).iter().filter_map(|document| document.entry(key.form)).collect()
     }
 }
 

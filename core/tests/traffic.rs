@@ -200,7 +200,7 @@ fn each_route_before_says_what_did_not_hold() {
     assert_eq!(told(1), ["sourceLabels.app: \"web\", not nothing", "withoutHeaders.tag: no value, not \"v1\""]);
     assert_eq!(
         explained.to_string(),
-        "to shop\nTrafficRouter \"shop\", route 2 matches\n\
+        "to shop, subset v1\nTrafficRouter \"shop\", route 2 matches\n\
          \x20 route 0 does not: headers.tag: found \"v1\", expected \"v2\"\n\
          \x20                or uri: found \"/x\", expected a value that begins with \"/pay\"\n\
          \x20 route 1 does not: sourceLabels.app: found nothing, expected \"web\"\n\

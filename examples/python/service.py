@@ -1,5 +1,7 @@
 """A small service that is governed by the rules in the folder RULES.
 
+Where SERGO_CONTROL_PLANE names a control plane, as host:port, its rules come from there.
+
 GET /foo is limited by its rules; GET /route says where a call to another service
 would go; GET /version says which rules are in force. It listens on PORT, 0 being a
 free one, and says so in its first line.
@@ -87,17 +89,26 @@ def complain(report: sergo.Report) -> None:
         print(wrong, file=sys.stderr)
 
 
+def follow(engine: sergo.Engine) -> sergo.ControlPlaneSubscription | sergo.Subscription:
+    """Take the rules from the control plane, if one is named, else from the folder."""
+    address = os.environ.get("SERGO_CONTROL_PLANE")
+    if address:
+        return engine.subscribe(sergo.control_plane(address), on_report=complain, on_error=lament)
+    return engine.subscribe(sergo.file(os.environ.get("RULES", "rules")), on_report=complain, on_error=lament)
+
+
+def lament(error: Exception) -> None:
+    """Say why no rules come; those before stay."""
+    print(error, file=sys.stderr)
+
+
 def main() -> None:
     """Serve until SIGTERM or Ctrl-C."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     port = int(os.environ.get("PORT", "0"))
     with sergo.Engine("foo-app") as engine:
         set_provider(engine, healthy_v2=True)
-        rules = engine.subscribe(
-            sergo.file(os.environ.get("RULES", "rules")),
-            on_report=complain,
-            on_error=lambda error: print(error, file=sys.stderr),
-        )
+        rules = follow(engine)
         app = sergo.wsgi.Middleware(Service(engine), engine)
         with rules, make_server("127.0.0.1", port, app, Server, Quiet) as server:
             print(f"listening on 127.0.0.1:{server.server_port}", flush=True)

@@ -1,4 +1,4 @@
-"""`make python-bench`: what an entry, its exit and a route cost from Python.
+"""`make python-bench`: what an entry, its exit, a route and a pick cost from Python.
 
 Each figure is the median of several runs, without what the loop itself takes. The
 rules are those that every language's benchmark runs under.
@@ -26,6 +26,11 @@ JOBS = {
     "blocked: engine.enter(name), Blocked caught": "try: enter('GET:/closed')\nexcept Blocked: pass",
     "route by one of six headers": "route('service-provider', path='/foo', headers=headers)",
 }
+AMONG_INSTANCES = {
+    "pick and report, by one of six headers": "pick('service-provider', path='/foo', headers=headers).report()",
+    "with engine.pick(...): pass": "with pick('service-provider', path='/foo', headers=headers): pass",
+    "label, of six headers": "label(path='/foo', headers=headers)",
+}
 
 
 def nanoseconds(job: str, names: dict[str, Any]) -> float:
@@ -44,12 +49,28 @@ def main() -> None:
             "enter": engine.enter,
             "decide": engine.decide,
             "route": engine.route,
+            "pick": engine.pick,
+            "label": engine.label,
             "Blocked": sergo.Blocked,
-            "headers": {"accept": "*/*", "user-agent": "bench", "x-request-id": "7", "x-a": "1", "tag": "v2"},
+            "headers": {
+                "accept": "*/*",
+                "user-agent": "bench",
+                "x-request-id": "7",
+                "x-a": "1",
+                "x-b": "2",
+                "tag": "v2",
+            },
         }
         loop = nanoseconds("pass", names)
-        for what, job in JOBS.items():
-            print(f"python  {what:<46} {nanoseconds(job, names) - loop:7.0f} ns", flush=True)
+
+        def measure(jobs: dict[str, str]) -> None:
+            for what, job in jobs.items():
+                print(f"python  {what:<46} {nanoseconds(job, names) - loop:7.0f} ns", flush=True)
+
+        measure(JOBS)
+        both = [sergo.Instance(f"{version}-{n}", {"version": version}) for version in ("v1", "v2") for n in range(3)]
+        engine.set_instances("service-provider", both)
+        measure(AMONG_INSTANCES)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ of their own.
 """
 
 from ._clock import ManualClock
-from ._discovery import Instance
+from ._connections import ConnectionPool, HttpPool, Keepalive, TcpPool
+from ._control_plane import ControlPlaneSource, ControlPlaneState, KindState, Tls, control_plane
+from ._discovery import Instance, Outcome
 from ._engine import Engine
 from ._entering import Direction, Entering
 from ._errors import Blocked, Fallback, SergoError
@@ -27,9 +29,13 @@ from ._events import BreakerChanged, Event, FirstBlock, RulesApplied
 from ._explanation import Explanation, GateExplanation
 from ._figures import Figures, ResourceFigures, StrategyFigures
 from ._files import FileSource, file
+from ._following import ControlPlaneSubscription
+from ._lanes import Carried, Label, carried, carrying, headers_for_next_call
 from ._listening import EventStream, Listening
 from ._policy import CorsPolicy, HeaderChanges, Headers, Policy, Retries, TextMatch
 from ._report import Diagnostic, Report, Waiting
+from ._required import Required
+from ._route_explanation import BlockMiss, RouteExplanation, RouteMiss
 from ._routing import (
     Abort,
     Delay,
@@ -41,7 +47,8 @@ from ._routing import (
     Rewrite,
     Routing,
 )
-from ._sergo import BlockedDecision, Entry
+from ._rpc import Rpc, RpcArgument
+from ._sergo import BlockedDecision, Entry, Pick
 from ._subscription import Subscription
 
 Passed = Entry
@@ -55,6 +62,12 @@ __all__ = [
     "file",
     "FileSource",
     "Subscription",
+    "control_plane",
+    "ControlPlaneSource",
+    "ControlPlaneSubscription",
+    "ControlPlaneState",
+    "KindState",
+    "Tls",
     "Entry",
     "Entering",
     "Direction",
@@ -78,7 +91,24 @@ __all__ = [
     "Abort",
     "Delay",
     "Mirror",
+    "Rpc",
+    "RpcArgument",
+    "Required",
+    "RouteExplanation",
+    "RouteMiss",
+    "BlockMiss",
     "Instance",
+    "Pick",
+    "Outcome",
+    "ConnectionPool",
+    "TcpPool",
+    "HttpPool",
+    "Keepalive",
+    "Label",
+    "Carried",
+    "carried",
+    "carrying",
+    "headers_for_next_call",
     "Explanation",
     "GateExplanation",
     "Figures",

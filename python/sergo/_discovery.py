@@ -1,12 +1,16 @@
-"""What discovery knows."""
+"""What discovery knows, and what came of calls."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ._errors import SergoError
+
+Outcome = Literal["success", "error", "gateway-error", "local-error", "cancelled"]
+"""What came of a call to an instance."""
 
 
 @dataclass(frozen=True)

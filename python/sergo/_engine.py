@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 from collections.abc import Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast, overload
 from weakref import WeakSet
 
-from . import _explanation, _figures, _fork, _report, _sergo
+from . import _connections, _explanation, _figures, _fork, _report, _required, _route_explanation, _sergo
+from ._connections import ConnectionPool
+from ._control_plane import ControlPlaneSource
 from ._discovery import Instance, instances_to_json
 from ._entering import Direction, Entering
 from ._events import Event
 from ._explanation import Explanation
 from ._figures import Figures
 from ._files import FileSource
+from ._following import ControlPlaneSubscription
 from ._listening import EventStream, Listeners, Listening, OnEvent
 from ._report import Report
+from ._required import Required
+from ._route_explanation import RouteExplanation
 from ._subscription import OnError, OnReport, Subscription
 from ._system import Sampling
 
@@ -57,7 +63,7 @@ class Engine(_sergo.Engine):
         """The app whose rules it enforces."""
         self.namespace = namespace
         """The namespace of the app and of its rules."""
-        self._subscriptions: WeakSet[Subscription] = WeakSet()
+        self._subscriptions: WeakSet[Subscription | ControlPlaneSubscription] = WeakSet()
         self._listeners = Listeners()
         self._sampling = Sampling(self, sample_system)
 
@@ -110,6 +116,7 @@ class Engine(_sergo.Engine):
             self._sampling.follow()
         return _report.from_json(answer)
 
+    @overload
     def subscribe(
         self,
         source: FileSource,
@@ -117,19 +124,39 @@ class Engine(_sergo.Engine):
         on_report: OnReport | None = None,
         on_error: OnError | None = None,
         interval: float = 0.2,
-    ) -> Subscription:
+    ) -> Subscription: ...
+
+    @overload
+    def subscribe(
+        self, source: ControlPlaneSource, *, on_report: OnReport | None = None, on_error: OnError | None = None
+    ) -> ControlPlaneSubscription: ...
+
+    def subscribe(
+        self,
+        source: FileSource | ControlPlaneSource,
+        *,
+        on_report: OnReport | None = None,
+        on_error: OnError | None = None,
+        interval: float = 0.2,
+    ) -> Subscription | ControlPlaneSubscription:
         """Load the rules of a source, now and whenever they change.
 
-        The first load is over when this returns: ``last_report`` says what it came to,
-        or ``last_error`` why there was none. ``on_report`` is called with every report,
-        and ``on_error`` when the source can't be read. ``interval`` is in seconds.
+        The first load of a file or folder is over when this returns: ``last_report`` says
+        what it came to, or ``last_error`` why there was none. From a control plane the first
+        rules are waited for as long as the source says. ``on_report`` is called with every
+        report, and ``on_error`` when the source can't be read or reached. ``interval``, in
+        seconds, is how often files are looked at.
 
         >>> with sergo.Engine("foo-app") as engine:
         ...     subscription = engine.subscribe(sergo.file("rules/"))
         ...     subscription.last_report.accepted
         3
         """
-        subscription = Subscription(self, source, on_report, on_error, interval)
+        subscription: Subscription | ControlPlaneSubscription
+        if isinstance(source, ControlPlaneSource):
+            subscription = ControlPlaneSubscription(self, source, on_report, on_error)
+        else:
+            subscription = Subscription(self, source, on_report, on_error, interval)
         self._subscriptions.add(subscription)
         return subscription
 
@@ -186,6 +213,43 @@ class Engine(_sergo.Engine):
         >>> engine.set_instances("provider", [sergo.Instance("a", {"version": "v1"})])
         """
         self._set_instances(host, instances_to_json(instances))
+
+    def update_instances(self, host: str, changed: Iterable[Instance] = (), gone: Iterable[str] = ()) -> None:
+        """Tell what has changed of a host: instances that are new or changed, and the ids of those that are gone.
+
+        >>> engine = sergo.Engine("foo-app")
+        >>> engine.update_instances("provider", [sergo.Instance("b")], gone=["a"])
+        """
+        self._update_instances(host, instances_to_json(changed), json.dumps(list(gone)))
+
+    def ejected(self, host: str) -> list[str]:
+        """List the ids of a host's instances that are ejected now, sorted."""
+        ids: list[str] = json.loads(self._ejected(host))
+        return ids
+
+    def connection_pool(self, host: str, subset: str | None = None) -> ConnectionPool | None:
+        """Say which limits rules set for connections to a host, or to a subset of it; the caller keeps them."""
+        return _connections.from_json(self._connection_pool(host, subset))
+
+    def required(self, host: str) -> Required:
+        """Say which headers and query parameters :meth:`route` and :meth:`pick` look at for a host.
+
+        For an empty host it is those that :meth:`label` looks at. No others need be handed
+        over; those of a ``dict`` that nobody looks at are not read anyway.
+        """
+        return _required.from_json(self._required(host))
+
+    def explain_route(self, host: str, **request: Any) -> RouteExplanation:
+        """Say which route a request goes by, and why none of those before it does. It changes nothing.
+
+        The request is described as for :meth:`route`.
+
+        >>> engine = sergo.Engine("foo-app")
+        >>> report = engine.load(router)
+        >>> engine.explain_route("provider", path="/foo").misses[0].blocks
+        (BlockMiss(field='headers.tag', expected='"v2"', found='nothing'),)
+        """
+        return _route_explanation.from_json(self._explain_route(host, **request))
 
     def set_system_load(
         self, *, cpu: float | None = None, load1: float | None = None, memory: float | None = None

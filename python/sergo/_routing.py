@@ -137,8 +137,12 @@ class Routing:
 
 def from_json(text: str) -> tuple[Routing, bool]:
     """Read an answer of the core; and whether there is more to it for each request."""
-    data = json.loads(text)
-    given = {name: read(data[name]) for name, read in _PARTS.items() if data.get(name) is not None}
+    return read(json.loads(text))
+
+
+def read(data: dict[str, Any]) -> tuple[Routing, bool]:
+    """Take an answer of the core from its members."""
+    given = {name: part(data[name]) for name, part in _PARTS.items() if data.get(name) is not None}
     routing = _decode.one(
         Routing,
         {"route": data.get("route"), "fallback": data.get("fallback", False)},

@@ -32,6 +32,9 @@ class Ticker:
         """Whether it has ended, or is about to."""
         return self._stopping.is_set()
 
+    def pause(self) -> None:
+        """Get ready for a fork: what it does is done under the lock."""
+
     def restart(self) -> None:
         """Start the thread: at first, and in a forked child, where it is gone."""
         self._stopping = threading.Event()

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, MutableMapping
 from contextlib import suppress
 from typing import Any, Callable
 
-from . import _http
+from . import _http, _lanes
 from ._engine import Engine
 from ._errors import Blocked, SergoError
 
@@ -67,18 +67,43 @@ class Middleware:
     with 429. The entry exits when the response is complete; a status of 500 or more and
     an exception are errors. Should sergo itself fail, requests are served ungoverned.
     Web sockets and the lifespan pass by.
+
+    While it is served a request carries its lane: see :func:`sergo.carried`. ``trust``
+    says whether the lane that a request brings is believed; where it is not, no
+    ``baggage`` header is carried on either.
     """
 
-    def __init__(self, app: App, engine: Engine, template: Callable[[Scope], str] = route) -> None:
+    def __init__(
+        self, app: App, engine: Engine, template: Callable[[Scope], str] = route, *, trust: bool = True
+    ) -> None:
         self.app = app
         self.engine = engine
         self.template = template
+        self.trust = trust
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        with _lanes.carrying(*self._carried(scope)):
+            await self._serve(scope, receive, send)
+
+    def _carried(self, scope: Scope) -> tuple[_lanes.Label | None, str]:
+        """Find what the request carries."""
+        query, client = scope.get("query_string"), scope.get("client")
+        return _lanes.of_request(
+            self.engine,
+            self.trust,
+            b",".join(value for name, value in scope["headers"] if name == b"baggage").decode("latin-1"),
+            method=scope["method"],
+            path=scope["path"] + (f"?{query.decode('latin-1')}" if query else ""),
+            scheme=scope.get("scheme", "http"),
+            headers=scope["headers"],
+            client=client and client[0],
+        )
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         method: str = scope["method"]
         resource = f"{method}:{self.template(scope)}"
         try:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from contextvars import Context, copy_context
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Callable
 
-from . import _http
+from . import _http, _lanes
 from ._engine import Engine
 from ._errors import Blocked, SergoError
 from ._sergo import Entry
@@ -40,6 +41,10 @@ class Middleware:
     default it is the path. A block is answered with the rule's response, else with 429.
     The entry exits when the response is closed; a status of 500 or more and an
     exception are errors. Should sergo itself fail, requests are served ungoverned.
+
+    Each request runs in a context of its own, in which it carries its lane: see
+    :func:`sergo.carried`. ``trust`` says whether the lane that a request brings is
+    believed; where it is not, no ``baggage`` header is carried on either.
     """
 
     def __init__(
@@ -47,28 +52,48 @@ class Middleware:
         app: WSGIApplication,
         engine: Engine,
         template: Callable[[WSGIEnvironment], str] = path,
+        *,
+        trust: bool = True,
     ) -> None:
         self.app = app
         self.engine = engine
         self.template = template
+        self.trust = trust
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
         method: str = environ["REQUEST_METHOD"]
-        resource = f"{method}:{self.template(environ)}"
+        context = copy_context()
+        context.run(self._carry, environ)
         try:
-            entry = self.engine.enter(resource)
+            entry = self.engine.enter(f"{method}:{self.template(environ)}")
         except Blocked as block:
             return _answer(block, method, start_response)
         except SergoError:
-            return self.app(environ, start_response)
-        governed = _Governed(entry)
+            entry = None
+        governed = _Governed(entry, context)
         try:
-            body = self.app(environ, governed.start(start_response))
+            body = context.run(self.app, environ, governed.start(start_response))
         except BaseException:
             governed.exit(error=True)
             raise
         return _SizedBody(body, governed) if hasattr(body, "__len__") else _Body(body, governed)
+
+    def _carry(self, environ: WSGIEnvironment) -> None:
+        """Set what the request carries, in this context."""
+        headers = {key[5:].replace("_", "-"): value for key, value in environ.items() if key.startswith("HTTP_")}
+        target = path(environ) + (f"?{query}" if (query := environ.get("QUERY_STRING")) else "")
+        label, baggage = _lanes.of_request(
+            self.engine,
+            self.trust,
+            headers.get("BAGGAGE", ""),
+            method=environ["REQUEST_METHOD"],
+            path=target,
+            scheme=environ.get("wsgi.url_scheme", "http"),
+            headers=headers,
+            client=environ.get("REMOTE_ADDR") or None,
+        )
+        _lanes.carry(label, baggage)
 
 
 def _answer(block: Blocked, method: str, start_response: StartResponse) -> Iterable[bytes]:
@@ -82,10 +107,11 @@ def _answer(block: Blocked, method: str, start_response: StartResponse) -> Itera
 
 
 class _Governed:
-    """A request under way: its entry, and whether its status is an error."""
+    """A request under way: its entry, its context, and whether its status is an error."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry | None, context: Context) -> None:
         self._entry = entry
+        self.run = context.run
         self._failed = False
 
     def start(self, start_response: StartResponse) -> StartResponse:
@@ -100,8 +126,9 @@ class _Governed:
     def exit(self, *, error: bool = False) -> None:
         """Leave; the first time counts."""
         # A response that is there is served, whatever has become of sergo.
-        with suppress(SergoError):
-            self._entry.exit(error or self._failed)
+        if self._entry is not None:
+            with suppress(SergoError):
+                self._entry.exit(error or self._failed)
 
 
 class _Body:
@@ -113,7 +140,9 @@ class _Body:
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            yield from self._body
+            parts = self._governed.run(iter, self._body)
+            while (part := self._governed.run(next, parts, None)) is not None:
+                yield part
         except GeneratorExit:
             raise
         except BaseException:
@@ -123,7 +152,7 @@ class _Body:
     def close(self) -> None:
         try:
             if hasattr(self._body, "close"):
-                self._body.close()
+                self._governed.run(self._body.close)
         except BaseException:
             self._governed.exit(error=True)
             raise

@@ -121,21 +121,30 @@ class Port:
         return {}
 
     def _route(self, step: Step) -> Answer:
-        return self._repeat(
-            step,
-            lambda: self.engine.route(
-                step["host"],
-                method=step["method"],
-                path=step["path"],
-                scheme=step["scheme"],
-                port=step["port"],
-                headers=_headers(step["headers"]),
-                client=step["client"],
-                roll=step["rolls"],
-                hash=step["hash"],
-                **_source(step),
-            ),
-        )
+        return self._repeat(step, lambda: self.engine.route(step["host"], **_asked(step), **_drawn(step)))
+
+    def _pick(self, step: Step) -> Answer:
+        def ask() -> sergo.Pick:
+            return self.engine.pick(step["host"], **_asked(step), **_drawn(step))
+
+        if step["repeat"] > 1:
+            instances = (ask().instance for _ in range(step["repeat"]))
+            return {"share": Counter(instance.id for instance in instances if instance)}
+        pick = ask()
+        chosen = pick.instance and pick.instance.id
+        return {**_routing(pick.routing), "instance": chosen, "subset": pick.destination and pick.destination.subset}
+
+    def _report(self, step: Step) -> Answer:
+        for _ in range(step["repeat"]):
+            self.engine.report(step["host"], step["instance"], step["outcome"])
+        return {}
+
+    def _ejected(self, step: Step) -> Answer:
+        return {"ejected": self.engine.ejected(step["host"])}
+
+    def _label(self, step: Step) -> Answer:
+        label = self.engine.label(**_asked(step), trust=step["trust"])
+        return {"none": True} if label is None else {"lane": label.lane, "baggage": label.baggage}
 
     def _connect(self, step: Step) -> Answer:
         return self._repeat(
@@ -161,6 +170,31 @@ class Port:
 
 def _source(step: Step) -> dict[str, Any]:
     return {f"source_{name}": value for name, value in (step["source"] or {}).items()}
+
+
+def _asked(step: Step) -> dict[str, Any]:
+    """The request, in keywords."""
+    return {
+        "method": step["method"],
+        "path": step["path"],
+        "scheme": step["scheme"],
+        "port": step["port"],
+        "headers": _headers(step["headers"]),
+        "client": step["client"],
+        "rpc": _rpc(step["rpc"]),
+        **_source(step),
+    }
+
+
+def _drawn(step: Step) -> dict[str, Any]:
+    return {"roll": step["rolls"], "hash": step["hash"]}
+
+
+def _rpc(rpc: Answer | None) -> sergo.Rpc | None:
+    if rpc is None:
+        return None
+    arguments = tuple(sergo.RpcArgument(**argument) for argument in rpc.get("args") or ())
+    return sergo.Rpc(rpc.get("service") or "", rpc.get("method") or "", arguments, rpc.get("attachments") or {})
 
 
 def _fallback(fallback: sergo.Fallback | None) -> Answer | None:

@@ -13,7 +13,7 @@ import pytest
 from starlette.applications import Starlette
 
 import sergo
-from conftest import limit
+from conftest import ROUTER, limit
 
 MODULES = ["sergo", *(f"sergo.{module.name}" for module in pkgutil.iter_modules(sergo.__path__))]
 
@@ -22,7 +22,7 @@ MODULES = ["sergo", *(f"sergo.{module.name}" for module in pkgutil.iter_modules(
 def test_examples(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder.parent)
     module = importlib.import_module(name)
-    given = {"sergo": sergo, "asyncio": asyncio, "rules": limit()}
+    given = {"sergo": sergo, "asyncio": asyncio, "rules": limit(), "router": ROUTER}
     options = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
     runner = doctest.DocTestRunner(optionflags=options)
     for example in doctest.DocTestFinder().find(module, name, extraglobs=given):

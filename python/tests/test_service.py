@@ -127,7 +127,7 @@ def test_the_port_answers_line_by_line() -> None:
             {**leave, "again": True},
             {**leave, "entry": "b"},
             {**enter, "at": 60_000_000_000, "repeat": 3},
-            {"op": "pick", "at": 0},
+            {"op": "nothing", "at": 0},
             {**enter, "cost": 0},
         ],
     }
@@ -149,5 +149,5 @@ def test_the_port_answers_line_by_line() -> None:
     assert answered[3:5] == [{}, {}]
     assert answered[5] == {"error": "no entry is called b"}
     assert answered[6] == {"passed": 1, "blocked": 2}
-    assert answered[7] == {"error": "unknown op: pick"}
+    assert answered[7] == {"error": "unknown op: nothing"}
     assert "cost: found 0" in answered[8]["error"]

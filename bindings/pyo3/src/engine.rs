@@ -3,17 +3,18 @@
 use crate::block::{BlockedDecision, Gate};
 use crate::entry::Entry;
 use crate::error::{blocked, raise, stopped};
-use crate::headers;
 use crate::kept::Kept;
 use crate::names::Names;
-use crate::random;
-use crate::route::{self, AskedConnection, AskedRequest, Known, Source};
+use crate::pick::{CameOf, Hosts, KnownInstance, Pick};
+use crate::request::{AskedConnection, AskedRequest, Source};
+use crate::route::{self, Known};
 use crate::text::{Cost, Direction, Labels, Port, Roll, Text, utf8};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
-use sergo::{Code, Config, Rolls};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyString, PyType};
+use sergo::{Code, Config};
 use sergo_border::call::{self, Entered};
-use sergo_border::{NOW, close, open};
+use sergo_border::{NOW, close, open, text, with};
 use std::sync::Arc;
 
 /// The engine without what Python adds: make a `sergo.Engine`.
@@ -22,8 +23,10 @@ pub(crate) struct Engine {
     handle: u64,
     clock: Option<Py<PyAny>>,
     names: Names,
-    gates: Kept<Gate>,
-    answers: Kept<Known>,
+    gates: Kept<u64, Gate>,
+    pub(crate) answers: Kept<u64, Known>,
+    pub(crate) hosts: Hosts,
+    pub(crate) instances: Kept<u64, KnownInstance>,
 }
 
 impl Engine {
@@ -58,7 +61,7 @@ impl Engine {
     }
 
     fn block(&self, py: Python<'_>, entered: &Entered) -> PyResult<BlockedDecision> {
-        let gate = match self.gates.get(entered.block) {
+        let gate = match self.gates.get(&entered.block) {
             Some(gate) => gate,
             None => match Gate::describe(py, self.handle, entered.block)? {
                 Some(gate) => self.gates.put(entered.block, gate),
@@ -67,11 +70,6 @@ impl Engine {
         };
         Ok(BlockedDecision::new(gate, entered))
     }
-}
-
-/// The numbers that the caller brings, or random ones.
-fn rolls(given: Option<&Roll>) -> Rolls<'_> {
-    given.map_or_else(|| Rolls::seeded(random::seed()), |roll| Rolls::given(&roll.0))
 }
 
 #[pymethods]
@@ -93,7 +91,15 @@ impl Engine {
             }
             config.labels = labels.map(|labels| labels.0).unwrap_or_default();
             let handle = open(config).map_err(raise)?;
-            Ok(Engine { handle, clock, names: Names::new(py), gates: Kept::new(), answers: Kept::new() })
+            Ok(Engine {
+                handle,
+                clock,
+                names: Names::new(py),
+                gates: Kept::new(),
+                answers: Kept::new(),
+                hosts: Kept::new(),
+                instances: Kept::new(),
+            })
         })
     }
 
@@ -153,33 +159,53 @@ impl Engine {
     /// `headers` is a mapping of names, in any case, to a value or several, or an
     /// iterable of pairs. `roll` is a number of 0 up to 1, or several, instead of
     /// random ones; the same `hash` always gets the same pick, without a roll.
-    #[pyo3(signature = (host, *, method = None, path = None, scheme = None, port = None, headers = None,
-        client = None, source_labels = None, source_namespace = None, source_gateway = None, roll = None, hash = None))]
+    #[pyo3(signature = (host, **request))]
     #[pyo3(text_signature = "($self, host, *, method='GET', path='/', scheme='http', port=None, headers=None, \
-        client=None, source_labels=None, source_namespace=None, source_gateway=None, roll=None, hash=None)")]
-    #[expect(clippy::too_many_arguments, reason = "keywords of one Python call")]
-    fn route(
-        &self,
-        py: Python<'_>,
-        host: Text,
-        method: Option<Text>,
-        path: Option<Text>,
-        scheme: Option<Text>,
-        port: Option<Port>,
-        headers: Option<&Bound<'_, PyAny>>,
-        client: Option<Text>,
-        source_labels: Option<Labels>,
-        source_namespace: Option<Text>,
-        source_gateway: Option<Text>,
-        roll: Option<Roll>,
-        hash: Option<Text>,
-    ) -> PyResult<Py<PyAny>> {
+        client=None, source_labels=None, source_namespace=None, source_gateway=None, rpc=None, roll=None, hash=None)")]
+    fn route(&self, py: Python<'_>, host: Text, request: Option<&Bound<'_, PyDict>>) -> PyResult<Py<PyAny>> {
+        stopped(|| route::request(py, self, &AskedRequest::read(host, request)?))
+    }
+
+    /// Where a request goes, as `route` says it, and which instance takes it: a
+    /// `Pick`, on whose instance it counts as in flight until it is reported.
+    #[pyo3(signature = (host, **request))]
+    #[pyo3(text_signature = "($self, host, *, method='GET', path='/', scheme='http', port=None, headers=None, \
+        client=None, source_labels=None, source_namespace=None, source_gateway=None, rpc=None, roll=None, hash=None)")]
+    fn pick(slf: &Bound<'_, Self>, host: Text, request: Option<&Bound<'_, PyDict>>) -> PyResult<Pick> {
+        stopped(|| Pick::ask(slf, &AskedRequest::read(host, request)?))
+    }
+
+    /// Tells what came of a call to an instance of a host: "success", "error",
+    /// "gateway-error", "local-error" or "cancelled".
+    fn report(&self, py: Python<'_>, host: Text, instance: Text, outcome: CameOf) -> PyResult<()> {
         stopped(|| {
-            let source = Source { labels: source_labels, namespace: source_namespace, gateway: source_gateway };
-            let asked = AskedRequest { host, method, path, scheme, port, client, source, hash };
-            headers::read(headers, |headers| {
-                route::request(py, self.handle, &self.answers, &asked.with(headers), &rolls(roll.as_ref()))
-            })
+            let now = self.now(py)?;
+            let told = with(self.handle, |engine| {
+                engine.engine().report(host.as_str(), instance.as_str(), outcome.0, engine.tick(now));
+                Ok(())
+            });
+            told.map_err(raise)
+        })
+    }
+
+    /// The lane of a request that comes in, a `Label`, or None. Where `trust` is
+    /// false the lane that it carries is not believed.
+    #[pyo3(signature = (*, trust = true, **request))]
+    #[pyo3(text_signature = "($self, *, method='GET', path='/', scheme='http', port=None, headers=None, client=None, \
+        source_labels=None, source_namespace=None, source_gateway=None, rpc=None, trust=True)")]
+    fn label<'py>(
+        &self,
+        py: Python<'py>,
+        trust: bool,
+        request: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+        stopped(|| {
+            let asked = AskedRequest::read(Text::default(), request)?;
+            let label = asked
+                .ask(|request, _| with(self.handle, |host| Ok(host.engine().label(request, trust))).map_err(raise))?;
+            let class = CLASS.import(py, "sergo._lanes", "Label")?;
+            label.map(|label| class.call1((label.lane, label.key))).transpose()
         })
     }
 
@@ -204,7 +230,7 @@ impl Engine {
         stopped(|| {
             let source = Source { labels: source_labels, namespace: source_namespace, gateway: source_gateway };
             let asked = AskedConnection { host, port, sni, address, client, source, hash };
-            route::connection(py, self.handle, &self.answers, &asked.connection(), &rolls(roll.as_ref()))
+            route::connection(py, self, &asked, roll.as_ref())
         })
     }
 
@@ -272,6 +298,44 @@ impl Engine {
     /// Takes what discovery knows of a host, as JSON.
     fn _set_instances(&self, host: Text, json: Text) -> PyResult<()> {
         stopped(|| call::set_instances(self.handle, host.as_str(), json.as_str()).map_err(raise))
+    }
+
+    /// Takes what has changed of a host, as JSON.
+    fn _update_instances(&self, host: Text, changed: Text, gone: Text) -> PyResult<()> {
+        stopped(|| call::update_instances(self.handle, host.as_str(), changed.as_str(), gone.as_str()).map_err(raise))
+    }
+
+    /// The ids of the instances of a host that are ejected, as JSON.
+    fn _ejected(&self, py: Python<'_>, host: Text) -> PyResult<String> {
+        stopped(|| call::ejected(self.handle, host.as_str(), self.now(py)?).map_err(raise))
+    }
+
+    /// What the routes of a host look at, or for an empty host `label`, as JSON.
+    fn _required(&self, host: Text) -> PyResult<String> {
+        stopped(|| call::required(self.handle, host.as_str()).map_err(raise))
+    }
+
+    /// The limits for connections to a host, as JSON; empty for none.
+    fn _connection_pool(&self, host: Text, subset: Option<Text>) -> PyResult<String> {
+        stopped(|| {
+            let subset = subset.as_ref().map(Text::as_str);
+            call::connection_pool(self.handle, host.as_str(), subset).map_err(raise)
+        })
+    }
+
+    /// Which route a request goes by, and why none before it does, as JSON.
+    #[pyo3(signature = (host, **request))]
+    fn _explain_route(&self, py: Python<'_>, host: Text, request: Option<&Bound<'_, PyDict>>) -> PyResult<String> {
+        stopped(|| {
+            let now = self.now(py)?;
+            AskedRequest::read(host, request)?.ask(|request, rolls| {
+                let explained = with(self.handle, |host| {
+                    let tick = host.tick(now);
+                    Ok(text::explanation(&host.engine().explain_route(request, &mut rolls.clone(), tick)))
+                });
+                explained.map_err(raise)
+            })
+        })
     }
 
     /// The events since the last call, as JSON.

@@ -1,7 +1,7 @@
 //! An entry that passed, open until it exits.
 
 use crate::engine::Engine;
-use crate::error::{raise, stopped};
+use crate::error::{done, stopped};
 use pyo3::prelude::*;
 use sergo::{Code, Permit};
 use sergo_border::call::{self, Entered};
@@ -52,14 +52,6 @@ impl Entry {
             return Ok(Ok(()));
         }
         Ok(back(engine.handle(), self.permit, now))
-    }
-}
-
-/// Closed is as good as given back.
-fn done(given_back: Result<(), Code>) -> PyResult<()> {
-    match given_back {
-        Ok(()) | Err(Code::Closed) => Ok(()),
-        Err(code) => Err(raise(code)),
     }
 }
 

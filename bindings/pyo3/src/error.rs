@@ -29,6 +29,14 @@ pub(crate) fn argument(message: &str) -> PyErr {
     sergo_error(Code::Argument, message)
 }
 
+/// Closed is as good as given back.
+pub(crate) fn done(given_back: Result<(), Code>) -> PyResult<()> {
+    match given_back {
+        Ok(()) | Err(Code::Closed) => Ok(()),
+        Err(code) => Err(raise(code)),
+    }
+}
+
 fn sergo_error(code: Code, message: &str) -> PyErr {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     Python::attach(|py| match CLASS.import(py, ERRORS, "SergoError") {

@@ -79,7 +79,8 @@ fn pairs(object: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
     let items = if object.hasattr("items")? { object.call_method0("items")? } else { object.clone() };
     let mut pairs = Vec::new();
     for item in items.try_iter()? {
-        let (name, value) = item?.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
+        // A pair may be a list: so some servers of ASGI write them.
+        let [name, value] = item?.extract::<[Bound<'_, PyAny>; 2]>()?;
         let name = plain(&name, "a header's name")?;
         match value.cast::<PyBytes>() {
             Ok(_) => pairs.push((name, plain(&value, "a header's value")?)),

@@ -1,35 +1,36 @@
-//! What an id of the engine stands for, looked up once and then kept.
+//! What a key of the engine stands for, looked up once and then kept.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// So many are kept; then all are forgotten and looked up again.
 const MOST: usize = 10_000;
 
-/// Values by id. An id always stands for the same value, so nothing here goes
-/// out of date.
+/// Values by key: ids of the engine, most often. A key always stands for the same
+/// value, or whoever asks sees whether it still does.
 ///
 /// The lock is never held while Python code runs, and never while the thread is
 /// detached from the interpreter: a fork finds it open.
-pub(crate) struct Kept<T>(Mutex<HashMap<u64, Arc<T>>>);
+pub(crate) struct Kept<K, T>(Mutex<HashMap<K, Arc<T>>>);
 
-impl<T> Kept<T> {
+impl<K: Eq + Hash, T> Kept<K, T> {
     pub(crate) fn new() -> Self {
         Kept(Mutex::new(HashMap::new()))
     }
 
-    pub(crate) fn get(&self, id: u64) -> Option<Arc<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+    pub(crate) fn get(&self, key: &K) -> Option<Arc<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
-    pub(crate) fn put(&self, id: u64, value: T) -> Arc<T> {
+    pub(crate) fn put(&self, key: K, value: T) -> Arc<T> {
         let value = Arc::new(value);
         let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // What is forgotten goes after the lock: a finalizer may call back.
         let forgotten = if map.len() >= MOST { std::mem::take(&mut *map) } else { HashMap::new() };
-        map.insert(id, value.clone());
+        let replaced = map.insert(key, value.clone());
         drop(map);
-        drop(forgotten);
+        drop((forgotten, replaced));
         value
     }
 }

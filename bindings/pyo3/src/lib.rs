@@ -1,7 +1,7 @@
 //! The Python binding of sergo: the module `sergo._sergo`, whose classes the
 //! package `sergo` (folder `python/`) completes.
 //!
-//! Only what a request touches is here: entering, exiting, routing. The cold
+//! Only what a request touches is here: entering, exiting, routing, lanes. The cold
 //! answers cross as JSON and become dataclasses in Python. Every call that runs
 //! code of ours is [`stopped`](error::stopped), so that no panic leaves it.
 
@@ -11,9 +11,13 @@ mod entry;
 mod error;
 mod headers;
 mod kept;
+mod lane;
 mod names;
+mod pick;
 mod random;
+mod request;
 mod route;
+mod session;
 mod text;
 
 /// The part of sergo that is written in Rust.
@@ -29,5 +33,11 @@ mod _sergo {
     #[pymodule_export]
     use crate::error::_panic_on_purpose;
     #[pymodule_export]
+    use crate::lane::baggage;
+    #[pymodule_export]
+    use crate::pick::Pick;
+    #[pymodule_export]
     use crate::random::reseed;
+    #[pymodule_export]
+    use crate::session::Session;
 }

@@ -13,6 +13,7 @@ pub(crate) fn utf8<'a>(text: &'a Bound<'_, PyString>) -> PyResult<Cow<'a, str>> 
 }
 
 /// An argument that is text.
+#[derive(Default)]
 pub(crate) struct Text(String);
 
 impl Text {

@@ -9,12 +9,14 @@ use crate::compile::route::route;
 use crate::compile::served::unserved;
 use crate::compile::workload::workloads;
 use crate::route::Table;
+use crate::spec::known::Known;
 
 /// What loading these sources as one push would report, were every namespace
 /// and every app the engine's own. The version is 0.
 #[must_use]
 pub fn check(sources: &[Source<'_>]) -> Report {
-    let compiled = compile(Whose::Everyones, &Catalog::default(), read(sources));
+    let compiled =
+        compile(Whose::Everyones, &Catalog::default(), read(sources, &Known::default(), &mut Known::default()));
     let (mut shadowed, mut alone) = (Vec::new(), Vec::new());
     for (namespace, traffic) in &compiled.traffic {
         shadowed.extend(route(&traffic.routers, namespace, 1, &Table::default()).1);

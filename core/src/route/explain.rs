@@ -90,7 +90,7 @@ impl fmt::Display for RouteMiss {
         let mut head = format!("  route {} does not: ", self.position);
         for BlockMiss { field, expected, found } in &self.blocks {
             writeln!(f, "{head}{field}: found {found}, expected {expected}")?;
-            head = format!("{:width$}", "or ", width = head.chars().count());
+            head = format!("{:>width$}", "or ", width = head.chars().count());
         }
         Ok(())
     }

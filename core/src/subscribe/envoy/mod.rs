@@ -156,17 +156,25 @@ fn with_fallback(extension: TypedExtensionConfig, path: &str, namespace: &str) -
     let Some(Ok(fallback)) = config.map(|Any { value, .. }| ClusterFallback::decode(value.as_slice())) else {
         return misfit(path, format!("the plugin {:?}", extension.name), FALLBACK);
     };
-    let names = [&fallback.fallback_cluster].into_iter().chain(&fallback.further_clusters);
-    let mut chain = names.filter(|name| !name.is_empty()).map(|name| {
-        let mut other = cluster(name, path, namespace)?;
-        // Without a host of its own it is that of the destination.
-        if let Some("") = other.get("host").and_then(Value::as_str) {
-            other.remove("host");
-        }
-        Ok(other)
-    });
     let mut destination = cluster(&fallback.routing_cluster, path, namespace)?;
-    let chain: Vec<Map<String, Value>> = chain.by_ref().collect::<Read<_>>()?;
+    let mut chain = Vec::new();
+    let mut before = (destination.get("host").cloned(), destination.get("port").cloned());
+    let names = [&fallback.fallback_cluster].into_iter().chain(&fallback.further_clusters);
+    for name in names.filter(|name| !name.is_empty()) {
+        let mut link = cluster(name, path, namespace)?;
+        let here = (link.get("host").cloned(), link.get("port").cloned());
+        // Without a host of its own it is that of the one before, port included;
+        // the existing control plane then sends an empty one.
+        if here == before {
+            link.remove("port");
+        }
+        if here == before || here.0 == Some("".into()) {
+            link.remove("host");
+        } else {
+            before = here;
+        }
+        chain.push(link);
+    }
     let nested = chain.into_iter().rev().fold(None, |behind: Option<Map<String, Value>>, mut link| {
         link.extend(behind.map(|behind| ("fallback".to_owned(), behind.into())));
         Some(link)
