@@ -34,7 +34,7 @@ c-build java-build go-build node-build python-build: native
 
 build: rust-build c-build java-build go-build node-build python-build ## Builds everything
 
-demo: rust-build java-build go-build node-build python-build ## Four services, one per language, one answer
+demo: rust-build java-build go-build node-build python-build ## A control plane, four services in four languages, one answer
 	@$(MAKE) --no-print-directory demo-run
 
 demo-run:
@@ -80,7 +80,7 @@ rust-fmt:
 	cargo fmt --all
 
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= documents operations matching
+FUZZ_TARGETS ?= documents operations matching routes baggage
 
 # New finds go beside what was built; those worth keeping are copied to fuzz/corpus.
 fuzz: ## Looks for new inputs that break a promise; FUZZ_SECONDS=60 for each target

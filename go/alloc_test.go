@@ -13,7 +13,12 @@ import (
 )
 
 func TestThePassPathAllocatesNothing(t *testing.T) {
-	engine, _ := newEngine(t, limit(1_000_000)+"---"+routes)
+	engine, _ := newEngine(t, limit(1_000_000)+"---"+routes, sergo.WithClock(nil))
+	for host, instance := range map[string]sergo.Instance{"provider": version("b", "v2", false), "shop": {ID: "s"}} {
+		if err := engine.SetInstances(host, []sergo.Instance{instance}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	ctx := t.Context()
 	failed := errors.New("failed")
 	enter := func(resource string, opts ...sergo.EnterOption) {
@@ -30,6 +35,20 @@ func TestThePassPathAllocatesNothing(t *testing.T) {
 		"a limited resource": func() { enter("GET:/foo") },
 		"with options":       func() { enter("GET:/foo", sergo.Cost(2), sergo.Outbound()) },
 		"an unknown one":     func() { enter("GET:/unknown") },
+		"a pick": func() {
+			pick, err := engine.Pick(sergo.Request{Host: "provider", Header: tagged})
+			if err != nil || pick.Instance == nil || pick.Route != "testers" {
+				t.Fatal(err)
+			}
+			_ = pick.Report(sergo.CallSuccess)
+		},
+		"a pick of a host without routes": func() {
+			pick, err := engine.Pick(sergo.Request{Host: "shop"})
+			if err != nil || pick.Instance == nil {
+				t.Fatal(err)
+			}
+			_ = pick.Report(sergo.CallSuccess)
+		},
 		"a route": func() {
 			if routing, err := engine.Route(sergo.Request{Host: "provider", Header: tagged}); err != nil || routing.Route != "testers" {
 				t.Fatal(routing, err)

@@ -72,14 +72,35 @@ func BenchmarkBlockedEnter(b *testing.B) {
 	}
 }
 
+// sixHeaders is a request of which the routes look at one header of six.
+var sixHeaders = sergo.Request{Host: "service-provider", Path: "/foo", Header: http.Header{
+	"Accept": {"*/*"}, "User-Agent": {"bench"}, "X-Request-Id": {"7"}, "X-A": {"1"}, "X-B": {"2"}, "Tag": {"v2"},
+}}
+
 func BenchmarkRouteByHeader(b *testing.B) {
 	engine := benchEngine(b)
-	request := sergo.Request{Host: "service-provider", Path: "/foo", Header: http.Header{
-		"Accept": {"*/*"}, "User-Agent": {"bench"}, "X-Request-Id": {"7"}, "X-A": {"1"}, "X-B": {"2"}, "Tag": {"v2"},
-	}}
 	for range b.N {
-		if routing, err := engine.Route(request); err != nil || routing.Destination.Subset != "v2" {
+		if routing, err := engine.Route(sixHeaders); err != nil || routing.Destination.Subset != "v2" {
 			b.Fatal(routing, err)
 		}
+	}
+}
+
+// BenchmarkPickAndReport chooses among four instances, two of each version.
+func BenchmarkPickAndReport(b *testing.B) {
+	engine := benchEngine(b)
+	var instances []sergo.Instance
+	for _, id := range []string{"a", "b", "c", "d"} {
+		instances = append(instances, version(id, map[bool]string{true: "v1", false: "v2"}[id < "c"], false))
+	}
+	if err := engine.SetInstances("service-provider", instances); err != nil {
+		b.Fatal(err)
+	}
+	for range b.N {
+		pick, err := engine.Pick(sixHeaders)
+		if err != nil || pick.Instance == nil {
+			b.Fatal(err)
+		}
+		_ = pick.Report(sergo.CallSuccess)
 	}
 }

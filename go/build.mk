@@ -33,3 +33,4 @@ go-fmt:
 
 go-bench:
 	go test -C go -run '^$$' -bench . -benchtime 1s .
+	go test -C go -run '^$$' -bench . -benchtime 1x ./controlplane

@@ -1,10 +1,6 @@
 package sergo
 
-import (
-	"math/rand/v2"
-
-	"github.com/sergo-rs/sergo/go/internal/native"
-)
+import "github.com/sergo-rs/sergo/go/internal/native"
 
 // Connection is what routes look at in a connection of which only the outside is
 // seen: TLS that others end, or plain TCP. Only the host is needed.
@@ -34,10 +30,8 @@ type Connection struct {
 // healthy instance (Empty). The caller connects. Errors are [*Error]: a text is
 // not UTF-8, say.
 func (e *Engine) Connect(connection Connection) (Routing, error) {
-	random := native.Random{Rolls: connection.Rolls}
-	if random.Rolls == nil {
-		random.Seed = rand.Uint64()
-	}
+	e.tellTime()
+	random := randomOf(connection.Rolls)
 	answer, err := e.answered("connect", func() (native.AnswerID, native.Code) {
 		return native.Connect(e.handle, native.Connection{
 			Host:            connection.Host,

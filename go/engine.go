@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sergo-rs/sergo/go/internal/bridge"
 	"github.com/sergo-rs/sergo/go/internal/native"
 )
 
@@ -13,6 +14,8 @@ const (
 	maxResources    = 10_000
 	maxBlocks       = 10_000
 	maxAnswers      = 10_000
+	maxHosts        = 10_000
+	maxInstances    = 10_000
 	maxResourceName = 1024 // bytes; longer names are no resources
 )
 
@@ -20,19 +23,26 @@ const (
 // when it is no longer needed. All its methods may be called from any goroutine.
 type Engine struct {
 	handle native.Handle
+	app    string
 	clock  Clock // nil: the library reads the system's monotonic clock
 
 	resources cache[string, native.ResourceID]
 	blocks    cache[native.BlockID, *block]
 	answers   cache[native.AnswerID, *answer]
 
+	selections cache[string, *selection]
+	instances  cache[native.InstanceID, *Instance]
+
 	system sampler
 	events mailbox
 
-	mu            sync.Mutex
-	closed        bool
-	subscriptions map[*Subscription]struct{}
+	mu        sync.Mutex
+	closed    bool
+	followers map[*follower]struct{}
 }
+
+// A follower keeps the engine's rules as a source has them.
+type follower struct{ stop func() }
 
 // Option changes how [New] makes an engine.
 type Option func(*config)
@@ -77,11 +87,13 @@ func New(app string, opts ...Option) (*Engine, error) {
 	if code != native.OK {
 		return nil, failure("new", code)
 	}
-	e := &Engine{handle: handle, clock: config.clock, subscriptions: make(map[*Subscription]struct{})}
+	e := &Engine{handle: handle, app: app, clock: config.clock, followers: make(map[*follower]struct{})}
 	e.system.off = config.unsampled
 	e.resources.limit = maxResources
 	e.blocks.limit = maxBlocks
 	e.answers.limit = maxAnswers
+	e.selections.limit = maxHosts
+	e.instances.limit = maxInstances
 	return e, nil
 }
 
@@ -97,12 +109,12 @@ func (e *Engine) Close() error {
 		return nil
 	}
 	e.closed = true
-	subscriptions := e.subscriptions
-	e.subscriptions = nil
+	followers := e.followers
+	e.followers = nil
 	e.mu.Unlock()
 
-	for subscription := range subscriptions {
-		subscription.stop()
+	for follower := range followers {
+		follower.stop()
 	}
 	e.system.close()
 	e.closeEvents()
@@ -114,6 +126,49 @@ func (e *Engine) Close() error {
 func (e *Engine) Version() (uint64, error) {
 	version, code := native.Version(e.handle)
 	return version, failure("version", code)
+}
+
+// attach makes Close stop the follower too; false when it has been called.
+func (e *Engine) attach(f *follower) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return false
+	}
+	e.followers[f] = struct{}{}
+	return true
+}
+
+func (e *Engine) detach(f *follower) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.followers, f)
+}
+
+// applied is to be called after new rules have come into force: what was remembered
+// of those before is forgotten after that, so that none of it that is learnt
+// meanwhile outlives them.
+func (e *Engine) applied() {
+	e.resources.clear()
+	e.selections.clear()
+	e.instances.clear()
+	e.sampleIfNeeded()
+}
+
+func init() {
+	bridge.Failure = failure
+	bridge.Attach = func(engine any, stop func()) (bridge.Attached, bool) {
+		e, f := engine.(*Engine), &follower{stop}
+		return bridge.Attached{Handle: e.handle, App: e.app, Applied: e.applied, Detach: func() { e.detach(f) }}, e.attach(f)
+	}
+}
+
+// tellTime makes calls that name no moment go by the clock that the engine was
+// given: the library takes the last moment that it was told.
+func (e *Engine) tellTime() {
+	if e.clock != nil {
+		_, _ = native.Ejected(e.handle, "", e.now())
+	}
 }
 
 // now is the moment of a call, as the library wants it.

@@ -228,3 +228,92 @@ func ExampleEngine_Listen() {
 	// Output:
 	// rulesApplied 1
 }
+
+func ExampleEngine_Pick() {
+	engine, err := sergo.New("foo-app")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer engine.Close()
+	const rules = `
+apiVersion: traffic.opensergo.io/v1alpha1
+kind: VirtualWorkload
+metadata: {name: shop}
+spec:
+  host: shop
+  trafficPolicy:
+    loadBalancer: {simple: ROUND_ROBIN}
+    outlierDetection: {consecutive5xxErrors: 1, maxEjectionPercent: 100}
+`
+	if _, err := engine.Load(rules); err != nil {
+		log.Fatal(err)
+	}
+	if err := engine.SetInstances("shop", []sergo.Instance{{ID: "10.0.0.1:80"}, {ID: "10.0.0.2:80"}}); err != nil {
+		log.Fatal(err)
+	}
+	for _, status := range []int{500, 200, 200} {
+		pick, err := engine.Pick(sergo.Request{Host: "shop", Path: "/cart"})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(pick.Instance.ID, "answers", status)
+		if err := pick.Report(sergo.OutcomeOf(status)); err != nil {
+			log.Fatal(err)
+		}
+	}
+	// Output:
+	// 10.0.0.1:80 answers 500
+	// 10.0.0.2:80 answers 200
+	// 10.0.0.2:80 answers 200
+}
+
+func ExampleEngine_Carry() {
+	engine, err := sergo.New("foo-app")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer engine.Close()
+	const rules = `
+apiVersion: traffic.opensergo.io/v1alpha1
+kind: TrafficLane
+metadata: {name: testers}
+spec:
+  rules:
+    traffic: {http: {headers: {X-User: {exact: tester}}}}
+    lane: {name: gray}
+`
+	if _, err := engine.Load(rules); err != nil {
+		log.Fatal(err)
+	}
+	in := map[string][]string{"X-User": {"tester"}, "Baggage": {"trace=7"}}
+	ctx, err := engine.Carry(context.Background(), sergo.Request{Header: in}, true)
+	if err != nil {
+		log.Fatal(err)
+	}
+	out := sergo.CarriedBy(ctx).Headers() // for each call that is made with ctx
+	fmt.Println(out["x-opensergo-traffic"])
+	fmt.Println(out["baggage"])
+	// Output:
+	// gray
+	// x-opensergo-traffic=gray,trace=7
+}
+
+func ExampleEngine_ExplainRoute() {
+	engine, err := sergo.New("foo-app")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer engine.Close()
+	if _, err := engine.Subscribe(sergo.File("../examples/rules")); err != nil {
+		log.Fatal(err)
+	}
+	explanation, err := engine.ExplainRoute(sergo.Request{Host: "service-provider", Header: map[string][]string{"tag": {"v1"}}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(explanation)
+	// Output:
+	// by TrafficRouter "service-provider":
+	//   not route 0: headers.tag has to be "v2", and is "v1"
+	//   route 1: routed to service-provider v1
+}

@@ -4,11 +4,42 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
 	"github.com/sergo-rs/sergo/go/internal/native"
 )
+
+// TestAPickByNumbersSaysWhatAWholeOneSays compares what this package knows by itself
+// of hosts without routes with what the library says.
+func TestAPickByNumbersSaysWhatAWholeOneSays(t *testing.T) {
+	for _, host := range []string{"shop", "shop:81", "[::1]", "[::1]:81", "::1", "shop:x", "shop:70000", ":81"} {
+		for _, port := range []uint16{0, 82} {
+			e, err := New("demo-app")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer e.Close()
+			if err := e.SetInstances(host, []Instance{{ID: "a"}}); err != nil {
+				t.Fatal(err)
+			}
+			request := Request{Host: host, Port: port}
+			short, err := e.Pick(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			whole, err := e.pickWhole(new(pack), &request, randomOf(nil), native.Now, &Pick{engine: e})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(short.Routing, whole.Routing) || !reflect.DeepEqual(short.Instance, whole.Instance) || short.number != whole.number {
+				t.Errorf("%s, port %d: got %+v, but whole %+v", host, port, *short.Policy, *whole.Policy)
+				t.Errorf("%v and %v", short.Routing, whole.Routing)
+			}
+		}
+	}
+}
 
 func TestARequestIsPackedAsTheLibraryReadsIt(t *testing.T) {
 	request := Request{
@@ -27,12 +58,12 @@ func TestARequestIsPackedAsTheLibraryReadsIt(t *testing.T) {
 		"\x02\x00\x00\x00" + "\x03\x00\x00\x00Tag\x02\x00\x00\x00v1" + "\x03\x00\x00\x00Tag\x02\x00\x00\x00é"
 	var packed pack
 	for range 2 { // the second time in place of the first
-		packed.request(&request)
+		packed.request(&request, nil)
 		if string(packed.bytes) != want {
 			t.Errorf("got  %q\nwant %q", packed.bytes, want)
 		}
 	}
-	packed.request(&Request{Host: "b"})
+	packed.request(&Request{Host: "b"}, nil)
 	want = none + "\x01\x00\x00\x00b" + none + none + none + none + none + none + none + none + "\x00\x00\x00\x00"
 	if string(packed.bytes) != want {
 		t.Errorf("got  %q\nwant %q", packed.bytes, want)

@@ -14,6 +14,15 @@ import (
 //	text host, method, path, scheme, client, hash, caller namespace, caller gateway
 //	u32  number of caller labels, or 0xFFFFFFFF for the engine's own; then per label: text name, text value
 //	u32  number of headers; then per header: text name, text value
+//
+// Where headers were selected, the version of the rules that they were selected for
+// stands before their number: 0xFFFFFFFF, then the version as u64.
+//
+// A call of a remote procedure goes on:
+//
+//	text service, method
+//	u32  number of arguments; then per argument: text type, text value
+//	u32  number of attachments; then per attachment: text name, text value
 type pack struct{ bytes []byte }
 
 const absent = math.MaxUint32
@@ -23,8 +32,9 @@ const maxPack = 64 << 10
 
 var packs = sync.Pool{New: func() any { return new(pack) }}
 
-// request packs a request in place of what was there.
-func (p *pack) request(r *Request) {
+// request packs a request in place of what was there, with the selected headers
+// alone; nil is all.
+func (p *pack) request(r *Request, selected *selection) {
 	if cap(p.bytes) > maxPack {
 		p.bytes = nil
 	}
@@ -39,32 +49,56 @@ func (p *pack) request(r *Request) {
 	p.textIfAny(r.Path)
 	p.textIfAny(r.Scheme)
 	p.textIfAny(r.Client)
-	if r.Hash == nil {
-		p.number(absent)
-	} else {
-		p.text(*r.Hash)
-	}
+	p.textOrNil(r.Hash)
 	p.textIfAny(r.Caller.Namespace)
 	p.textIfAny(r.Caller.Gateway)
 	if r.Caller.Labels == nil {
 		p.number(absent)
 	} else {
-		p.number(uint32(len(r.Caller.Labels)))
-		for name, value := range r.Caller.Labels {
-			p.text(name)
-			p.text(value)
+		p.pairs(r.Caller.Labels)
+	}
+	p.headers(r.Header, selected)
+	if r.RPC != nil {
+		p.rpc(r.RPC)
+	}
+}
+
+func (p *pack) headers(header map[string][]string, selected *selection) {
+	if selected != nil {
+		p.number(absent)
+		p.bytes = binary.LittleEndian.AppendUint64(p.bytes, selected.version)
+	}
+	place, count := len(p.bytes), uint32(0)
+	p.number(count)
+	for name, values := range header {
+		if selected != nil && !selected.has(name) {
+			continue
 		}
-	}
-	count := 0
-	for _, values := range r.Header {
-		count += len(values)
-	}
-	p.number(uint32(count))
-	for name, values := range r.Header {
 		for _, value := range values {
 			p.text(name)
 			p.text(value)
+			count++
 		}
+	}
+	binary.LittleEndian.PutUint32(p.bytes[place:], count)
+}
+
+func (p *pack) rpc(call *RPC) {
+	p.text(call.Service)
+	p.text(call.Method)
+	p.number(uint32(len(call.Arguments)))
+	for _, argument := range call.Arguments {
+		p.textOrNil(argument.Type)
+		p.textOrNil(argument.Value)
+	}
+	p.pairs(call.Attachments)
+}
+
+func (p *pack) pairs(pairs map[string]string) {
+	p.number(uint32(len(pairs)))
+	for name, value := range pairs {
+		p.text(name)
+		p.text(value)
 	}
 }
 
@@ -84,4 +118,13 @@ func (p *pack) textIfAny(text string) {
 		return
 	}
 	p.text(text)
+}
+
+// textOrNil is text, but absent when nil.
+func (p *pack) textOrNil(text *string) {
+	if text == nil {
+		p.number(absent)
+		return
+	}
+	p.text(*text)
 }

@@ -90,13 +90,10 @@ func (e *Engine) Load(text string) (*Report, error) {
 // apply makes one push of the sources.
 func (e *Engine) apply(sources []native.Source) (*Report, error) {
 	answer, code := native.Apply(e.handle, sources)
-	// Ids from before are forgotten after the new rules are in force, so that
-	// none that is learnt meanwhile outlives them.
-	e.resources.clear()
+	e.applied()
 	if code != native.OK {
 		return nil, failure("load", code)
 	}
-	e.sampleIfNeeded()
 	report := new(Report)
 	if err := decode("load", answer, report); err != nil {
 		return nil, err

@@ -20,8 +20,10 @@ type Request struct {
 	Client string
 	// Caller says who calls; what it leaves open is the engine's own.
 	Caller Caller
-	// Hash is a sticky key: the same key always gets the same destination.
-	// Nil is none; an empty key is one, too.
+	// RPC is the remote procedure that is called; nil is none.
+	RPC *RPC
+	// Hash is a sticky key: the same key always gets the same destination and
+	// instance. Nil is none; an empty key is one, too.
 	Hash *string
 	// Rolls are the random numbers to decide by, each in [0, 1): used in
 	// order, the last one for all that follow. Nil: the package's own.
@@ -36,4 +38,22 @@ type Caller struct {
 	Namespace string
 	// Gateway is the gateway that the request came in by; empty is the mesh.
 	Gateway string
+}
+
+// RPC is a call of a remote procedure.
+type RPC struct {
+	// Service is the service's name, and Method the procedure's.
+	Service, Method string
+	// Arguments are what it is called with, in order.
+	Arguments []RPCArgument
+	// Attachments are what goes along with the call.
+	Attachments map[string]string
+}
+
+// RPCArgument is an argument of a remote procedure.
+type RPCArgument struct {
+	// Type is its type's name; nil is unknown.
+	Type *string
+	// Value is its value as text; nil is unknown.
+	Value *string
 }

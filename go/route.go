@@ -1,7 +1,9 @@
 package sergo
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/sergo-rs/sergo/go/internal/native"
@@ -70,6 +72,24 @@ type Routing struct {
 	Mirrors []Mirror
 }
 
+// String is where the request goes, in words.
+func (r Routing) String() string {
+	switch {
+	case r.Outcome == Routed && r.Fallback:
+		return "routed to " + r.Destination.String() + " as a fallback"
+	case r.Outcome == Routed:
+		return "routed to " + r.Destination.String()
+	case r.Outcome == Empty:
+		return "no healthy instance of " + r.Destination.String()
+	case r.Outcome == Redirected && r.Redirect != nil:
+		return fmt.Sprintf("redirected with %d to %s://%s%s", r.Redirect.Code, r.Redirect.Scheme, r.Redirect.Authority, r.Redirect.URI)
+	case r.Outcome == Responded && r.Response != nil:
+		return fmt.Sprintf("answered with %d by the rule itself", r.Response.Status)
+	default:
+		return r.Outcome.String()
+	}
+}
+
 // Destination is a destination as the rule writes it.
 type Destination struct {
 	// Host is the host.
@@ -78,6 +98,18 @@ type Destination struct {
 	Subset string `json:"subset"`
 	// Port is the port; 0 is not said.
 	Port uint16 `json:"port"`
+}
+
+// String is the host, with the port and the subset that are said.
+func (d Destination) String() string {
+	text := d.Host
+	if d.Port != 0 {
+		text += ":" + strconv.Itoa(int(d.Port))
+	}
+	if d.Subset != "" {
+		text += " " + d.Subset
+	}
+	return text
 }
 
 // The rules may change between a route and the look at what it stands for. That
@@ -91,23 +123,31 @@ const routeAttempts = 4
 func (e *Engine) Route(request Request) (Routing, error) {
 	packed := packs.Get().(*pack)
 	defer packs.Put(packed)
-	packed.request(&request)
-	random := native.Random{Rolls: request.Rolls}
-	if random.Rolls == nil {
-		random.Seed = rand.Uint64()
-	}
-
-	answer, err := e.answered("route", func() (native.AnswerID, native.Code) {
-		return native.Route(e.handle, packed.bytes, random)
+	random := randomOf(request.Rolls)
+	e.tellTime()
+	answer, err := e.answered("route", func() (id native.AnswerID, code native.Code) {
+		code = e.inquire(packed, &request, request.Host, func(block []byte) (code native.Code) {
+			id, code = native.Route(e.handle, block, random)
+			return code
+		})
+		return id, code
 	})
 	switch {
 	case err != nil:
 		return Routing{}, err
 	case answer.Varies:
-		return e.direct(packed.bytes, random)
+		return e.direct(packed, &request, random)
 	default:
 		return answer.routing, nil
 	}
+}
+
+// randomOf is the random numbers that are given, else those of this package.
+func randomOf(rolls []float64) native.Random {
+	if rolls != nil {
+		return native.Random{Rolls: rolls}
+	}
+	return native.Random{Seed: rand.Uint64()}
 }
 
 // nowhere is the answer where no rule says.
@@ -140,8 +180,12 @@ func (e *Engine) answered(op string, ask func() (native.AnswerID, native.Code)) 
 
 // direct is the whole answer for one request, of a route that does more with it
 // than with the next.
-func (e *Engine) direct(packed []byte, random native.Random) (Routing, error) {
-	text, code := native.Direct(e.handle, packed, random)
+func (e *Engine) direct(packed *pack, request *Request, random native.Random) (Routing, error) {
+	var text []byte
+	code := e.inquire(packed, request, request.Host, func(block []byte) (code native.Code) {
+		text, code = native.Direct(e.handle, block, random)
+		return code
+	})
 	if code != native.OK {
 		return Routing{}, failure("route", code)
 	}
@@ -173,6 +217,10 @@ type answer struct {
 	Rewrite  *Rewrite  `json:"rewrite"`
 	Fault    *Fault    `json:"fault"`
 	Mirrors  []Mirror  `json:"mirror"`
+	// Instance and Number are the id of the instance that takes the request, and
+	// what the library knows it by, in the answer to Pick.
+	Instance *string           `json:"instance"`
+	Number   native.InstanceID `json:"number"`
 
 	routing Routing
 }
@@ -198,11 +246,16 @@ func readAnswer(text []byte) (*answer, error) {
 	if err := decode("route", text, a); err != nil {
 		return nil, err
 	}
+	a.routing = a.public()
+	return a, nil
+}
+
+// public is the answer as users see it.
+func (a *answer) public() Routing {
 	if a.Empty != nil {
-		a.routing = Routing{Outcome: Empty, Destination: *a.Empty}
-		return a, nil
+		return Routing{Outcome: Empty, Destination: *a.Empty}
 	}
-	a.routing = Routing{
+	routing := Routing{
 		Outcome:  Routed,
 		Route:    a.Route,
 		Fallback: a.Fallback,
@@ -215,11 +268,11 @@ func readAnswer(text []byte) (*answer, error) {
 	}
 	switch {
 	case a.Destination != nil:
-		a.routing.Destination = *a.Destination
+		routing.Destination = *a.Destination
 	case a.Response != nil:
-		a.routing.Outcome = Responded
+		routing.Outcome = Responded
 	default:
-		a.routing.Outcome = Redirected
+		routing.Outcome = Redirected
 	}
-	return a, nil
+	return routing
 }

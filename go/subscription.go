@@ -41,6 +41,7 @@ func Every(interval time.Duration) SubscribeOption {
 // read, the last rules stay in force and Err says why.
 type Subscription struct {
 	engine   *Engine
+	follower *follower
 	source   Source
 	interval time.Duration
 	onChange func(*Report, error)
@@ -71,7 +72,8 @@ func (e *Engine) Subscribe(source Source, opts ...SubscribeOption) (*Subscriptio
 	for _, opt := range opts {
 		opt(s)
 	}
-	if !e.enlist(s) {
+	s.follower = &follower{s.stop}
+	if !e.attach(s.follower) {
 		s.cancel()
 		return nil, failure("subscribe", native.Closed)
 	}
@@ -84,17 +86,6 @@ func (e *Engine) Subscribe(source Source, opts ...SubscribeOption) (*Subscriptio
 	}
 	go s.follow(first)
 	return s, nil
-}
-
-// enlist makes Close end the subscription too; false when it has been called.
-func (e *Engine) enlist(s *Subscription) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return false
-	}
-	e.subscriptions[s] = struct{}{}
-	return true
 }
 
 // Report is the report of the last load; nil before the first that worked.
@@ -116,9 +107,7 @@ func (s *Subscription) Err() error {
 // goroutine is gone, or, if it was in the function of [OnChange], ends with that.
 // The error is always nil; closing again does nothing.
 func (s *Subscription) Close() error {
-	s.engine.mu.Lock()
-	delete(s.engine.subscriptions, s)
-	s.engine.mu.Unlock()
+	s.engine.detach(s.follower)
 	s.stop()
 	return nil
 }

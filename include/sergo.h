@@ -22,10 +22,10 @@
 // absent text: absent where a field says so, else SERGO_ARGUMENT. Likewise a list is
 // a pointer and a count, and may be null when the count is 0.
 //
-// Ownership. sergo_text, sergo_report, sergo_block and sergo_answer are yours once
-// they are filled in: hand each to its _free, once you are done. Hand it to _free
-// before you fill it in anew, too. A sergo_str is never freed. sergo_decision and
-// sergo_permit are plain data.
+// Ownership. sergo_text, sergo_report, sergo_block, sergo_answer and sergo_step are
+// yours once they are filled in: hand each to its _free, once you are done. Hand it to
+// _free before you fill it in anew, too. A sergo_str is never freed. sergo_decision,
+// sergo_permit and sergo_picked are plain data.
 //
 // Threads. Any call may come from any thread at any time, also on one engine. The
 // structs are yours to guard: no two calls may write the same one at once.
@@ -77,7 +77,7 @@
 
 // The version of this header: raised whenever a program that was built for an
 // older one would have to be built anew.
-#define SERGO_ABI_VERSION 1
+#define SERGO_ABI_VERSION 2
 
 // As a time: this moment, on the library's own monotonic clock.
 #define SERGO_NOW UINT64_MAX
@@ -124,12 +124,6 @@
 // A strategy's kind: spaces entries out, letting them queue for a while.
 #define SERGO_THROTTLING 5
 
-// For an instance: discovery holds it for healthy.
-#define SERGO_HEALTHY 0
-
-// For an instance: discovery holds it for unhealthy.
-#define SERGO_UNHEALTHY 1
-
 // An answer's kind: nothing; what an answer is after an error.
 #define SERGO_NOWHERE 0
 
@@ -146,6 +140,33 @@
 // instance; `host` and `subset` are the last that was looked at.
 #define SERGO_EMPTY 4
 
+// A call to an instance went well.
+#define SERGO_CALL_SUCCESS 0
+
+// A call to an instance was answered with a server error (5xx).
+#define SERGO_CALL_ERROR 1
+
+// A call to an instance was answered with a gateway error: 502, 503, 504.
+#define SERGO_CALL_GATEWAY_ERROR 2
+
+// There was no connection to an instance.
+#define SERGO_CALL_LOCAL_ERROR 3
+
+// A call to an instance was not made, or tells nothing of it.
+#define SERGO_CALL_CANCELLED 4
+
+// For an instance: discovery holds it for healthy.
+#define SERGO_HEALTHY 0
+
+// For an instance: discovery holds it for unhealthy.
+#define SERGO_UNHEALTHY 1
+
+// For a label: the lane that the request carries is not believed.
+#define SERGO_UNTRUSTED 0
+
+// For a label: the request comes from one who may choose its lane.
+#define SERGO_TRUSTED 1
+
 // No rule gives this target this circuit breaker.
 #define SERGO_BREAKER_NONE 0
 
@@ -157,6 +178,26 @@
 
 // One entry probes, all others are blocked.
 #define SERGO_BREAKER_HALF_OPEN 3
+
+// As a length of time: for ever.
+#define SERGO_NEVER UINT64_MAX
+
+// A step's kind: there is nothing to be done, until something happens.
+#define SERGO_STEP_NONE 0
+
+// A step's kind: open the stream `stream` to the address `data`; then say
+// `sergo_session_connected`, or `sergo_session_closed` where that fails.
+#define SERGO_STEP_DIAL 1
+
+// A step's kind: write the bytes `data`, a whole message, to the stream.
+#define SERGO_STEP_SEND 2
+
+// A step's kind: cancel the stream, because of `data`; no more need be said of it.
+#define SERGO_STEP_CLOSE 3
+
+// A step's kind: new rules are in force; `data` is their report, as the JSON of a
+// `sergo_report`. `sergo_session_save` is worth writing to a file now.
+#define SERGO_STEP_APPLIED 4
 
 // What the texts of a `sergo_answer` live in.
 typedef struct sergo_answer_owner sergo_answer_owner;
@@ -282,6 +323,30 @@ typedef struct sergo_block {
     const struct sergo_block_owner *owner;
 } sergo_block;
 
+// An argument of a remote procedure.
+typedef struct sergo_argument {
+    // Its type, as the caller's language names it; absent where unknown.
+    struct sergo_str kind;
+    // Its value as text; absent where it has none.
+    struct sergo_str value;
+} sergo_argument;
+
+// A call of a remote procedure.
+typedef struct sergo_rpc {
+    // The service; empty when absent.
+    struct sergo_str service;
+    // The method; empty when absent.
+    struct sergo_str method;
+    // The arguments, in order.
+    const struct sergo_argument *arguments;
+    // How many.
+    size_t argument_count;
+    // What is attached to the call; of several with one name the first counts.
+    const struct sergo_pair *attachments;
+    // How many.
+    size_t attachment_count;
+} sergo_rpc;
+
 // A request to route. All zero but the host is `GET /` over http without
 // headers.
 typedef struct sergo_request {
@@ -311,6 +376,8 @@ typedef struct sergo_request {
     struct sergo_str caller_namespace;
     // The gateway that the request came through; `mesh` when absent.
     struct sergo_str caller_gateway;
+    // The remote procedure that is called; `NULL` where it is no such call.
+    const struct sergo_rpc *rpc;
 } sergo_request;
 
 // Where a request goes. Free it with `sergo_answer_free`, which its texts live
@@ -341,22 +408,6 @@ typedef struct sergo_answer {
     const struct sergo_answer_owner *owner;
 } sergo_answer;
 
-// An instance of a host, as discovery found it.
-typedef struct sergo_instance {
-    // Its identity.
-    struct sergo_str id;
-    // Its zone; may be absent.
-    struct sergo_str zone;
-    // Its labels.
-    const struct sergo_pair *labels;
-    // How many.
-    size_t label_count;
-    // Its weight among its like; 0 is read as 1.
-    uint32_t weight;
-    // `SERGO_HEALTHY` or `SERGO_UNHEALTHY`.
-    uint32_t flags;
-} sergo_instance;
-
 // A TLS or TCP connection. All zero but the host is one of which nothing else is
 // known.
 typedef struct sergo_connection {
@@ -381,6 +432,44 @@ typedef struct sergo_connection {
     // The gateway that the connection came through; `mesh` when absent.
     struct sergo_str caller_gateway;
 } sergo_connection;
+
+// A pick as plain numbers.
+typedef struct sergo_picked {
+    // Where the request goes, for `sergo_answer_get`; 0 with an instance is the host
+    // that was asked for, which no route names.
+    uint64_t answer;
+    // The instance's number, for `sergo_instance_json` and `sergo_report_id`; 0 is to
+    // ask `sergo_pick` with the same random numbers.
+    uint64_t instance;
+} sergo_picked;
+
+// An instance of a host, as discovery found it.
+typedef struct sergo_instance {
+    // Its identity.
+    struct sergo_str id;
+    // Its zone; may be absent.
+    struct sergo_str zone;
+    // Its labels.
+    const struct sergo_pair *labels;
+    // How many.
+    size_t label_count;
+    // Its weight among its like; 0 is read as 1. One that is to get nothing is told
+    // by `sergo_set_instances_json`.
+    uint32_t weight;
+    // `SERGO_HEALTHY` or `SERGO_UNHEALTHY`.
+    uint32_t flags;
+} sergo_instance;
+
+// What is to be done for a session. Free it with `sergo_step_free`.
+typedef struct sergo_step {
+    // `SERGO_STEP_DIAL`, `SERGO_STEP_SEND`, `SERGO_STEP_CLOSE` or `SERGO_STEP_APPLIED`;
+    // `SERGO_STEP_NONE` after an error, too.
+    uint32_t kind;
+    // The number of the stream that is meant; each is higher than the one before it.
+    uint64_t stream;
+    // The address, the message (which is no text), the reason, or the report.
+    struct sergo_text data;
+} sergo_step;
 
 #ifdef __cplusplus
 extern "C" {
@@ -504,7 +593,11 @@ sergo_code sergo_route_rolls(uint64_t engine,
 // the length 0xFFFFFFFF: port or 0xFFFFFFFF; host, method, path, scheme, client,
 // hash, caller namespace, caller gateway; the number of caller labels or
 // 0xFFFFFFFF, per label name and value; the number of headers, per header name
-// and value.
+// and value. Who hands over no more than `sergo_required` asks for puts 0xFFFFFFFF
+// before that number, and the version that it said, as a 64-bit number: SERGO_STALE
+// when other rules are in force. A call of a remote procedure goes on: service, method; the number of
+// arguments, per argument type and value; the number of attachments, per
+// attachment name and value.
 sergo_code sergo_route_packed(uint64_t engine,
                               const uint8_t *block,
                               size_t block_len,
@@ -558,17 +651,6 @@ sergo_code sergo_answer_json(uint64_t engine, uint64_t id, struct sergo_text *js
 // and so is `NULL`.
 void sergo_answer_free(struct sergo_answer *answer);
 
-// Tells what discovery knows of a host, replacing what it knew. A host of which
-// it has never told is unknown, not empty.
-sergo_code sergo_set_instances(uint64_t engine,
-                               struct sergo_str host,
-                               const struct sergo_instance *instances,
-                               size_t count);
-
-// As `sergo_set_instances`, from JSON: a list of `{"id", "labels" ({}), "healthy"
-// (true), "weight" (1), "zone" (null)}`.
-sergo_code sergo_set_instances_json(uint64_t engine, struct sergo_str host, struct sergo_str json);
-
 // Where a connection goes, by the TLS and TCP routes: puts an id for
 // `sergo_answer_get` into `id`, or 0 when no route says. `seed` is as for
 // `sergo_route`.
@@ -583,6 +665,199 @@ sergo_code sergo_connect_rolls(uint64_t engine,
                                const double *rolls,
                                size_t roll_count,
                                uint64_t *id);
+
+// Where a request goes at `now` and which instance takes it, as JSON: what
+// `sergo_direct` answers, and `"instance"`, its id or null, and `"number"`, its number
+// for `sergo_report_id` or null. Text of no length when no route says and discovery
+// knows no such host. Where discovery knows a host that
+// no route names, the host as a whole is chosen among. The request counts as in
+// flight on the instance until `sergo_report_outcome`. `seed` is as for
+// `sergo_route`.
+sergo_code sergo_pick(uint64_t engine,
+                      const struct sergo_request *request,
+                      uint64_t seed,
+                      uint64_t now,
+                      struct sergo_text *json);
+
+// As `sergo_pick`, with the random numbers themselves, as `sergo_route_rolls`.
+sergo_code sergo_pick_rolls(uint64_t engine,
+                            const struct sergo_request *request,
+                            const double *rolls,
+                            size_t roll_count,
+                            uint64_t now,
+                            struct sergo_text *json);
+
+// As `sergo_pick`, of a block of bytes as for `sergo_route_packed`.
+sergo_code sergo_pick_packed(uint64_t engine,
+                             const uint8_t *block,
+                             size_t block_len,
+                             uint64_t seed,
+                             const double *rolls,
+                             size_t roll_count,
+                             uint64_t now,
+                             struct sergo_text *json);
+
+// What `sergo_pick` says, as plain numbers, where that is a plain destination with
+// an instance; then it counts as in flight there. Takes no lock and allocates nothing
+// while no instance is ejected. All else (no route, nothing healthy, what varies)
+// `sergo_pick` has to tell: both numbers are 0 then, and nothing has been counted.
+sergo_code sergo_pick_id(uint64_t engine,
+                         const struct sergo_request *request,
+                         uint64_t seed,
+                         uint64_t now,
+                         struct sergo_picked *picked);
+
+// As `sergo_pick_id`, with the random numbers themselves, as `sergo_route_rolls`.
+sergo_code sergo_pick_id_rolls(uint64_t engine,
+                               const struct sergo_request *request,
+                               const double *rolls,
+                               size_t roll_count,
+                               uint64_t now,
+                               struct sergo_picked *picked);
+
+// As `sergo_pick_id`, of a block of bytes as for `sergo_route_packed`.
+sergo_code sergo_pick_id_packed(uint64_t engine,
+                                const uint8_t *block,
+                                size_t block_len,
+                                uint64_t seed,
+                                const double *rolls,
+                                size_t roll_count,
+                                uint64_t now,
+                                struct sergo_picked *picked);
+
+// The instance of a host behind a number of `sergo_pick_id`, as JSON: `{"id",
+// "labels", "healthy", "weight", "zone": text or null}`. The number stays with the id
+// for as long as discovery knows it and is never another's, so what it stands for may
+// be kept.
+//
+// SERGO_STALE when discovery knows it no longer.
+sergo_code sergo_instance_json(uint64_t engine,
+                               struct sergo_str host,
+                               uint64_t number,
+                               struct sergo_text *json);
+
+// Takes what came of a call to an instance that `sergo_pick` gave, at `now`:
+// `SERGO_CALL_SUCCESS`, say. Once for each pick. The host is the one of the pick's
+// destination, the instance its id; one that is gone is no error.
+sergo_code sergo_report_outcome(uint64_t engine,
+                                struct sergo_str host,
+                                struct sergo_str instance,
+                                uint32_t outcome,
+                                uint64_t now);
+
+// As `sergo_report_outcome`, by the instance's number.
+sergo_code sergo_report_id(uint64_t engine,
+                           struct sergo_str host,
+                           uint64_t number,
+                           uint32_t outcome,
+                           uint64_t now);
+
+// Which route a request goes by at `now`, and why none of those before it does, as
+// JSON: `{"router": text or null, "misses": [{"position", "blocks": [{"field",
+// "expected", "found"}]}], "position": number or null, "directions", "text"}`:
+// `directions` as `sergo_direct` answers, or null, `text` all of it for people. A
+// position is the route's index in the document's list; the first 1,000 misses are
+// told. It changes nothing.
+sergo_code sergo_explain_route(uint64_t engine,
+                               const struct sergo_request *request,
+                               uint64_t seed,
+                               uint64_t now,
+                               struct sergo_text *json);
+
+// As `sergo_explain_route`, with the random numbers themselves, as
+// `sergo_route_rolls`.
+sergo_code sergo_explain_route_rolls(uint64_t engine,
+                                     const struct sergo_request *request,
+                                     const double *rolls,
+                                     size_t roll_count,
+                                     uint64_t now,
+                                     struct sergo_text *json);
+
+// As `sergo_explain_route`, of a block of bytes as for `sergo_route_packed`.
+sergo_code sergo_explain_route_packed(uint64_t engine,
+                                      const uint8_t *block,
+                                      size_t block_len,
+                                      uint64_t seed,
+                                      const double *rolls,
+                                      size_t roll_count,
+                                      uint64_t now,
+                                      struct sergo_text *json);
+
+// Tells what discovery knows of a host, replacing what it knew. A host of which
+// it has never told is unknown, not empty.
+sergo_code sergo_set_instances(uint64_t engine,
+                               struct sergo_str host,
+                               const struct sergo_instance *instances,
+                               size_t count);
+
+// As `sergo_set_instances`, from JSON: a list of `{"id", "labels" ({}), "healthy"
+// (true), "weight" (1), "zone" (null)}`.
+sergo_code sergo_set_instances_json(uint64_t engine, struct sergo_str host, struct sergo_str json);
+
+// Tells what has changed of a host: instances that are new or take the place of
+// those with their ids, and the ids of those that are gone. What is known of the
+// others stays.
+sergo_code sergo_update_instances(uint64_t engine,
+                                  struct sergo_str host,
+                                  const struct sergo_instance *changed,
+                                  size_t changed_count,
+                                  const struct sergo_str *gone,
+                                  size_t gone_count);
+
+// As `sergo_update_instances`, from JSON: a list as for
+// `sergo_set_instances_json`, and a list of ids.
+sergo_code sergo_update_instances_json(uint64_t engine,
+                                       struct sergo_str host,
+                                       struct sergo_str changed,
+                                       struct sergo_str gone);
+
+// The ids of a host's instances that outlier detection has ejected at `now`, as a
+// sorted JSON list.
+sergo_code sergo_ejected(uint64_t engine,
+                         struct sergo_str host,
+                         uint64_t now,
+                         struct sergo_text *json);
+
+// The limits that rules set for connections to a host, or to a subset of it where
+// that is not absent, as JSON: `{"tcp", "http"}`, shaped as `connectionPool` in
+// the rule, null where the rule leaves something open. Text of no length when they
+// set none. They are data: your client keeps them.
+sergo_code sergo_connection_pool(uint64_t engine,
+                                 struct sergo_str host,
+                                 struct sergo_str subset,
+                                 struct sergo_text *json);
+
+// The lane of a request that comes in, as JSON: `{"lane", "baggage": {key: lane}}`,
+// to be carried on to all calls that are made for it. Text of no length when it has
+// none. `flags` is `SERGO_UNTRUSTED` or `SERGO_TRUSTED`. The host is not looked at and
+// may be absent.
+sergo_code sergo_label(uint64_t engine,
+                       const struct sergo_request *request,
+                       uint32_t flags,
+                       struct sergo_text *json);
+
+// As `sergo_label`, of a block of bytes as for `sergo_route_packed`; its host may
+// be empty.
+sergo_code sergo_label_packed(uint64_t engine,
+                              const uint8_t *block,
+                              size_t block_len,
+                              uint32_t flags,
+                              struct sergo_text *json);
+
+// The `baggage` header (W3C) of the next call: that of the request that came in,
+// which may be absent, and the lane under its key, in front of the others. At most
+// 64 members and 8,192 bytes are kept.
+sergo_code sergo_baggage(struct sergo_str incoming,
+                         struct sergo_str key,
+                         struct sergo_str lane,
+                         struct sergo_text *header);
+
+// Which headers and query parameters routes and picks look at for a host, as JSON:
+// `{"version", "headers": [name], "parameters": [name]}`, both sorted, headers in
+// lower case. No others need be handed over while this version of the rules is in
+// force; at version 0 there is nothing to go by. For an absent or empty host, those that
+// `sergo_label` looks at.
+sergo_code sergo_required(uint64_t engine, struct sergo_str host, struct sergo_text *json);
 
 // The state of the circuit breaker that `strategy` is for `target`, both named as
 // in the rules: `SERGO_BREAKER_CLOSED`, say.
@@ -644,6 +919,116 @@ sergo_code sergo_needs_system_load(uint64_t engine, bool *needs);
 // built for tests.
 sergo_code sergo_test_panic(uint64_t engine);
 #endif
+
+// Opens a session that subscribes to an engine's rules, and puts its handle into
+// `session`: a plain number, never 0, that all threads may use at once. It opens no
+// connection and starts no thread: `sergo_session_poll` says what is to be done, and
+// docs/c.md how to. It goes by the library's own monotonic clock. Close it with
+// `sergo_session_close`; when its engine is closed, its calls answer SERGO_CLOSED.
+//
+// The options are JSON: `{"addresses": [text], "labels": {}, "kinds": [text],
+// "services": [text], "documents": bool}`, all but the addresses optional: the
+// workload's labels (the engine's), the kinds to ask for (all), the services that are
+// called, whose routes are asked for too (none), whether to ask for whole documents
+// (yes). `seed` is 64 bits of the system's random numbers, others in each process.
+//
+// SERGO_ARGUMENT for other JSON, SERGO_FULL when 4,096 are open.
+sergo_code sergo_session_open(uint64_t engine,
+                              struct sergo_str options,
+                              uint64_t seed,
+                              uint64_t *session);
+
+// Closes a session and frees what it holds; the rules in force stay. Its stream is
+// yours to close: `sergo_session_end` says which. Later calls answer SERGO_CLOSED, a
+// second close too.
+sergo_code sergo_session_close(uint64_t session);
+
+// The stream is there: the call has begun, or its channel is ready.
+sergo_code sergo_session_connected(uint64_t session, uint64_t stream);
+
+// A whole message has come on the stream, without the five bytes that gRPC puts
+// before it.
+sergo_code sergo_session_received(uint64_t session,
+                                  uint64_t stream,
+                                  const uint8_t *message,
+                                  size_t message_len);
+
+// The stream has ended, or could not be opened; `reason`, which may be absent, says
+// why.
+sergo_code sergo_session_closed(uint64_t session, uint64_t stream, struct sergo_str reason);
+
+// Time has passed: to be called at the start, and when `sergo_session_wait` is over.
+sergo_code sergo_session_time(uint64_t session);
+
+// Puts what is to be done next into `step`. After each happening it is called until
+// there is nothing more. Rules are applied in here, which may take a while when there
+// are thousands.
+sergo_code sergo_session_poll(uint64_t session, struct sergo_step *step);
+
+// Frees a step's data and makes it all zero: freeing it again is harmless, and so is
+// `NULL`.
+void sergo_step_free(struct sergo_step *step);
+
+// After how many nanoseconds the session wants `sergo_session_time` to be called, if
+// nothing happens before: 0 is at once, `SERGO_NEVER` never.
+sergo_code sergo_session_wait(uint64_t session, uint64_t *nanos);
+
+// What the session is doing, as JSON: `{"phase": "waiting", "dialing", "connected" or
+// "ended", "address", "identifier", "controlPlane", "connectedFor", "dialsIn",
+// "failures", "lastPushAgo", "lastError", "isSynced": bool, "subscriptions": [{"app",
+// "kind", "version", "documents", "isAnswered": bool, "refused"}]}`, lengths of time in
+// nanoseconds, null where there is none. It is synced when on this stream everything
+// that was asked for has been answered and is in force: what to wait for at the start.
+sergo_code sergo_session_state(uint64_t session, struct sergo_text *json);
+
+// The last good documents as a text with a checksum, for a file from which the next
+// process can restore them. Write it whole or not at all: beside the file, flushed,
+// then renamed.
+sergo_code sergo_session_save(uint64_t session, struct sergo_text *text);
+
+// Takes the documents of such a text, which the next poll applies, until the control
+// plane pushes others. `problem` says in a sentence why nothing was taken; it is text
+// of no length when all was.
+sergo_code sergo_session_restore(uint64_t session,
+                                 struct sergo_str text,
+                                 struct sergo_text *problem);
+
+// Subscribes to a kind, as in `traffic.opensergo.io/v1alpha1/TrafficRouter`, for an
+// app. `done` says whether it is subscribed to now, which it is not when there are
+// 1,000 subscriptions already. Poll afterwards.
+sergo_code sergo_session_subscribe(uint64_t session,
+                                   struct sergo_str app,
+                                   struct sergo_str kind,
+                                   bool *done);
+
+// Ends a subscription; its documents leave the engine. `done` says whether there was
+// one. Poll afterwards.
+sergo_code sergo_session_unsubscribe(uint64_t session,
+                                     struct sergo_str app,
+                                     struct sergo_str kind,
+                                     bool *done);
+
+// Ends a session: the next poll says which stream to close, and it dials no more. The
+// rules in force stay.
+sergo_code sergo_session_end(uint64_t session);
+
+// The message that reports the services that a process offers, for the gRPC method
+// `/opensergo.proto.service_contract.v1.MetadataService/ReportMetadata`: one message
+// each way, the answer empty. It is bytes, no text.
+//
+// `node` and `services` are JSON and may be absent: `{"identifier": {"hostName",
+// "pid", "startTimestamp": {"seconds", "nanos"}}, "locality": {"region", "zone"},
+// "tag", "cluster", "env"}` and `[{"listeningAddresses": [{"address", "portValue"}],
+// "protocols": [text], "serviceContract": {"services": [{"name", "methods": [{"name",
+// "inputTypes", "outputTypes", "clientStreaming", "serverStreaming", "description",
+// "httpPaths", "httpMethods"}], "description"}], "types": [{"name", "fields": [{"name",
+// "number", "label", "type", "typeName", "description"}]}]}}]`; all fields are optional.
+//
+// SERGO_ARGUMENT for other JSON.
+sergo_code sergo_metadata(struct sergo_str app,
+                          struct sergo_str node,
+                          struct sergo_str services,
+                          struct sergo_text *message);
 
 #ifdef __cplusplus
 }  // extern "C"

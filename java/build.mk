@@ -4,7 +4,7 @@
 #   java-test     JUnit
 #   java-lint     the format; javac's lints are errors in every build
 #   java-fmt      formats
-#   java-bench    JMH: nanoseconds per enter and exit
+#   java-bench    JMH: nanoseconds per enter and exit, route, pick and report
 #   java-package  the jar to release: its library has no call that panics on purpose
 
 JAVA_MVN := mvn --batch-mode --no-transfer-progress -Dstyle.color=never -f java/pom.xml
@@ -16,7 +16,7 @@ JAVA_SOURCES := java/pom.xml $(shell find java/src -type f)
 
 # The conformance port and the demo's service, once java-build has run.
 PORT_java = java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 @java/target/test.args io.sergo.conformance.Port
-DEMO_java = java -cp java/target/sergo.jar:java/target/demo FooService
+DEMO_java = java @java/target/demo.args FooService
 
 .PHONY: java-build java-test java-lint java-fmt java-bench java-package
 
@@ -33,6 +33,7 @@ java/target/sergo.jar: $(JAVA_NATIVE) $(JAVA_SOURCES)
 	@$(JAVA_MVN) --quiet -DskipTests package dependency:build-classpath \
 		-Dmdep.includeScope=test -Dmdep.outputFile=target/test.classpath
 	@echo "-cp java/target/sergo.jar:java/target/test-classes:$$(cat java/target/test.classpath)" > java/target/test.args
+	@echo "-cp java/target/sergo.jar:java/target/demo:$$(cat java/target/test.classpath)" > java/target/demo.args
 	@touch $@
 
 java/target/demo/FooService.class: examples/java/FooService.java java/target/sergo.jar

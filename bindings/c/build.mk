@@ -7,9 +7,10 @@ C_OUT := $(TARGET)/c
 C_WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Werror
 C_COMPILE = $(CC) $(C_WARNINGS) -O2 -g -Iinclude
 C_LINK := -L$(C_LIBDIR) -lsergo -Wl,-rpath,$(C_LIBDIR) -pthread
-C_TESTS := $(addprefix tests/c/,main.c engine_test.c entry_test.c gates_test.c route_test.c watch_test.c abuse_test.c \
-	threads_test.c json_test.c json.c)
-C_HEADERS := include/sergo.h tests/c/check.h tests/c/json.h
+C_TESTS := $(addprefix tests/c/,main.c engine_test.c entry_test.c gates_test.c route_test.c pick_test.c label_test.c session_test.c \
+	watch_test.c abuse_test.c threads_test.c json_test.c json.c)
+C_PORT := $(addprefix tests/c/,port.c port_route.c json.c)
+C_HEADERS := $(addprefix tests/c/,check.h json.h port.h) include/sergo.h
 # What a shared library is called, and what a static one needs of the system.
 ifeq ($(shell uname -s),Darwin)
 C_SHARED := dylib
@@ -21,14 +22,14 @@ endif
 
 PORT_c = $(C_OUT)/port
 
-.PHONY: c-build c-test c-memcheck c-lint c-fmt c-bench c-header c-install
+.PHONY: c-build c-test c-memcheck c-sanitize c-lint c-fmt c-bench c-header c-install
 
 c-build: $(C_OUT)/port
 
 # The library is linked at run time, so only a change of the header needs a new build.
-$(C_OUT)/port: tests/c/port.c tests/c/json.c $(C_HEADERS) | native
+$(C_OUT)/port: $(C_PORT) $(C_HEADERS) | native
 	@mkdir -p $(C_OUT)
-	$(C_COMPILE) tests/c/port.c tests/c/json.c $(C_LINK) -o $@
+	$(C_COMPILE) $(C_PORT) $(C_LINK) -o $@
 
 $(C_OUT)/tests: $(C_TESTS) $(C_HEADERS) | native
 	@mkdir -p $(C_OUT)
@@ -42,6 +43,10 @@ $(C_OUT)/example: examples/c/main.c include/sergo.h | native
 	@mkdir -p $(C_OUT)
 	$(C_COMPILE) examples/c/main.c $(C_LINK) -o $@
 
+$(C_OUT)/subscribe: examples/c/subscribe.c examples/c/http2.c examples/c/http2.h include/sergo.h | native
+	@mkdir -p $(C_OUT)
+	$(C_COMPILE) examples/c/subscribe.c examples/c/http2.c $(C_LINK) -o $@
+
 # The same program over libsergo.a.
 $(C_OUT)/example-static: examples/c/main.c include/sergo.h $(C_LIBDIR)/libsergo.a | native
 	@mkdir -p $(C_OUT)
@@ -53,7 +58,7 @@ $(C_OUT)/bench: tests/c/bench.c include/sergo.h | native
 	@mkdir -p $(C_OUT)
 	$(C_COMPILE) tests/c/bench.c $(C_LINK) -o $@
 
-c-test: $(C_OUT)/tests $(C_OUT)/unload $(C_OUT)/example $(C_OUT)/example-static ## The C library's tests and example
+c-test: $(addprefix $(C_OUT)/,tests unload example example-static subscribe) ## The C library's tests and examples
 	$(C_OUT)/tests
 	$(C_OUT)/unload $(C_LIBDIR)/libsergo.$(C_SHARED)
 	@for program in example example-static; do \
@@ -61,14 +66,22 @@ c-test: $(C_OUT)/tests $(C_OUT)/unload $(C_OUT)/example $(C_OUT)/example-static 
 		for line in 'GET:/foo: pass' 'GET:/foo: blocked by rate-limit-foo, try again in' \
 			'answer 429 "Blocked by Sentinel", X-Sentinel-Limit: foo' \
 			'service-provider: to service-provider, subset v2' \
-			'service-provider: to service-provider, subset v1, a fallback'; do \
+			'service-provider: to service-provider, subset v1, a fallback' \
+			'service-provider: taken by {"id":"10.0.0.1:80"'; do \
 			echo "$$said" | grep -qF "$$line" || { echo "$$said"; echo "c: $$program does not say: $$line"; exit 1; }; \
 		done; \
 	done; echo "c: the example says what it should"
+	@python3 tests/c/subscribe_test.py $(C_LIBDIR)/sergo $(C_OUT)/subscribe
 
 c-memcheck: $(C_OUT)/tests ## The C tests under valgrind, where there is one
 	@command -v valgrind >/dev/null || { echo "c-memcheck needs valgrind"; exit 1; }
 	valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite $(C_OUT)/tests
+
+# Sees the reads and writes of the C code, and whatever nobody frees.
+c-sanitize: $(C_TESTS) $(C_HEADERS) | native ## The C tests with the address and undefined behaviour sanitizers
+	@mkdir -p $(C_OUT)
+	$(C_COMPILE) -fsanitize=address,undefined -fno-sanitize-recover=all -DSERGO_TEST_PANIC $(C_TESTS) $(C_LINK) -o $(C_OUT)/tests-sanitized
+	$(C_OUT)/tests-sanitized
 
 # The C compiler over everything, the header as C++ too, and no symbol leaves the
 # library that is not sergo's.

@@ -27,7 +27,8 @@ pub(crate) fn report(files: &[File]) -> Report {
 
 fn summary(files: usize, report: &Report) -> String {
     let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
-    let warnings = [report.warnings.len(), report.shadowed.len(), report.waiting.len()].into_iter().sum();
+    let warnings =
+        [report.warnings.len(), report.shadowed.len(), report.unserved.len(), report.waiting.len()].into_iter().sum();
     [
         count(files, "file"),
         count(report.accepted, "good document"),

@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 use sergo::policy::Retries;
-use sergo::route::Effects;
+use sergo::route::{Effects, RouteExplanation, RouteMiss};
 use sergo::{Answer, Directions, Engine, Request, Rolls, Tick};
 
 /// The request that was asked about on the command line.
@@ -41,6 +41,18 @@ impl Requesting {
     }
 }
 
+/// Where the request goes, and by which route.
+#[derive(Serialize)]
+struct Told {
+    /// The kind and name of the host's router.
+    router: Option<String>,
+    /// The index of the route that matches.
+    position: Option<usize>,
+    /// The routes before it, and why they do not.
+    misses: Vec<RouteMiss>,
+    ways: Vec<Way>,
+}
+
 /// One of the ways that the request may go.
 #[derive(Serialize)]
 struct Way {
@@ -62,18 +74,21 @@ pub(crate) fn explain(engine: &Engine, asked: &Requesting, audience: &Audience, 
     let headers: Vec<(&str, &str)> = asked.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
     let headers = headers.as_slice();
     let request = Request { path: &asked.path, method: &asked.method, headers: &headers, ..Request::new(host) };
+    let explanation = engine.explain_route(&request, &mut Rolls::given(&[]), Tick(0));
     let ways = ways(engine, &request);
     if json {
-        return pretty(&ways);
+        let RouteExplanation { router, misses, position, .. } = explanation;
+        return pretty(&Told { router, position, misses, ways });
     }
     let head = format!("{} {host}{}", asked.method, asked.path);
     let text = match ways.as_slice() {
         [] => "  nowhere: no route is for it\n".to_owned(),
         ways => ways.iter().map(told).collect(),
     };
+    let reasons = explanation.reasons();
     let namespace = &audience.config.namespace;
     format!(
-        "{head}\n\n{text}\nBy the routers of the namespace {namespace}. Which instances there are is not known here:\n\
+        "{head}\n\n{text}\n{reasons}\nBy the routers of the namespace {namespace}. Which instances there are is not known here:\n\
          every host and subset counts as having some, so no fallback is taken.\n"
     )
 }
@@ -104,7 +119,7 @@ fn told(way: &Way) -> String {
     let percent = format!("{:.2}", way.share * 100.0);
     let percent = percent.trim_end_matches('0').trim_end_matches('.');
     let answer = &*way.directions.answer;
-    let mut text = format!("  {percent:>5}%  {}{}\n", goes(answer), by(answer));
+    let mut text = format!("  {percent:>5}%  {answer}\n");
     let Ok(Value::Object(parts)) = serde_json::to_value(&way.directions) else { return text };
     let is_default = |key: &str| key == "retries" && has_default_retries(answer);
     let said = ["route", "destination", "fallback", "varies", "empty"];
@@ -120,25 +135,4 @@ fn told(way: &Way) -> String {
 
 fn has_default_retries(answer: &Answer) -> bool {
     matches!(answer, Answer::To { policy, .. } if policy.retries == Retries::default())
-}
-
-fn goes(answer: &Answer) -> String {
-    match answer {
-        Answer::To { destination, .. } => {
-            let subset = destination.subset.as_ref().map_or_else(String::new, |subset| format!(", subset {subset}"));
-            let port = destination.port.map_or_else(String::new, |port| format!(", port {port}"));
-            format!("to {}{subset}{port}", destination.host)
-        }
-        Answer::Redirect { .. } => "redirected".to_owned(),
-        Answer::Respond { .. } => "answered by the rule itself".to_owned(),
-        Answer::Empty { host, .. } => format!("nowhere: {host} has no healthy instance"),
-    }
-}
-
-fn by(answer: &Answer) -> String {
-    let route = match answer {
-        Answer::To { route, .. } | Answer::Redirect { route, .. } | Answer::Respond { route, .. } => route.as_deref(),
-        Answer::Empty { .. } => None,
-    };
-    route.map_or_else(String::new, |route| format!(", by the route {route}"))
 }

@@ -13,7 +13,7 @@ use std::ops::Range;
 pub(crate) fn findings(files: &[File], report: &Report, is_terminal: bool) -> String {
     let shower = Shower::new(files, is_terminal);
     let errors = report.rejected.iter().map(|diagnostic| Finding::diagnostic(Level::ERROR, diagnostic));
-    let warnings = report.warnings.iter().chain(&report.shadowed);
+    let warnings = report.warnings.iter().chain(&report.shadowed).chain(&report.unserved);
     let warnings = warnings.map(|diagnostic| Finding::diagnostic(Level::WARNING, diagnostic));
     let mut findings: Vec<_> = errors.chain(warnings).chain(report.waiting.iter().map(Finding::waiting)).collect();
     findings.sort_by_key(|finding| shower.order(finding));

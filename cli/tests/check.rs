@@ -52,6 +52,11 @@ fn waiting_and_shadowed_are_warnings() {
 }
 
 #[test]
+fn destinations_that_nothing_serves_are_warnings() {
+    prints_as_before("unserved", 0);
+}
+
+#[test]
 fn the_same_file_counts_once() {
     let output = sergo(&["check", "good/limit.yaml", "good", "./good/more/../limit.yaml"]);
     assert_eq!(text(&output.stdout), "2 files, 3 good documents, 0 errors, 0 warnings\n");

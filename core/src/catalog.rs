@@ -3,11 +3,14 @@
 use crate::name::StrategyKind;
 use crate::spec::diagnostic::Identity;
 use crate::spec::document::{Document, Outcome, Reading};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::sync::Arc;
+use foldhash::fast::FixedState;
+use hashbrown::HashSet;
+use std::collections::BTreeMap;
 
 /// The documents in force.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Catalog(BTreeMap<Identity, Entry>);
+pub(crate) struct Catalog(BTreeMap<Arc<Identity>, Entry>);
 
 /// A document in force.
 #[derive(Clone, Debug)]
@@ -23,7 +26,7 @@ impl Catalog {
     /// What is in force after this push: its good documents, the last good
     /// version of its bad ones, and of what it does not name everything while it
     /// has a document that nobody can name, nothing otherwise.
-    pub(crate) fn after(&self, push: &[Reading]) -> Catalog {
+    pub(crate) fn after(&self, push: &[Reading<'_>]) -> Catalog {
         let has_nameless = push.iter().any(|reading| reading.is_nameless);
         let mut next = if has_nameless { self.clone() } else { Catalog::default() };
         for reading in push {
@@ -39,7 +42,7 @@ impl Catalog {
                 Outcome::Unknown => None,
             };
             if let Some(entry) = entry {
-                next.0.insert(reading.identity.clone(), entry);
+                next.0.insert(Arc::clone(&reading.identity), entry);
             }
         }
         next
@@ -49,13 +52,13 @@ impl Catalog {
     /// out bad.
     pub(crate) fn restore(&mut self, identity: &Identity, before: &Catalog) {
         match before.0.get(identity) {
-            Some(entry) => self.0.insert(identity.clone(), entry.clone()),
+            Some(entry) => self.0.insert(Arc::new(identity.clone()), entry.clone()),
             None => self.0.remove(identity),
         };
     }
 
     /// All documents, in the order of kind, namespace and name.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Identity, &Entry)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<Identity>, &Entry)> {
         self.0.iter()
     }
 
@@ -73,10 +76,14 @@ impl Catalog {
 }
 
 /// Makes the later of two documents with one kind, namespace and name bad.
-pub(crate) fn reject_duplicates(push: &mut [Reading]) {
-    let mut seen: BTreeSet<Identity> = BTreeSet::new();
+pub(crate) fn reject_duplicates(push: &mut [Reading<'_>]) {
+    let mut seen: HashSet<Arc<Identity>, FixedState> =
+        HashSet::with_capacity_and_hasher(push.len(), FixedState::default());
     for reading in push {
-        if reading.outcome == Outcome::Unknown || reading.is_nameless || seen.insert(reading.identity.clone()) {
+        if matches!(reading.outcome, Outcome::Unknown)
+            || reading.is_nameless
+            || seen.insert(Arc::clone(&reading.identity))
+        {
             continue;
         }
         let found =

@@ -198,15 +198,18 @@ fn each_route_before_says_what_did_not_hold() {
     assert_eq!((explained.position, explained.misses.len()), (Some(2), 2));
     assert_eq!(told(0), ["headers.tag: \"v2\", not \"v1\"", "uri: a value that begins with \"/pay\", not \"/x\""]);
     assert_eq!(told(1), ["sourceLabels.app: \"web\", not nothing", "withoutHeaders.tag: no value, not \"v1\""]);
-    assert!(explained.directions.is_some());
-    let text = "TrafficRouter \"shop\"
-  route 0 does not match: headers.tag: expected \"v2\", found \"v1\"; nor uri: expected a value that begins with \"/pay\", found \"/x\"
-  route 1 does not match: sourceLabels.app: expected \"web\", found nothing; nor withoutHeaders.tag: expected no value, found \"v1\"
-  route 2 matches: goes to shop, subset v1";
-    assert_eq!(explained.to_string(), text);
+    assert_eq!(
+        explained.to_string(),
+        "to shop, subset v1\nTrafficRouter \"shop\", route 2 matches\n\
+         \x20 route 0 does not: headers.tag: found \"v1\", expected \"v2\"\n\
+         \x20                or uri: found \"/x\", expected a value that begins with \"/pay\"\n\
+         \x20 route 1 does not: sourceLabels.app: found nothing, expected \"web\"\n\
+         \x20                or withoutHeaders.tag: found \"v1\", expected no value\n"
+    );
+    assert_eq!(serde_json::to_value(&explained).unwrap()["text"], explained.to_string());
     let nowhere = engine.explain_route(&Request::new("other"), &mut Rolls::given(&[]), Tick(0));
     assert_eq!(nowhere, sergo::RouteExplanation::default());
-    assert_eq!(nowhere.to_string(), "no router names the host");
+    assert_eq!(nowhere.to_string(), "nowhere: no route is for it\nno router names the host\n");
 }
 
 #[test]

@@ -87,6 +87,24 @@ static void route(uint64_t engine, const sergo_request *request) {
     sergo_answer_free(&answer);
 }
 
+// Says which instance takes a request, and reports what came of the call.
+static void call(uint64_t engine, const sergo_request *request) {
+    sergo_picked picked;
+    sergo_answer answer = {.host = request->host};  // where no route names the host
+    sergo_text instance;
+    must(sergo_pick_id(engine, request, (uint64_t)rand(), SERGO_NOW, &picked));
+    if (picked.instance == 0) {
+        printf("%.*s: nobody takes it; sergo_pick says why\n", SERGO_PRINT(request->host));
+        return;
+    }
+    if (picked.answer) must(sergo_answer_get(engine, picked.answer, &answer));
+    must(sergo_instance_json(engine, answer.host, picked.instance, &instance));
+    printf("%.*s: taken by %s\n", SERGO_PRINT(request->host), instance.data);
+    must(sergo_report_id(engine, answer.host, picked.instance, SERGO_CALL_SUCCESS, SERGO_NOW));
+    sergo_text_free(&instance);
+    sergo_answer_free(&answer);
+}
+
 int main(int argc, char **argv) {
     sergo_config config = {.app = SERGO_STR("foo-app")};
     uint64_t engine;
@@ -104,6 +122,7 @@ int main(int argc, char **argv) {
     sergo_instance instance = {.id = SERGO_STR("10.0.0.1:80"), .labels = &version, .label_count = 1};
     must(sergo_set_instances(engine, request.host, &instance, 1));
     route(engine, &request);
+    call(engine, &request);
 
     must(sergo_close(engine));
     return 0;

@@ -2,6 +2,7 @@
 // ones while it runs:
 //
 //	RULES=examples/rules PORT=8080 go run .
+//	SERGO_CONTROL_PLANE=127.0.0.1:10246 PORT=8080 go run .    # from sergo serve
 //
 //	GET  /foo                          greets, if the rules let it
 //	GET  /route?host=service-provider  where a request to that host goes
@@ -23,6 +24,7 @@ import (
 	"time"
 
 	sergo "github.com/sergo-rs/sergo/go"
+	"github.com/sergo-rs/sergo/go/controlplane"
 	"github.com/sergo-rs/sergo/go/sergohttp"
 )
 
@@ -50,7 +52,7 @@ func run(ctx context.Context, rules, port string) error {
 		return err
 	}
 	defer engine.Close()
-	if _, err := engine.Subscribe(sergo.File(rules), sergo.OnChange(logReport)); err != nil {
+	if err := subscribe(engine, rules, os.Getenv("SERGO_CONTROL_PLANE")); err != nil {
 		return err
 	}
 	if err := setInstances(engine, true); err != nil {
@@ -73,6 +75,18 @@ func run(ctx context.Context, rules, port string) error {
 		return err
 	}
 	return <-stopped
+}
+
+// subscribe takes the rules from the control plane, where there is one, else from
+// the files.
+func subscribe(engine *sergo.Engine, rules, plane string) error {
+	if plane == "" {
+		_, err := engine.Subscribe(sergo.File(rules), sergo.OnChange(logReport))
+		return err
+	}
+	_, err := controlplane.Subscribe(engine, []string{plane},
+		controlplane.OnChange(func(report *sergo.Report) { logReport(report, nil) }))
+	return err
 }
 
 // handler is the service. Its adapter governs every route; the rules name /foo.

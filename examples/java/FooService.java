@@ -1,5 +1,6 @@
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.sergo.ControlPlane;
 import io.sergo.Destination;
 import io.sergo.Engine;
 import io.sergo.Instance;
@@ -17,8 +18,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * A small HTTP service under OpenSergo rules: the folder {@code RULES} has them, {@code PORT} is
- * where it listens (0 is any free port).
+ * A small HTTP service under OpenSergo rules: the control plane at {@code SERGO_CONTROL_PLANE} has
+ * them, else the folder {@code RULES}; {@code PORT} is where it listens (0 is any free port).
  */
 final class FooService {
     private static final String PROVIDER = "service-provider";
@@ -35,7 +36,12 @@ final class FooService {
 
     private void serve(String rules, int port) throws IOException {
         engine.setInstances(PROVIDER, List.of(V1, V2));
-        engine.subscribe(RuleSource.file(rules));
+        String plane = System.getenv("SERGO_CONTROL_PLANE");
+        if (plane == null) {
+            engine.subscribe(RuleSource.file(rules));
+        } else {
+            engine.subscribe(ControlPlane.at(plane));
+        }
 
         InetAddress loopback = InetAddress.getLoopbackAddress();
         HttpServer server = HttpServer.create(new InetSocketAddress(loopback, port), 0);

@@ -1,16 +1,19 @@
-// A small HTTP service that is governed by rule files: RULES names their folder,
-// PORT where to listen (0 is any free port).
+// A small HTTP service that is governed by rule files, or by a control plane: RULES
+// names the folder of the files, SERGO_CONTROL_PLANE where a control plane listens
+// (host:port), PORT where to listen (0 is any free port).
 import { createServer } from 'node:http';
-import { Engine, file } from 'sergo';
+import { controlPlane, Engine, file } from 'sergo';
 import { govern } from 'sergo/http';
 
 const engine = new Engine({ app: 'foo-app' });
-engine.subscribe(file(process.env.RULES ?? 'examples/rules'), {
+const { RULES = 'examples/rules', SERGO_CONTROL_PLANE } = process.env;
+const subscription = engine.subscribe(SERGO_CONTROL_PLANE ? controlPlane(SERGO_CONTROL_PLANE) : file(RULES), {
   onReport: ({ rejected }) => {
     for (const { message } of rejected) console.error(message);
   },
   onError: ({ message }) => console.error(message),
 });
+await subscription.ready;
 discover(true);
 
 /** What discovery would tell: one instance of each version. */

@@ -2,9 +2,11 @@ package sergohttp_test
 
 import (
 	"fmt"
+	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
 
 	sergo "github.com/sergo-rs/sergo/go"
 	"github.com/sergo-rs/sergo/go/sergohttp"
@@ -34,4 +36,32 @@ func ExampleHandler() {
 	// 200 hello
 	// 200 hello
 	// 429 Blocked by Sentinel
+}
+
+func ExampleTransport() {
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintln(w, r.Method, r.Host+r.URL.Path)
+	}))
+	defer shop.Close()
+	engine, err := sergo.New("foo-app")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer engine.Close()
+	err = engine.SetInstances("shop", []sergo.Instance{{ID: shop.Listener.Addr().String()}})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	client := &http.Client{Transport: sergohttp.Transport(engine, nil)}
+	response, err := client.Get("http://shop/cart")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(os.Stdout, response.Body); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// GET shop/cart
 }

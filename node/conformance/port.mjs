@@ -80,35 +80,87 @@ class Port {
   }
 
   route(step) {
-    const { method, path, scheme, headers = [] } = step;
-    return repeated(step, (call) => this.engine.route({ ...call, method, path, scheme, headers }));
+    return repeated(step, (call) => this.engine.route({ ...call, ...requested(step) }));
   }
 
   connect(step) {
     const { sni, address } = withoutNulls(step);
     return repeated(step, (call) => this.engine.connect({ ...call, sni, address }));
   }
+
+  pick(step) {
+    const { repeat = 1 } = step;
+    const request = { ...called(step), ...requested(step) };
+    const picks = Array.from({ length: repeat }, () => this.engine.pick(request));
+    if (repeat > 1) {
+      return { share: counted(picks.flatMap((pick) => pick?.instance?.id ?? [])) };
+    }
+    const { routing = { kind: 'none' }, instance } = picks[0] ?? {};
+    const answer = routed(routing);
+    return answer.none
+      ? answer
+      : { ...answer, instance: instance?.id ?? null, subset: answer.destination?.subset ?? null };
+  }
+
+  report({ host, instance, outcome, repeat = 1 }) {
+    for (let n = 0; n < repeat; n += 1) {
+      this.engine.report(host, instance, outcome);
+    }
+    return {};
+  }
+
+  ejected({ host }) {
+    return { ejected: this.engine.ejected(host) };
+  }
+
+  label(step) {
+    const { port, client, source } = called(step);
+    return (
+      this.engine.label({ port, client, source, ...requested(step) }, { trust: step.trust ?? true }) ?? { none: true }
+    );
+  }
 }
 
-/** Asks as often as the step says, with what requests and connections have in common. */
+/** What requests and connections have in common. */
+function called(step) {
+  const { host, port, client, source, hash, rolls } = withoutNulls(step);
+  return { host, port, client, source: source && withoutNulls(source), hash, rolls };
+}
+
+/** What a request has beside it. */
+function requested(step) {
+  const { method, path, scheme, headers = [], rpc } = withoutNulls(step);
+  return { method, path, scheme, headers, rpc: rpc && remote(rpc) };
+}
+
+/** The call of a remote procedure. */
+function remote(rpc) {
+  const { service, method, args = [], attachments } = withoutNulls(rpc);
+  return { service, method, arguments: args.map(withoutNulls), attachments };
+}
+
+/** Asks as often as the step says. */
 function repeated(step, ask) {
-  const { host, port, client, source, hash, rolls, repeat = 1 } = withoutNulls(step);
-  const call = { host, port, client, source: source && withoutNulls(source), hash, rolls };
+  const { repeat = 1 } = step;
+  const answers = Array.from({ length: repeat }, () => ask(called(step)));
+  const names = answers.flatMap(({ destination }) => destination?.subset ?? destination?.host ?? []);
+  return repeat > 1 ? { share: counted(names) } : routed(answers[0]);
+}
+
+/** How often each name is there. */
+function counted(names) {
   const share = {};
-  let last;
-  for (let n = 0; n < repeat; n += 1) {
-    last = ask(call);
-    if (last.kind === 'to') {
-      const name = last.destination.subset ?? last.destination.host;
-      share[name] = (share[name] ?? 0) + 1;
-    }
+  for (const name of names) {
+    share[name] = (share[name] ?? 0) + 1;
   }
-  return repeat > 1 ? { share } : routed(last);
+  return share;
 }
 
 /** The verbs; a step cannot name anything else of the port. */
-const { rules, enter, exit, state, events, load, endpoints, route, connect } = Port.prototype;
-const VERBS = { __proto__: null, rules, enter, exit, state, events, load, endpoints, route, connect };
+const VERBS = { __proto__: null };
+for (const verb of 'rules enter exit state events load endpoints route connect pick report ejected label'.split(' ')) {
+  VERBS[verb] = Port.prototype[verb];
+}
 
 const withoutNulls = (map) => Object.fromEntries(Object.entries(map).filter(([, value]) => value !== null));
 

@@ -10,7 +10,7 @@ import type {
   Redirect,
   Retries,
 } from './policy';
-import type { Destination, Routing } from './routing';
+import type { Destination, RoutedTo, RoutedToNone, Routing } from './routing';
 
 /** The answer as JSON; what does not apply is null or absent. */
 interface Answer {
@@ -54,7 +54,7 @@ type AbortText = PercentageText & ({ readonly httpStatus: number } | { readonly 
 export const NOWHERE: Routing = Object.freeze({ kind: 'none' });
 
 /** What an answer stands for: the routing, or undefined when there is more to it for each request. */
-export function settled(json: string): Routing | undefined {
+export function settled(json: string): Somewhere | undefined {
   const answer: Answer = JSON.parse(json);
   return answer.varies === true ? undefined : deepFreeze(routing(answer));
 }
@@ -64,7 +64,44 @@ export function directed(json: string): Routing {
   return json === '' ? NOWHERE : routing(JSON.parse(json));
 }
 
-function routing(answer: Answer): Routing {
+/** Where a request goes, and the instance's id and number; undefined for "no route says". */
+export function picked(json: string): Picked | undefined {
+  if (json === '') {
+    return undefined;
+  }
+  const { instance, number, ...answer }: Answer & PickedText = JSON.parse(json);
+  return { routing: routing(answer), instance: instance ?? undefined, number: number ?? undefined };
+}
+
+interface PickedText {
+  readonly instance?: string | null;
+  readonly number?: number | null;
+}
+
+interface Picked {
+  readonly routing: Somewhere;
+  readonly instance: string | undefined;
+  readonly number: number | undefined;
+}
+
+/** What a route does that says nothing of retries. */
+const DEFAULT_RETRIES = {
+  attempts: 2,
+  retryOn: 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes',
+};
+
+/** The routing to a host that no route names, as it was asked for; the port of the request goes before the host's. */
+export function whole(asked: string, port: number | undefined): RoutedTo {
+  const [, name, own] = asked.match(/^([^:]*|.*\]):([^:]*)$/s) ?? [undefined, asked, ''];
+  const inHost = /^\+?\d+$/.test(own as string) && Number(own) <= 0xffff ? Number(own) : null;
+  const destination = { host: name as string, subset: null, port: port ?? inHost };
+  const nothing = { route: null, headers: null, corsPolicy: null };
+  return deepFreeze(routing({ ...nothing, destination, retries: DEFAULT_RETRIES }) as RoutedTo);
+}
+
+type Somewhere = Exclude<Routing, RoutedToNone>;
+
+function routing(answer: Answer): Somewhere {
   if (answer.empty) {
     return { kind: 'empty', host: answer.empty.host, subset: answer.empty.subset ?? undefined };
   }
@@ -142,7 +179,7 @@ function fault({ abort, delay }: NonNullable<Answer['fault']>): Fault {
 const MILLIS: Readonly<Record<string, number>> = { s: 1e3, ms: 1, us: 1e-3, ns: 1e-6 };
 
 /** A duration as the core writes it, a whole number of one unit, in milliseconds. */
-function millis(text: string | null | undefined): number | undefined {
+export function millis(text: string | null | undefined): number | undefined {
   const [, count, unit = ''] = text?.match(/^(\d+)(s|ms|us|ns)$/) ?? [];
   return count === undefined ? undefined : Number(count) * (MILLIS[unit] as number);
 }

@@ -1,15 +1,15 @@
 /** The engine: rules in, decisions out. */
 
-import { directed, NOWHERE, settled } from './answer';
 import { type Block, BlockedError } from './block';
-import { type ConnectRequest, connecting } from './connection';
+import type { ConnectRequest } from './connection';
+import { ControlPlaneSource } from './controlplane';
 import type { Decision, Pass } from './decision';
 import { Entry, type WaitOptions } from './entry';
-import { argumentError, checkRolls, codeError, cold, STALE, text } from './error';
+import { argumentError, codeError, cold, STALE, text } from './error';
 import { type Event, Events, type EventsOptions } from './events';
-import { Explanation } from './explanation';
+import { Explanation, type RouteExplanation } from './explanation';
 import type { BreakerState, Figures } from './figures';
-import { json } from './json';
+import type { Label, LabelOptions, LabelRequest } from './label';
 import { Link } from './link';
 import { BlockNames } from './names';
 import { native } from './native';
@@ -21,17 +21,19 @@ import {
   NO_OPTIONS,
   type SharedEngine,
 } from './options';
-import { pack } from './packed';
+import type { CallOutcome, Pick } from './pick';
+import { type ConnectionPool, pool } from './pool';
 import { Remembered } from './remembered';
 import type { Report, RuleText } from './report';
+import { Routes } from './routes';
 import type { Instance, RouteRequest, Routing } from './routing';
+import { type Required, required } from './selection';
+import { ControlPlaneSubscription } from './session';
 import type { FileSource } from './source';
 import { type SubscribeOptions, Subscription } from './subscription';
 import { Sampling, type SystemLoad, told } from './system';
 import { BLOCK, COST, FLAG, nanosAt, RESOURCE, RETRY, WAIT, words } from './words';
 
-/** Stands for a routing that differs from request to request. */
-const VARIES = Symbol('varies');
 /** No rule names a longer resource, so nothing is worth remembering of it. */
 const LONGEST_RESOURCE = 1024;
 
@@ -47,11 +49,11 @@ export class Engine {
   /** The ids of resources. An id that is no longer valid says so when it is used. */
   readonly #resources = new Remembered<string, number>();
   readonly #names = new BlockNames();
-  readonly #routings = new Remembered<number, Routing | typeof VARIES>();
+  readonly #routes: Routes;
   readonly #events: Events;
   /** Absent where another thread, or nobody, measures. */
   readonly #sampling: Sampling | undefined;
-  #subscription: Subscription | undefined;
+  #subscription: Subscription | ControlPlaneSubscription | undefined;
 
   /**
    * Makes an engine without rules: everything passes. Or attaches to one that
@@ -86,6 +88,7 @@ export class Engine {
       );
       this.#sampling = sampleSystem ? new Sampling(this.#link) : undefined;
     }
+    this.#routes = new Routes(this.#link);
     this.#events = new Events(this.#link);
   }
 
@@ -120,19 +123,34 @@ export class Engine {
   }
 
   /**
-   * Loads the rules of a file or folder, at once, and again whenever they change.
-   * An engine has one subscription at a time.
+   * Loads the rules of a file or folder, at once, and again whenever they change;
+   * or keeps them as a control plane has them: `await subscription.ready` for the
+   * first. An engine has one subscription at a time.
    *
-   * @throws SergoError `closed`; `argument` while another subscription is open.
+   * @throws SergoError `closed`; `argument` while another subscription is open, or where gRPC is missing.
    */
-  subscribe(source: FileSource, options: SubscribeOptions = {}): Subscription {
+  subscribe(source: ControlPlaneSource, options?: SubscribeOptions): ControlPlaneSubscription;
+  subscribe(source: FileSource, options?: SubscribeOptions): Subscription;
+  subscribe(
+    source: FileSource | ControlPlaneSource,
+    options?: SubscribeOptions,
+  ): Subscription | ControlPlaneSubscription;
+  subscribe(
+    source: FileSource | ControlPlaneSource,
+    options: SubscribeOptions = {},
+  ): Subscription | ControlPlaneSubscription {
     if (this.#subscription !== undefined && !this.#subscription.closed) {
       const { path } = this.#subscription;
       throw argumentError('source', source?.path, `no second source while the subscription to ${path} is open`);
     }
     // A closed engine is an error here; a source that can't be read is none.
     void this.version;
-    this.#subscription = new Subscription((files) => this.load(files), source, options);
+    if (source instanceof ControlPlaneSource) {
+      const applied = () => this.#sampling?.check();
+      this.#subscription = new ControlPlaneSubscription(this.#link.handle, source, options, applied);
+    } else {
+      this.#subscription = new Subscription((files) => this.load(files), source, options);
+    }
     return this.#subscription;
   }
 
@@ -215,28 +233,33 @@ export class Engine {
    * @throws SergoError
    */
   route(request: RouteRequest): Routing {
-    const given = checkRolls(request.rolls);
-    const { handle } = this.#link;
-    const { block, length } = pack(request);
-    const random = Math.random();
-    const id = cold(() =>
-      given ? native.routeRolled(handle, block, length, given) : native.route(handle, block, length, random),
-    );
-    if (id === 0) {
-      return NOWHERE;
-    }
-    let routing = this.#routings.get(id);
-    if (routing === undefined) {
-      routing = this.#routings.set(id, settled(cold(() => native.answer(handle, id))) ?? VARIES);
-    }
-    if (routing !== VARIES) {
-      return routing;
-    }
-    return directed(
-      cold(() =>
-        given ? native.directRolled(handle, block, length, given) : native.direct(handle, block, length, random),
-      ),
-    );
+    return this.#routes.route(request);
+  }
+
+  /**
+   * Where a request goes, and which instance of those that discovery knows takes
+   * it; undefined where no route says and discovery does not know the host. Say
+   * afterwards what came of the call: {@link Pick.report}, {@link Pick.run}.
+   *
+   * @throws SergoError
+   */
+  pick(request: RouteRequest): Pick | undefined {
+    return this.#routes.pick(request);
+  }
+
+  /**
+   * Says what came of a call to an instance that was picked, by its id, instead of
+   * {@link Pick.report}. An instance that discovery does not know is none.
+   *
+   * @throws SergoError
+   */
+  report(host: string, instance: string, outcome: CallOutcome): void {
+    this.#routes.report(host, instance, outcome);
+  }
+
+  /** The ids of the host's instances that are ejected now, sorted. */
+  ejected(host: string): string[] {
+    return this.#routes.ejected(host);
   }
 
   /**
@@ -245,14 +268,45 @@ export class Engine {
    * @throws SergoError
    */
   connect(request: ConnectRequest): Routing {
-    const given = checkRolls(request.rolls);
-    const { handle } = this.#link;
-    const connection = connecting(request);
-    return directed(
-      cold(() =>
-        given ? native.connectRolled(handle, connection, given) : native.connect(handle, connection, Math.random()),
-      ),
-    );
+    return this.#routes.connect(request);
+  }
+
+  /**
+   * Which lane a request is in that came in: the one that it carries, else the one
+   * that rules give it; undefined for none. The HTTP adapters ask for each request
+   * and carry the answer on; see {@link carrying} and {@link headersForNextCall}.
+   *
+   * @throws SergoError
+   */
+  label(request: LabelRequest, options: LabelOptions = {}): Label | undefined {
+    return this.#routes.label(request, options.trust ?? true);
+  }
+
+  /**
+   * Which route a request goes by, and why none of those before it does. It
+   * changes nothing. `String(explanation)` is for people to read.
+   *
+   * @throws SergoError
+   */
+  explainRoute(request: RouteRequest): RouteExplanation {
+    return this.#routes.explain(request);
+  }
+
+  /**
+   * Which headers and query parameters {@link Engine.route} and {@link Engine.pick}
+   * look at for a host; without one, which ones {@link Engine.label} looks at.
+   */
+  required(host = ''): Required {
+    return required(this.#link.handle, text('host', host));
+  }
+
+  /**
+   * The limits that rules set for connections to a host, or to a subset of its
+   * instances; undefined where they set none. Your client keeps them, sergo does not.
+   */
+  connectionPool(host: string, subset?: string): ConnectionPool | undefined {
+    text('host', host);
+    return pool(cold(() => native.connectionPool(this.#link.handle, host, subset)));
   }
 
   /**
@@ -262,11 +316,18 @@ export class Engine {
    * @throws SergoError
    */
   setInstances(host: string, instances: readonly Instance[]): void {
-    text('host', host);
-    if (!Array.isArray(instances)) {
-      throw argumentError('instances', instances, 'a list of {id, labels, healthy, weight, zone}');
-    }
-    cold(() => native.setInstances(this.#link.handle, host, json(instances)));
+    this.#routes.setInstances(host, instances);
+  }
+
+  /**
+   * Tells what has changed of a host.
+   *
+   * @param changed Instances that are new, or take the place of those with their ids.
+   * @param gone The ids of those that are gone.
+   * @throws SergoError
+   */
+  updateInstances(host: string, changed: readonly Instance[], gone: readonly string[] = []): void {
+    this.#routes.updateInstances(host, changed, gone);
   }
 
   /** The state of the breaker that `strategy` is for `resource`, both as the rules write them; undefined for none. */

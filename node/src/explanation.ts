@@ -1,7 +1,9 @@
 /** What an entry would be answered, and why. */
 
+import { directed } from './answer';
 import type { StrategyKind } from './block';
 import type { BreakerState } from './figures';
+import type { Routing } from './routing';
 
 /** What is answered, without the figures. */
 export type Verdict = 'pass' | 'wait' | 'block';
@@ -68,4 +70,50 @@ export interface GateExplanation {
   readonly used?: number;
   /** Why, in a sentence with the figures. */
   readonly why: string;
+}
+
+/** Which route a request goes by, and why none of those before it does. As text it is for people to read. */
+export class RouteExplanation {
+  /** The kind and name of the router of the host; undefined where there is none. */
+  readonly router: string | undefined;
+  /** The routes that do not match, in order, up to the one that does; the first 1,000 of them. */
+  readonly misses: readonly RouteMiss[];
+  /** The index of the route that matches, as in `spec.http[2]`; undefined where none does. */
+  readonly position: number | undefined;
+  /** Where it goes; `none` where no route matches. */
+  readonly routing: Routing;
+  readonly #text: string;
+
+  /** @internal Use {@link Engine.explainRoute}. */
+  constructor(json: string) {
+    const { router, misses, position, directions, text } = JSON.parse(json);
+    this.#text = text;
+    this.router = router ?? undefined;
+    this.misses = misses;
+    this.position = position ?? undefined;
+    this.routing = directed(directions === null ? '' : JSON.stringify(directions));
+  }
+
+  /** Where it goes and by which route, then for each before that what did not hold: the same in every language. */
+  toString(): string {
+    return this.#text;
+  }
+}
+
+/** A route that does not match. */
+export interface RouteMiss {
+  /** Its index in the document's list. */
+  readonly position: number;
+  /** For each of its match blocks, the first field that does not hold. */
+  readonly blocks: readonly BlockMiss[];
+}
+
+/** The first field of a match block that does not hold. */
+export interface BlockMiss {
+  /** The field, as in `headers.tag`. */
+  readonly field: string;
+  /** What the rule asks for. */
+  readonly expected: string;
+  /** What the request has. */
+  readonly found: string;
 }

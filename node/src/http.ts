@@ -1,12 +1,14 @@
 /**
  * Governs HTTP servers: each request enters `METHOD:path-template`, inbound. A
  * block is answered as the rule's fallback says, or with 429 and an empty body.
+ * What passes carries its lane on to the calls that are made for it.
  *
  * @packageDocumentation
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Block } from './block';
+import { type Carried, carrying } from './carrier';
 import type { Pass } from './decision';
 import type { Engine } from './engine';
 import type { Entry } from './entry';
@@ -15,6 +17,11 @@ import type { Entry } from './entry';
 export interface GovernOptions<Request extends IncomingMessage = IncomingMessage> {
   /** The resource that a request enters; undefined lets it go ungoverned. */
   readonly resource?: ((request: Request) => string | undefined) | undefined;
+  /**
+   * Whether a lane that a request carries is believed; true by default. Where requests come from outside,
+   * it is not to be.
+   */
+  readonly trust?: boolean | undefined;
   /** Hears of what kept sergo itself from deciding. The request is then served ungoverned. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
@@ -105,6 +112,7 @@ function admit<Request extends IncomingMessage>(
   go: (entry: Entry | undefined) => unknown,
 ): void {
   let pass: Pass | undefined;
+  let what: Carried | undefined;
   try {
     const resource = name(request);
     if (resource !== undefined) {
@@ -115,11 +123,12 @@ function admit<Request extends IncomingMessage>(
       }
       pass = decision;
     }
+    what = carriedBy(engine, request, options);
   } catch (error) {
     options.onError?.(error);
   }
   if (pass === undefined) {
-    go(undefined);
+    carrying(what, () => go(undefined));
     return;
   }
   const { entry, waitNanos } = pass;
@@ -134,19 +143,28 @@ function admit<Request extends IncomingMessage>(
     response.once('finish', end).once('close', end);
   }
   if (gone === undefined) {
-    go(entry);
+    carrying(what, () => go(entry));
     return;
   }
   entry.ready({ signal: gone.signal }).then(
-    () => go(entry),
+    () => carrying(what, () => go(entry)),
     (error) => {
       // A client that has left needs no answer.
       if (!gone.signal.aborted) {
         options.onError?.(error);
-        go(undefined);
+        carrying(what, () => go(undefined));
       }
     },
   );
+}
+
+/** The lane of a request that came in, and its baggage. */
+function carriedBy(engine: Engine, request: ExpressRequest, { trust }: GovernOptions<never>): Carried | undefined {
+  const { method, headersDistinct: headers, socket } = request;
+  const scheme = 'encrypted' in socket ? 'https' : 'http';
+  const path = request.originalUrl ?? request.url;
+  const label = engine.label({ method, path, scheme, headers, client: socket.remoteAddress }, { trust });
+  return label && { label, baggage: headers.baggage?.join(',') };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

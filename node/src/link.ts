@@ -10,7 +10,7 @@ import { HANDLE, putNanos, TIME, words } from './words';
 export type Clock = () => number | bigint;
 
 /** The time argument for "this moment". */
-const NOW = -1;
+export const NOW = -1;
 const END_OF_TIME = 2n ** 64n - 1n;
 
 /** @internal */

@@ -3,7 +3,28 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { addonFile, platform } from './platform';
+import type { Happening } from './transport';
 import { version } from './version';
+
+/** What came of a turn of a session. */
+export interface Turned {
+  /** The number of a code where it ended early, else 0. */
+  readonly code: number;
+  /** What is to be done, in order; `text` is an address, a reason or a report. */
+  readonly doings: readonly {
+    readonly what: 'dial' | 'send' | 'close' | 'applied';
+    readonly stream: number;
+    readonly text: string;
+    readonly bytes?: Uint8Array;
+  }[];
+  /** After how many milliseconds the time is to be told. */
+  readonly waitMs: number;
+  /** What is to be written to the file of the last good rules. */
+  readonly saved?: string | null;
+}
+
+/** A random number from which all picks are made, or the picks' own. */
+type Numbers = number | Float64Array;
 
 /** The addon's exports: `bindings/napi/src` says what each does. */
 export interface Native {
@@ -26,14 +47,32 @@ export interface Native {
   needsSystemLoad(handle: number): boolean;
   drainEvents(handle: number): string;
   figures(handle: number): string;
-  route(handle: number, block: Uint8Array, length: number, random: number): number;
-  routeRolled(handle: number, block: Uint8Array, length: number, rolls: Float64Array): number;
-  direct(handle: number, block: Uint8Array, length: number, random: number): string;
-  directRolled(handle: number, block: Uint8Array, length: number, rolls: Float64Array): string;
-  connect(handle: number, connection: string, random: number): string;
-  connectRolled(handle: number, connection: string, rolls: Float64Array): string;
+  route(): number;
+  pick(): number;
+  report(): number;
+  routeWith(block: Uint8Array, length: number, numbers: Numbers): number;
+  direct(block: Uint8Array, length: number, numbers: Numbers): string;
+  pickWith(block: Uint8Array, length: number, numbers: Numbers): string;
+  explainRoute(block: Uint8Array, length: number, numbers: Numbers): string;
+  connect(connection: string, numbers: Numbers): string;
   answer(handle: number, id: number): string;
+  label(handle: number, block: Uint8Array, length: number, trust: boolean): string;
+  baggage(incoming: string, key: string, lane: string): string;
+  required(handle: number, host: string): string;
   setInstances(handle: number, host: string, instances: string): void;
+  updateInstances(handle: number, host: string, changed: string, gone: string): void;
+  instance(handle: number, host: string, number: number): string;
+  reportNamed(host: string, instance: string, outcome: number): void;
+  ejected(host: string): string;
+  connectionPool(handle: number, host: string, subset: string | undefined): string;
+  sessionOpen(handle: number, options: string, seed: number): number;
+  sessionClose(session: number): void;
+  sessionTurn(session: number, happenings: readonly Happening[], saves: boolean): Promise<Turned>;
+  sessionTurnNow(session: number, happenings: readonly Happening[], saves: boolean): Turned;
+  sessionState(session: number): string;
+  sessionRestore(session: number, text: string): string;
+  metadataMethod(): string;
+  metadataMessage(app: string, node: string, services: string): Uint8Array;
   panicOnPurpose?(handle: number): void;
 }
 

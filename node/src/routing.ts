@@ -24,10 +24,26 @@ export interface RouteRequest {
   readonly client?: string | undefined;
   /** Who calls; what it leaves open is the engine's own. */
   readonly source?: RouteSource | undefined;
+  /** The remote procedure that is called, where it is no plain HTTP. */
+  readonly rpc?: RpcCall | undefined;
   /** A sticky key: the same key always gets the same pick, without a random number. */
   readonly hash?: string | undefined;
   /** The random numbers to pick by, each in [0, 1), for tests; the last one serves every further pick. */
   readonly rolls?: readonly number[] | undefined;
+}
+
+/** A call of a remote procedure. */
+export interface RpcCall {
+  /** The service. */
+  readonly service?: string | undefined;
+  /** The method. */
+  readonly method?: string | undefined;
+  /** The arguments, in order; what is not known of one is undefined. */
+  readonly arguments?:
+    | readonly { readonly type?: string | undefined; readonly value?: string | undefined }[]
+    | undefined;
+  /** What travels beside the arguments. */
+  readonly attachments?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Headers as an object or as pairs. */

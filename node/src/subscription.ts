@@ -23,6 +23,8 @@ const INTERVAL_MS = 200;
 export class Subscription {
   /** What is subscribed to. */
   readonly path: string;
+  /** Resolved: the first load is over when `subscribe` returns. */
+  readonly ready: Promise<void> = Promise.resolve();
   readonly #load: (files: readonly RuleText[]) => Report;
   readonly #options: SubscribeOptions;
   #timer: NodeJS.Timeout | undefined;

@@ -18,10 +18,23 @@ export const PERMIT = 6;
 export const WAIT = 11;
 export const BLOCK = 13;
 export const RETRY = 14;
-const COUNT = 16;
+export const LENGTH = 16;
+export const RANDOM = 17;
+export const ANSWER = 18;
+export const INSTANCE = 19;
+const COUNT = 24;
+/** How many bytes the block behind the words has; what is larger crosses by a cold call. */
+const BLOCK_BYTES = 8192;
 
-/** The words in force for this thread. */
-export const words: Float64Array = native.share(new Float64Array(COUNT));
+/** The words in force for this thread, and the block behind them. */
+export const words: Float64Array = native.share(new Float64Array(COUNT + BLOCK_BYTES / Float64Array.BYTES_PER_ELEMENT));
+
+/** The block in force for this thread. */
+export const sharedBlock: Buffer = Buffer.from(
+  words.buffer,
+  words.byteOffset + COUNT * Float64Array.BYTES_PER_ELEMENT,
+  BLOCK_BYTES,
+);
 
 const HIGH = 2 ** 32;
 const HIGH_NANOS = 2n ** 32n;

@@ -1,32 +1,10 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, request } from 'node:http';
 import { test } from 'node:test';
 import expressApp, { Router } from 'express';
 import { Engine } from 'sergo';
 import { express, govern } from 'sergo/http';
 import { action, limit, until } from './rules.mjs';
-
-/** Serves `handler` on a free port of the loopback until the test is over; the answer asks it. */
-async function serve(t, handler) {
-  const server = createServer(handler).listen(0, '127.0.0.1');
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  await once(server, 'listening');
-  const start = (path, method) =>
-    request({ port: server.address().port, host: '127.0.0.1', path, method, agent: false });
-  const ask = async (path, method = 'GET') => {
-    const [response] = await once(start(path, method).end(), 'response');
-    let body = '';
-    for await (const chunk of response.setEncoding('utf8')) {
-      body += chunk;
-    }
-    return { status: response.statusCode, headers: response.headers, body };
-  };
-  return { ask, start, server };
-}
+import { serve } from './serve.mjs';
 
 /** An engine on a clock that stands still, closed when the test is over. */
 function engineWith(t, rules) {

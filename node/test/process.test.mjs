@@ -187,18 +187,26 @@ test('the files of the package are all that it needs, under import and require',
   for (const name of readdirSync(PACKAGE).filter((name) => name === 'package.json' || /^sergo\..*\.node$/.test(name))) {
     copyFileSync(join(PACKAGE, name), join(target, name));
   }
-  const use = "new Engine({ app: 'a' }).tryEnter('b').kind + typeof govern + typeof BlockedError + typeof file";
+  const use =
+    "new Engine({ app: 'a' }).tryEnter('b').kind + typeof govern + typeof routedFetch + typeof BlockedError + typeof file";
   const imported = `
     import { BlockedError, Engine, file } from 'sergo';
     import * as http from 'sergo/http';
     import { createRequire } from 'node:module';
+    import { routedFetch } from 'sergo/fetch';
     const { govern } = http;
     console.log(${use}, createRequire(process.cwd() + '/x.js')('sergo').Engine === Engine);`;
   const required = `
     const { BlockedError, Engine, file } = require('sergo');
     const { govern } = require('sergo/http');
+    const { routedFetch } = require('sergo/fetch');
     console.log(${use});`;
-  const expected = 'passfunctionfunctionfunction';
+  const expected = 'passfunctionfunctionfunctionfunction';
   assert.deepEqual(run(imported, { cwd: root }), { status: 0, stdout: `${expected} true`, stderr: '' });
   assert.deepEqual(run(required, { cwd: root, type: 'commonjs' }), { status: 0, stdout: expected, stderr: '' });
+  const subscribed = `
+    const { controlPlane, Engine } = require('sergo');
+    try { new Engine({ app: 'a' }).subscribe(controlPlane('a:1')); } catch ({ code, message }) { console.log(code, message); }`;
+  const told = 'argument rules from a control plane need the package @grpc/grpc-js: npm install @grpc/grpc-js';
+  assert.deepEqual(run(subscribed, { cwd: root, type: 'commonjs' }), { status: 0, stdout: told, stderr: '' });
 });

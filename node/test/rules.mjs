@@ -127,3 +127,34 @@ export function intervals(t) {
     tick: () => [...running.values()].forEach(({ call }) => void call()),
   };
 }
+
+/** Instances v1, v1, v2, named a, b, c. */
+export const INSTANCES = [
+  { id: 'a', labels: { version: 'v1' } },
+  { id: 'b', labels: { version: 'v1' } },
+  { id: 'c', labels: { version: 'v2' } },
+];
+
+/** What is done with the instances of a host. */
+export function workload({ host = 'service-provider', policy = {}, subsets } = {}) {
+  return `
+apiVersion: traffic.opensergo.io/v1alpha1
+kind: VirtualWorkload
+metadata: {name: workload-of-${host}}
+spec: ${JSON.stringify({ host, trafficPolicy: policy, subsets })}
+---
+`;
+}
+
+/** A lane for what comes in under `path`. */
+export function lane({ name = 'gray', path = '/gray', key } = {}) {
+  const http = { uri: { prefix: path } };
+  const rules = { traffic: { http }, lane: { name }, ...(key && { traceIdBaggage: key }) };
+  return `
+apiVersion: traffic.opensergo.io/v1alpha1
+kind: TrafficLane
+metadata: {name: lane-${name}}
+spec: ${JSON.stringify({ rules })}
+---
+`;
+}

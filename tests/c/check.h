@@ -35,6 +35,28 @@ static inline bool check_text(const char *want, sergo_str got, const char *what,
 #define CHECK_OK(call) CHECK_CODE(SERGO_OK, call)
 #define CHECK_TEXT(want, got) check_text((want), (got), #got, __FILE__, __LINE__)
 
+// A packed request as the header's words describe it.
+struct pack {
+    uint8_t bytes[512];
+    size_t len;
+};
+
+static inline void pack_number(struct pack *pack, uint32_t number) {
+    for (int i = 0; i < 4; i++) pack->bytes[pack->len++] = (uint8_t)(number >> 8 * i);
+}
+
+static inline void pack_text(struct pack *pack, const char *text) {
+    pack_number(pack, text ? (uint32_t)strlen(text) : UINT32_MAX);
+    while (text && *text) pack->bytes[pack->len++] = (uint8_t)*text++;
+}
+
+// One of a host, with a method, a path and a header where they are not null.
+struct pack pack_request(const char *host, const char *method, const char *path, const char *header,
+                         const char *value);
+
+// One of a host, with the one header that the rules of this version require.
+struct pack pack_selected(const char *host, uint32_t version, const char *header, const char *value);
+
 // An engine of the app demo-app with these rules, which must be right.
 uint64_t engine_with(const char *rules);
 // The same by the engine that there is.
@@ -50,6 +72,9 @@ void test_engine(void);
 void test_entry(void);
 void test_gates(void);
 void test_route(void);
+void test_pick(void);
+void test_label(void);
+void test_session(void);
 void test_watch(void);
 void test_abuse(void);
 void test_threads(void);

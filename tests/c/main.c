@@ -61,12 +61,44 @@ uint64_t engine_with(const char *rules) {
     return engine;
 }
 
+static struct pack pack_start(const char *host, const char *method, const char *path) {
+    struct pack pack = {.len = 0};
+    const char *texts[] = {host, method, path, NULL, NULL, NULL, NULL, NULL};
+    pack_number(&pack, UINT32_MAX);
+    for (int i = 0; i < 8; i++) pack_text(&pack, texts[i]);
+    pack_number(&pack, UINT32_MAX);
+    return pack;
+}
+
+struct pack pack_request(const char *host, const char *method, const char *path, const char *header,
+                         const char *value) {
+    struct pack pack = pack_start(host, method, path);
+    pack_number(&pack, header != NULL);
+    if (header) pack_text(&pack, header);
+    if (header) pack_text(&pack, value);
+    return pack;
+}
+
+struct pack pack_selected(const char *host, uint32_t version, const char *header, const char *value) {
+    struct pack pack = pack_start(host, NULL, NULL);
+    pack_number(&pack, UINT32_MAX);
+    pack_number(&pack, version);
+    pack_number(&pack, 0);
+    pack_number(&pack, 1);
+    pack_text(&pack, header);
+    pack_text(&pack, value);
+    return pack;
+}
+
 int main(void) {
     test_codes();
     test_engine();
     test_entry();
     test_gates();
     test_route();
+    test_pick();
+    test_label();
+    test_session();
     test_watch();
     test_abuse();
     test_threads();

@@ -2,54 +2,11 @@
 // JSON each, over include/sergo.h and libsergo alone.
 
 #define _POSIX_C_SOURCE 200809L
-#include "json.h"
-#include "sergo.h"
+#include "port.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-// The permits kept under one name, oldest first, open ones and closed ones.
-struct held {
-    const char *name;
-    sergo_permit *permits;
-    size_t count;
-};
-
-// A resource's name, resolved.
-struct known {
-    const json *name;
-    uint64_t id;
-};
-
-// How often a destination was chosen.
-struct share {
-    char *name;
-    size_t count;
-};
-
-struct port {
-    uint64_t engine;
-    uint64_t seed;
-    struct held *held;
-    size_t held_count;
-    struct known *known;
-    size_t known_count;
-};
-
-static void *more(void *list, size_t count, size_t size) {
-    void *grown = realloc(list, (count + 1) * size);
-    if (!grown) abort();
-    return grown;
-}
-
-static sergo_str text_of(const json *value) {
-    return value->kind == JSON_TEXT ? sergo_str_of(value->text, value->len) : sergo_str_of(NULL, 0);
-}
-
-static sergo_str text(const json *step, const char *key) {
-    return text_of(json_get(step, key));
-}
 
 static void write_text(sergo_str text) {
     if (text.data) {
@@ -57,16 +14,6 @@ static void write_text(sergo_str text) {
     } else {
         fputs("null", stdout);
     }
-}
-
-// A map of texts as pairs; free it.
-static sergo_pair *pairs_of(const json *map) {
-    sergo_pair *pairs = more(NULL, map->count, sizeof *pairs);
-    for (size_t i = 0; i < map->count; i++) {
-        pairs[i].name = text_of(&map->keys[i]);
-        pairs[i].value = text_of(&map->items[i]);
-    }
-    return pairs;
 }
 
 static sergo_code rules(struct port *port, const json *step) {
@@ -249,155 +196,6 @@ static sergo_code endpoints(struct port *port, const json *step) {
     return code;
 }
 
-static struct share *count_share(struct share *shares, size_t *count, const sergo_answer *answer) {
-    sergo_str name = answer->subset.data ? answer->subset : answer->host;
-    for (size_t i = 0; i < *count; i++) {
-        if (strlen(shares[i].name) == name.len && !memcmp(shares[i].name, name.data, name.len)) {
-            shares[i].count++;
-            return shares;
-        }
-    }
-    shares = more(shares, *count, sizeof *shares);
-    shares[*count].name = more(NULL, name.len, 1);
-    memcpy(shares[*count].name, name.data, name.len);
-    shares[*count].name[name.len] = 0;
-    shares[(*count)++].count = 1;
-    return shares;
-}
-
-// What a step asks: where a request goes, or a connection.
-struct ask {
-    bool connects;
-    sergo_request request;
-    sergo_connection connection;
-    double *rolls;  // NULL: the port's own
-    size_t roll_count;
-};
-
-static sergo_code find(struct port *port, const struct ask *ask, uint64_t *id) {
-    if (ask->connects)
-        return ask->rolls ? sergo_connect_rolls(port->engine, &ask->connection, ask->rolls, ask->roll_count, id)
-                          : sergo_connect(port->engine, &ask->connection, port->seed++, id);
-    return ask->rolls ? sergo_route_rolls(port->engine, &ask->request, ask->rolls, ask->roll_count, id)
-                      : sergo_route(port->engine, &ask->request, port->seed++, id);
-}
-
-// As JSON, with all that is done on the way; empty for nowhere.
-static sergo_code describe(struct port *port, const struct ask *ask, sergo_text *text) {
-    if (ask->connects) {
-        uint64_t id;
-        *text = (sergo_text){0};
-        sergo_code code = find(port, ask, &id);
-        return code != SERGO_OK || id == 0 ? code : sergo_answer_json(port->engine, id, text);
-    }
-    return ask->rolls ? sergo_direct_rolls(port->engine, &ask->request, ask->rolls, ask->roll_count, text)
-                      : sergo_direct(port->engine, &ask->request, port->seed++, text);
-}
-
-// Where one goes.
-static sergo_code direct(struct port *port, const struct ask *ask) {
-    sergo_text text;
-    sergo_code code = describe(port, ask, &text);
-    if (code != SERGO_OK) return code;
-    json answer;
-    if (text.len == 0) {
-        fputs("{\"none\":true}", stdout);
-    } else if (json_read(text.data, text.len, &answer)) {
-        const json *empty = json_get(&answer, "empty");
-        if (empty->kind == JSON_MAP) fputs("{\"none\":", stdout);
-        json_write(stdout, empty->kind == JSON_MAP ? empty : &answer);
-        if (empty->kind == JSON_MAP) fputc('}', stdout);
-        json_free(&answer);
-    }
-    sergo_text_free(&text);
-    return SERGO_OK;
-}
-
-// How often it goes where, in so many times.
-static sergo_code spread(struct port *port, const struct ask *ask, uint64_t times) {
-    struct share *shares = NULL;
-    size_t share_count = 0;
-    sergo_code code = SERGO_OK;
-    for (uint64_t i = 0; i < times && code == SERGO_OK; i++) {
-        uint64_t id;
-        code = find(port, ask, &id);
-        if (code != SERGO_OK || id == 0) continue;
-        sergo_answer answer;
-        code = sergo_answer_get(port->engine, id, &answer);
-        if (answer.kind == SERGO_DESTINATION) shares = count_share(shares, &share_count, &answer);
-        sergo_answer_free(&answer);
-    }
-    if (code == SERGO_OK) fputs("{\"share\":{", stdout);
-    for (size_t i = 0; i < share_count; i++) {
-        if (code == SERGO_OK) {
-            if (i) fputc(',', stdout);
-            json_write_text(stdout, shares[i].name, strlen(shares[i].name));
-            printf(":%zu", shares[i].count);
-        }
-        free(shares[i].name);
-    }
-    if (code == SERGO_OK) fputs("}}", stdout);
-    free(shares);
-    return code;
-}
-
-static sergo_code route(struct port *port, const json *step, bool connects) {
-    const json *headers = json_get(step, "headers"), *source = json_get(step, "source");
-    const json *labels = json_get(source, "labels");
-    const json *number = json_get(step, "port");
-    sergo_pair *header_pairs = more(NULL, headers->count, sizeof *header_pairs);
-    for (size_t i = 0; i < headers->count; i++) {
-        const json *pair = &headers->items[i];
-        if (pair->count != 2) {
-            free(header_pairs);
-            return SERGO_ARGUMENT;
-        }
-        header_pairs[i].name = text_of(&pair->items[0]);
-        header_pairs[i].value = text_of(&pair->items[1]);
-    }
-    sergo_pair *label_pairs = labels->kind == JSON_MAP ? pairs_of(labels) : NULL;
-    struct ask ask = {.connects = connects};
-    ask.request = (sergo_request){
-        .host = text(step, "host"),
-        .method = text(step, "method"),
-        .path = text(step, "path"),
-        .scheme = text(step, "scheme"),
-        .headers = header_pairs,
-        .header_count = headers->count,
-        .port = (uint16_t)number->whole,
-        .client = text(step, "client"),
-        .hash = text(step, "hash"),
-        .caller_labels = label_pairs,
-        .caller_label_count = labels->count,
-        .caller_namespace = text(source, "namespace"),
-        .caller_gateway = text(source, "gateway"),
-    };
-    ask.connection = (sergo_connection){
-        .host = ask.request.host,
-        .sni = text(step, "sni"),
-        .address = text(step, "address"),
-        .port = ask.request.port,
-        .client = ask.request.client,
-        .hash = ask.request.hash,
-        .caller_labels = ask.request.caller_labels,
-        .caller_label_count = ask.request.caller_label_count,
-        .caller_namespace = ask.request.caller_namespace,
-        .caller_gateway = ask.request.caller_gateway,
-    };
-    const json *given = json_get(step, "rolls"), *times = json_get(step, "repeat");
-    uint64_t repeat = times->kind == JSON_NUMBER ? times->whole : 1;
-    ask.rolls = given->kind == JSON_LIST ? more(NULL, given->count, sizeof *ask.rolls) : NULL;
-    ask.roll_count = given->count;
-    for (size_t i = 0; i < given->count; i++) ask.rolls[i] = given->items[i].number;
-    sergo_code code = number->whole > UINT16_MAX ? SERGO_ARGUMENT
-                      : repeat == 1              ? direct(port, &ask)
-                                                 : spread(port, &ask, repeat);
-    free(ask.rolls);
-    free(header_pairs);
-    free(label_pairs);
-    return code;
-}
-
 // Writes the answer to one step, or says why there is none.
 static sergo_code run(struct port *port, const json *step, bool *known_op) {
     const json *op = json_get(step, "op");
@@ -410,8 +208,12 @@ static sergo_code run(struct port *port, const json *step, bool *known_op) {
     if (json_is(op, "events")) return events(port);
     if (json_is(op, "load")) return load(port, step, now);
     if (json_is(op, "endpoints")) return endpoints(port, step);
-    if (json_is(op, "route")) return route(port, step, false);
-    if (json_is(op, "connect")) return route(port, step, true);
+    if (json_is(op, "route")) return port_route(port, step, ASK_ROUTE, now);
+    if (json_is(op, "pick")) return port_route(port, step, ASK_PICK, now);
+    if (json_is(op, "connect")) return port_route(port, step, ASK_CONNECTION, now);
+    if (json_is(op, "report")) return port_report(port, step, now);
+    if (json_is(op, "ejected")) return port_ejected(port, step, now);
+    if (json_is(op, "label")) return port_label(port, step);
     *known_op = false;
     return SERGO_ARGUMENT;
 }

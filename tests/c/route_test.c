@@ -218,27 +218,9 @@ static void test_policy(void) {
     CHECK_OK(sergo_close(engine));
 }
 
-// Writes a packed request as the header's words describe it.
-static void pack_number(uint8_t **to, uint32_t number) {
-    for (int i = 0; i < 4; i++) *(*to)++ = (uint8_t)(number >> 8 * i);
-}
-
-static void pack_text(uint8_t **to, const char *text) {
-    pack_number(to, text ? (uint32_t)strlen(text) : UINT32_MAX);
-    while (text && *text) *(*to)++ = (uint8_t)*text++;
-}
-
 static void test_packed(void) {
     uint64_t engine = engine_with(ROUTES), packed, plain;
-    uint8_t block[256], *end = block;
-    const char *texts[] = {"web", "POST", "/orders", NULL, NULL, NULL, NULL, NULL};
-    pack_number(&end, UINT32_MAX);
-    for (int i = 0; i < 8; i++) pack_text(&end, texts[i]);
-    pack_number(&end, UINT32_MAX);
-    pack_number(&end, 1);
-    pack_text(&end, "Tag");
-    pack_text(&end, "v9");
-    size_t len = (size_t)(end - block);
+    struct pack pack = pack_request("web", "POST", "/orders", "Tag", "v9");
 
     sergo_pair tag = {SERGO_STR("Tag"), SERGO_STR("v9")};
     sergo_request request = {
@@ -249,22 +231,22 @@ static void test_packed(void) {
         .header_count = 1,
     };
     for (uint64_t seed = 0; seed < 20; seed++) {
-        CHECK_OK(sergo_route_packed(engine, block, len, seed, NULL, 0, &packed));
+        CHECK_OK(sergo_route_packed(engine, pack.bytes, pack.len, seed, NULL, 0, &packed));
         CHECK_OK(sergo_route(engine, &request, seed, &plain));
         CHECK(packed == plain && packed != 0);
         double roll = (double)seed / 20;
-        CHECK_OK(sergo_route_packed(engine, block, len, 0, &roll, 1, &packed));
+        CHECK_OK(sergo_route_packed(engine, pack.bytes, pack.len, 0, &roll, 1, &packed));
         CHECK_OK(sergo_route_rolls(engine, &request, &roll, 1, &plain));
         CHECK(packed == plain);
     }
     sergo_text one, two;
-    CHECK_OK(sergo_direct_packed(engine, block, len, 7, NULL, 0, &one));
+    CHECK_OK(sergo_direct_packed(engine, pack.bytes, pack.len, 7, NULL, 0, &one));
     CHECK_OK(sergo_direct(engine, &request, 7, &two));
     CHECK(one.len > 0 && same(one.data, two.data));
     sergo_text_free(&one);
     sergo_text_free(&two);
-    for (size_t cut = 0; cut < len; cut++)
-        CHECK_CODE(SERGO_ARGUMENT, sergo_route_packed(engine, block, cut, 0, NULL, 0, &packed));
+    for (size_t cut = 0; cut < pack.len; cut++)
+        CHECK_CODE(SERGO_ARGUMENT, sergo_route_packed(engine, pack.bytes, cut, 0, NULL, 0, &packed));
     CHECK(packed == 0);
     CHECK_OK(sergo_close(engine));
 }

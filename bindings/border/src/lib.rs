@@ -7,6 +7,7 @@
 //!   or twice closed, is an error code and never a crash; a panic is stopped and
 //!   poisons its engine alone.
 //! - [`call`]: the calls, with integers and borrowed text as arguments.
+//! - [`metadata`]: what a process reports of its services.
 //! - [`packed`]: a request as one block of bytes, for languages in which one
 //!   crossing is cheaper than many.
 //! - [`session`]: subscriptions to a control plane.
@@ -16,6 +17,7 @@
 pub mod call;
 mod cgroup;
 pub mod handle;
+pub mod metadata;
 pub mod packed;
 pub mod session;
 pub mod system;

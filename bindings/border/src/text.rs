@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sergo::decide::Block;
 use sergo::route::Caller;
-use sergo::{Answer, Code, Connection, Directions, Explanation, Instance, RouteExplanation};
+use sergo::{Answer, Code, Connection, Directions, Instance};
 use std::collections::BTreeMap;
 
 /// A block's names: `{"strategy": kind, "name", "rule", "fallback": {"status",
@@ -45,20 +45,11 @@ pub fn directions(directions: &Directions) -> String {
     json(directions)
 }
 
-/// An explanation as [`Explanation`] is serialized, with `text` beside it: the
+/// An explanation as an [`Explanation`](sergo::Explanation) or a
+/// [`RouteExplanation`](sergo::RouteExplanation) is serialized, with `text` beside it: the
 /// same for people to read, so that it reads alike in every language.
 #[must_use]
-pub fn explanation(explanation: &Explanation) -> String {
-    with_text(explanation)
-}
-
-/// The same for a [`RouteExplanation`].
-#[must_use]
-pub fn route_explanation(explanation: &RouteExplanation) -> String {
-    with_text(explanation)
-}
-
-fn with_text<T: Serialize + std::fmt::Display>(explanation: &T) -> String {
+pub fn explanation<T: Serialize + ToString>(explanation: &T) -> String {
     #[derive(Serialize)]
     struct WithText<'a, T> {
         #[serde(flatten)]

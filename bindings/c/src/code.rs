@@ -29,7 +29,7 @@ pub const SERGO_FULL: i32 = -8;
 
 /// The version of this header: raised whenever a program that was built for an
 /// older one would have to be built anew.
-pub const SERGO_ABI_VERSION: u32 = 1;
+pub const SERGO_ABI_VERSION: u32 = 2;
 
 /// The `SERGO_ABI_VERSION` that the library was built with. A program that loads
 /// the library at run time compares the two before any other call.

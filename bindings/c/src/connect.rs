@@ -1,7 +1,7 @@
 //! Where a connection goes, of which only the outside is seen.
 
 use crate::code::{answer, sergo_code};
-use crate::route::{caller_labels, numbers};
+use crate::request::{caller_labels, numbers};
 use crate::text::{one, sergo_pair, sergo_str};
 use sergo_border::with;
 use sergo_core::route::{Caller, Connection};

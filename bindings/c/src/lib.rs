@@ -9,8 +9,13 @@
 //! - [`text`]: borrowed and owned text, lists, and the checks of pointers.
 //! - [`engine`]: open, close, and the rules.
 //! - [`entry`]: enter, exit, and why an entry was blocked.
-//! - [`route`]: where a request goes, and what discovery knows.
+//! - [`request`]: a request, and the random numbers that it is chosen by.
+//! - [`route`]: where a request goes.
 //! - [`connect`]: where a connection goes.
+//! - [`pick`]: which instance takes a request, and what came of it.
+//! - [`discovery`]: what discovery knows, and what is known of its instances.
+//! - [`label`]: the lane of a request, and what has to be handed over of one.
+//! - [`session`]: rules from a control plane, pumped by the program itself.
 //! - [`watch`]: explanations, breakers, events, figures, and the figures of the system.
 
 // What is written here is what C sees.
@@ -20,8 +25,13 @@
 
 pub mod code;
 pub mod connect;
+pub mod discovery;
 pub mod engine;
 pub mod entry;
+pub mod label;
+pub mod pick;
+pub mod request;
 pub mod route;
+pub mod session;
 pub mod text;
 pub mod watch;

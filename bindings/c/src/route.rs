@@ -1,21 +1,14 @@
-//! Where a request goes, and what discovery knows.
+//! Where a request goes.
 
-use crate::code::{answer, run, sergo_code};
-use crate::text::{list, map, one, sergo_pair, sergo_str, sergo_text};
-use sergo_border::call::{self, Random};
+use crate::code::{answer, sergo_code};
+use crate::request::{ask, numbers, random, sergo_request};
+use crate::text::{list, one, sergo_str, sergo_text};
+use sergo_border::handle::Host;
 use sergo_border::text::directions as directions_text;
-use sergo_border::with;
-use sergo_core::route::Caller;
-use sergo_core::{Answer, AnswerId, Code, Engine, Headers, Instance, Request, Rolls, Span, Tick};
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use sergo_border::{call, with};
+use sergo_core::{Answer, AnswerId, Code, Request, Rolls, Span};
 use std::ptr::null;
 use std::sync::Arc;
-
-/// For an instance: discovery holds it for healthy.
-pub const SERGO_HEALTHY: u32 = 0;
-/// For an instance: discovery holds it for unhealthy.
-pub const SERGO_UNHEALTHY: u32 = 1;
 
 /// An answer's kind: nothing; what an answer is after an error.
 pub const SERGO_NOWHERE: u32 = 0;
@@ -28,39 +21,6 @@ pub const SERGO_RESPONSE: u32 = 3;
 /// An answer's kind: the chosen destination and its fallbacks have no healthy
 /// instance; `host` and `subset` are the last that was looked at.
 pub const SERGO_EMPTY: u32 = 4;
-
-/// A request to route. All zero but the host is `GET /` over http without
-/// headers.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct sergo_request {
-    /// The host that is called, perhaps with a port.
-    pub host: sergo_str,
-    /// The method; `GET` when absent.
-    pub method: sergo_str,
-    /// The path, perhaps with a query; `/` when absent.
-    pub path: sergo_str,
-    /// The scheme; `http` when absent.
-    pub scheme: sergo_str,
-    /// The headers, names in any case.
-    pub headers: *const sergo_pair,
-    /// How many.
-    pub header_count: usize,
-    /// The destination port; 0 is none.
-    pub port: u16,
-    /// The caller's address; may be absent.
-    pub client: sergo_str,
-    /// A sticky key; may be absent. The same key always gets the same destination.
-    pub hash: sergo_str,
-    /// The calling workload's labels; `NULL` is the engine's own.
-    pub caller_labels: *const sergo_pair,
-    /// How many.
-    pub caller_label_count: usize,
-    /// The calling workload's namespace; the engine's own when absent.
-    pub caller_namespace: sergo_str,
-    /// The gateway that the request came through; `mesh` when absent.
-    pub caller_gateway: sergo_str,
-}
 
 /// Where a request goes. Free it with `sergo_answer_free`, which its texts live
 /// until.
@@ -96,24 +56,6 @@ pub struct sergo_answer {
 #[derive(Debug)]
 pub struct sergo_answer_owner {
     answer: Arc<Answer>,
-}
-
-/// An instance of a host, as discovery found it.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct sergo_instance {
-    /// Its identity.
-    pub id: sergo_str,
-    /// Its zone; may be absent.
-    pub zone: sergo_str,
-    /// Its labels.
-    pub labels: *const sergo_pair,
-    /// How many.
-    pub label_count: usize,
-    /// Its weight among its like; 0 is read as 1.
-    pub weight: u32,
-    /// `SERGO_HEALTHY` or `SERGO_UNHEALTHY`.
-    pub flags: u32,
 }
 
 /// Where a request goes: puts an id for `sergo_answer_get` into `id`, or 0 when no
@@ -154,7 +96,11 @@ pub unsafe extern "C" fn sergo_route_rolls(
 /// the length 0xFFFFFFFF: port or 0xFFFFFFFF; host, method, path, scheme, client,
 /// hash, caller namespace, caller gateway; the number of caller labels or
 /// 0xFFFFFFFF, per label name and value; the number of headers, per header name
-/// and value.
+/// and value. Who hands over no more than `sergo_required` asks for puts 0xFFFFFFFF
+/// before that number, and the version that it said, as a 64-bit number: SERGO_STALE
+/// when other rules are in force. A call of a remote procedure goes on: service, method; the number of
+/// arguments, per argument type and value; the number of attachments, per
+/// attachment name and value.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sergo_route_packed(
     engine: u64,
@@ -261,38 +207,6 @@ pub unsafe extern "C" fn sergo_answer_free(answer: *mut sergo_answer) {
     }
 }
 
-/// Tells what discovery knows of a host, replacing what it knew. A host of which
-/// it has never told is unknown, not empty.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn sergo_set_instances(
-    engine: u64,
-    host: sergo_str,
-    instances: *const sergo_instance,
-    count: usize,
-) -> sergo_code {
-    run(|| {
-        // SAFETY: the caller's text and instances live through the call.
-        let (name, list) = unsafe { (host.get()?, list(instances, count)?) };
-        let instances = list.iter().map(|instance| {
-            // SAFETY: so does all they point to.
-            unsafe { read(instance) }
-        });
-        let instances = instances.collect::<Result<Vec<_>, _>>()?;
-        with(engine, |host| {
-            host.engine().set_instances(name, instances);
-            Ok(())
-        })
-    })
-}
-
-/// As `sergo_set_instances`, from JSON: a list of `{"id", "labels" ({}), "healthy"
-/// (true), "weight" (1), "zone" (null)}`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn sergo_set_instances_json(engine: u64, host: sergo_str, json: sergo_str) -> sergo_code {
-    // SAFETY: the caller's texts live through the call.
-    run(|| unsafe { call::set_instances(engine, host.get()?, json.get()?) })
-}
-
 impl Default for sergo_answer {
     fn default() -> Self {
         let absent = sergo_str::default();
@@ -316,135 +230,20 @@ impl Default for sergo_answer {
 /// As for [`ask`].
 unsafe fn find(engine: u64, request: &sergo_request, rolls: &mut Rolls<'_>) -> Result<u64, Code> {
     // SAFETY: as the caller vouches.
-    unsafe { ask(engine, request, |asked, request, now| asked.route(request, rolls, now).map_or(0, |id| id.0)) }
+    unsafe {
+        ask(engine, request, |host, request| host.engine().route(request, rolls, host.moment()).map_or(0, |id| id.0))
+    }
 }
 
 /// # Safety
 /// As for [`ask`].
 unsafe fn direct(engine: u64, request: &sergo_request, rolls: &mut Rolls<'_>) -> Result<sergo_text, Code> {
-    let say = |asked: &Engine, request: &Request<'_>, now: Tick| {
-        asked.direct(request, rolls, now).map(|directions| directions_text(&directions)).unwrap_or_default()
+    let say = |host: &Host, request: &Request<'_>| {
+        let directions = host.engine().direct(request, rolls, host.moment());
+        directions.map(|directions| directions_text(&directions)).unwrap_or_default()
     };
     // SAFETY: as the caller vouches.
     unsafe { ask(engine, request, say) }.map(sergo_text::own)
-}
-
-/// # Safety
-/// All that the request points to lives through the call.
-unsafe fn ask<T>(
-    engine: u64,
-    request: &sergo_request,
-    call: impl FnOnce(&Engine, &Request<'_>, Tick) -> T,
-) -> Result<T, Code> {
-    // SAFETY: as the caller vouches.
-    let (labels, headers) = unsafe {
-        let labels = caller_labels(request.caller_labels, request.caller_label_count)?;
-        (labels, Pairs::read(request.headers, request.header_count)?)
-    };
-    // SAFETY: as the caller vouches.
-    let request = unsafe {
-        Request {
-            host: request.host.get()?,
-            method: request.method.option()?.unwrap_or("GET"),
-            path: request.path.option()?.unwrap_or("/"),
-            scheme: request.scheme.option()?.unwrap_or("http"),
-            port: (request.port != 0).then_some(request.port),
-            headers: &headers,
-            client: request.client.option()?,
-            caller: Caller {
-                labels: labels.as_ref(),
-                namespace: request.caller_namespace.option()?,
-                gateway: request.caller_gateway.option()?,
-            },
-            hash: request.hash.option()?,
-            rpc: None,
-        }
-    };
-    with(engine, |host| Ok(call(host.engine(), &request, host.moment())))
-}
-
-/// The labels of who calls; none where they are the engine's own.
-///
-/// # Safety
-/// As for [`map`].
-pub(crate) unsafe fn caller_labels(
-    first: *const sergo_pair,
-    count: usize,
-) -> Result<Option<BTreeMap<String, String>>, Code> {
-    if first.is_null() && count == 0 {
-        return Ok(None);
-    }
-    // SAFETY: as the caller vouches.
-    unsafe { map(first, count) }.map(Some)
-}
-
-/// The headers of a request, checked once and then read in place.
-struct Pairs<'a>(&'a [sergo_pair]);
-
-impl Pairs<'_> {
-    /// # Safety
-    /// As for [`list`], and all their texts live as long.
-    unsafe fn read<'a>(first: *const sergo_pair, count: usize) -> Result<Pairs<'a>, Code> {
-        // SAFETY: as the caller vouches.
-        let pairs = unsafe { list(first, count) }?;
-        for pair in pairs {
-            // SAFETY: as the caller vouches.
-            unsafe { (pair.name.get()?, pair.value.get()?) };
-        }
-        Ok(Pairs(pairs))
-    }
-}
-
-impl Headers for Pairs<'_> {
-    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
-        // SAFETY: `read` has seen all of them, and whoever called it keeps them.
-        let text = |text: sergo_str| unsafe { text.get() }.unwrap_or_default();
-        let same = |pair: &&sergo_pair| pair.name.len == name.len() && text(pair.name).eq_ignore_ascii_case(name);
-        let mut values = self.0.iter().filter(same).map(|pair| text(pair.value));
-        let mut found = Cow::Borrowed(values.next()?);
-        for value in values {
-            let joined = found.to_mut();
-            joined.push(',');
-            joined.push_str(value);
-        }
-        Some(found)
-    }
-}
-
-/// # Safety
-/// As for [`list`].
-pub(crate) unsafe fn numbers<'a>(first: *const f64, count: usize) -> Result<&'a [f64], Code> {
-    // SAFETY: as the caller vouches.
-    let rolls = unsafe { list(first, count) }?;
-    if rolls.iter().all(|roll| (0.0..1.0).contains(roll)) { Ok(rolls) } else { Err(Code::Argument) }
-}
-
-/// # Safety
-/// As for [`list`].
-unsafe fn random<'a>(seed: u64, first: *const f64, count: usize) -> Result<Random<'a>, Code> {
-    // SAFETY: as the caller vouches.
-    let rolls = unsafe { numbers(first, count) }?;
-    Ok(if rolls.is_empty() { Random::Seed(seed) } else { Random::Rolls(rolls) })
-}
-
-/// # Safety
-/// All that the instance points to lives through the call.
-unsafe fn read(instance: &sergo_instance) -> Result<Instance, Code> {
-    let healthy = match instance.flags {
-        SERGO_HEALTHY => true,
-        SERGO_UNHEALTHY => false,
-        _ => return Err(Code::Argument),
-    };
-    // SAFETY: as the caller vouches.
-    unsafe {
-        Ok(Instance {
-            id: instance.id.get()?.to_owned(),
-            labels: map(instance.labels, instance.label_count)?,
-            healthy,
-            weight: instance.weight.max(1),
-            zone: instance.zone.option()?.map(str::to_owned),
-        })
-    }
 }
 
 fn describe(answer: Arc<Answer>) -> sergo_answer {

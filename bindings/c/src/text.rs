@@ -97,8 +97,12 @@ impl sergo_str {
 impl sergo_text {
     /// Hands text over to C.
     pub(crate) fn own(text: String) -> Self {
-        let len = text.len();
-        let mut bytes = text.into_bytes();
+        Self::own_bytes(text.into_bytes())
+    }
+
+    /// Hands bytes over to C, which need not be text.
+    pub(crate) fn own_bytes(mut bytes: Vec<u8>) -> Self {
+        let len = bytes.len();
         bytes.push(0);
         sergo_text { data: Box::into_raw(bytes.into_boxed_slice()).cast(), len }
     }

@@ -5,7 +5,20 @@ use std::path::Path;
 use std::{env, fs};
 
 /// In the order in which a reader wants them.
-const FILES: [&str; 7] = ["code", "text", "engine", "entry", "route", "connect", "watch"];
+const FILES: [&str; 12] = [
+    "code",
+    "text",
+    "engine",
+    "entry",
+    "request",
+    "route",
+    "connect",
+    "pick",
+    "discovery",
+    "label",
+    "watch",
+    "session",
+];
 
 #[test]
 fn the_committed_header_is_what_the_sources_say() {

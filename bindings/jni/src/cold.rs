@@ -1,5 +1,5 @@
-//! All calls but entering, leaving and routing: text in as bytes, a code and a
-//! [value](crate::value) out.
+//! All calls but entering, leaving and routing, and those of [`crate::pick`]: text
+//! in as bytes, a code and a [value](crate::value) out.
 
 use crate::value;
 use jni::objects::{JByteArray, JByteBuffer, JClass, JDoubleArray, JObjectArray};
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// Why a call failed. A JNI function fails only on what is no array, so that is
 /// a bad argument.
-struct Fault(Code);
+pub(crate) struct Fault(Code);
 
 impl From<Code> for Fault {
     fn from(code: Code) -> Self {
@@ -29,11 +29,11 @@ impl From<jni::errors::Error> for Fault {
 }
 
 /// Bytes of a Java array.
-type Bytes<'local> = JByteArray<'local>;
+pub(crate) type Bytes<'local> = JByteArray<'local>;
 /// A Java array of arrays of bytes.
 type List<'local> = JObjectArray<'local, JByteArray<'local>>;
 
-fn text(env: &Env<'_>, bytes: &Bytes<'_>) -> Result<String, Fault> {
+pub(crate) fn text(env: &Env<'_>, bytes: &Bytes<'_>) -> Result<String, Fault> {
     String::from_utf8(env.convert_byte_array(bytes)?).map_err(|_| Fault(Code::Utf8))
 }
 
@@ -48,7 +48,10 @@ fn texts(env: &mut Env<'_>, list: &List<'_>) -> Result<Vec<String>, Fault> {
 }
 
 /// Runs a call that answers a number: 0 or more, or a code.
-fn number<'local>(mut env: EnvUnowned<'local>, call: impl FnOnce(&mut Env<'local>) -> Result<u64, Fault>) -> jlong {
+pub(crate) fn number<'local>(
+    mut env: EnvUnowned<'local>,
+    call: impl FnOnce(&mut Env<'local>) -> Result<u64, Fault>,
+) -> jlong {
     match env.with_env(call).into_outcome() {
         Outcome::Ok(number) => number as jlong,
         Outcome::Err(Fault(code)) => code as jlong,
@@ -56,11 +59,19 @@ fn number<'local>(mut env: EnvUnowned<'local>, call: impl FnOnce(&mut Env<'local
     }
 }
 
-/// Runs a call that answers a value. Null, where not even the answer could be
-/// made, is read as a panic.
-fn answer<'local>(
-    mut env: EnvUnowned<'local>,
+/// Runs a call that answers a value.
+pub(crate) fn answer<'local>(
+    env: EnvUnowned<'local>,
     call: impl FnOnce(&mut Env<'local>) -> Result<Value, Fault>,
+) -> JByteArray<'local> {
+    raw(env, |env| call(env).map(|value| value::bytes(&value)))
+}
+
+/// Runs a call that answers bytes: what comes is a code, and for [`Code::Ok`] they.
+/// Null, where not even the answer could be made, is read as a panic.
+pub(crate) fn raw<'local>(
+    mut env: EnvUnowned<'local>,
+    call: impl FnOnce(&mut Env<'local>) -> Result<Vec<u8>, Fault>,
 ) -> JByteArray<'local> {
     let outcome = env.with_env(|env| -> jni::errors::Result<_> {
         let reply = value::reply(call(env).map_err(|Fault(code)| code));
@@ -178,16 +189,16 @@ fn numbers(env: &Env<'_>, rolls: &JDoubleArray<'_>) -> Result<Vec<f64>, Fault> {
 }
 
 /// The numbers of an array, none where it is null.
-fn given(env: &Env<'_>, rolls: &JDoubleArray<'_>) -> Result<Option<Vec<f64>>, Fault> {
+pub(crate) fn given(env: &Env<'_>, rolls: &JDoubleArray<'_>) -> Result<Option<Vec<f64>>, Fault> {
     if rolls.is_null() { Ok(None) } else { numbers(env, rolls).map(Some) }
 }
 
-fn random(rolls: Option<&[f64]>, seed: jlong) -> Random<'_> {
+pub(crate) fn random(rolls: Option<&[f64]>, seed: jlong) -> Random<'_> {
     rolls.map_or(Random::Seed(seed as u64), Random::Rolls)
 }
 
 /// An answer of the border that may be empty, for nowhere.
-fn somewhere(json: &str) -> Result<Value, Fault> {
+pub(crate) fn somewhere(json: &str) -> Result<Value, Fault> {
     Ok(if json.is_empty() { Value::Null } else { value::read(json)? })
 }
 

@@ -1,4 +1,4 @@
-//! Entering, leaving and routing.
+//! Entering and leaving, routing and picking.
 
 use jni::sys::{JNIEnv, jboolean, jclass, jint, jlong};
 use sergo::Code;
@@ -85,6 +85,20 @@ extern "system" fn Java_io_sergo_Native_cancel(
     answer(|| call::cancel(handle as u64, permit, now as u64).map(|()| Code::Ok as jint))
 }
 
+/// The bytes at an address.
+///
+/// # Safety
+/// There are as many, and until the call that this is for returns they stay.
+unsafe fn bytes<'a>(address: jlong, length: jint) -> Result<&'a [u8], Code> {
+    let address = address as usize as *const u8;
+    let length = usize::try_from(length).map_err(|_| Code::Argument)?;
+    if address.is_null() {
+        return Err(Code::Argument);
+    }
+    // SAFETY: the caller's promise.
+    Ok(unsafe { std::slice::from_raw_parts(address, length) })
+}
+
 /// Routes the packed request at an address: the answer's id, 0 for nowhere, or
 /// a code.
 #[unsafe(no_mangle)]
@@ -97,14 +111,56 @@ extern "system" fn Java_io_sergo_Native_route(
     seed: jlong,
 ) -> jlong {
     answer(|| {
-        let address = address as usize as *const u8;
-        let length = usize::try_from(length).map_err(|_| Code::Argument)?;
-        if address.is_null() {
-            return Err(Code::Argument);
-        }
         // SAFETY: the address and length are those of a direct buffer that the
         // caller holds, alone, until this call returns.
-        let block = unsafe { std::slice::from_raw_parts(address, length) };
+        let block = unsafe { bytes(address, length) }?;
         call::route(handle as u64, block, Random::Seed(seed as u64)).map(|id| id as jlong)
+    })
+}
+
+/// Picks for the packed request at an address: [`Code::Ok`] and in `out` the
+/// answer's id and the instance's number, or a code.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_Native_pickId(
+    _env: *mut JNIEnv,
+    _class: jclass,
+    handle: jlong,
+    address: jlong,
+    length: jint,
+    seed: jlong,
+    now: jlong,
+    out: jlong,
+) -> jint {
+    answer(|| {
+        let out = out as usize as *mut [u64; 2];
+        if out.is_null() {
+            return Err(Code::Argument);
+        }
+        // SAFETY: as for a route.
+        let block = unsafe { bytes(address, length) }?;
+        let picked = call::pick_id(handle as u64, block, Random::Seed(seed as u64), now as u64)?;
+        // SAFETY: as for an entry, of whose words these are fewer.
+        unsafe { out.write_unaligned([picked.answer, picked.instance].map(u64::to_le)) };
+        Ok(Code::Ok as jint)
+    })
+}
+
+/// Takes what came of a call to the instance with a number; the host's name is at
+/// an address.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_Native_reportId(
+    _env: *mut JNIEnv,
+    _class: jclass,
+    handle: jlong,
+    address: jlong,
+    length: jint,
+    number: jlong,
+    outcome: jint,
+    now: jlong,
+) -> jint {
+    answer(|| {
+        // SAFETY: as for a route.
+        let host = std::str::from_utf8(unsafe { bytes(address, length) }?).map_err(|_| Code::Utf8)?;
+        call::report_id(handle as u64, host, number as u64, outcome as u32, now as u64).map(|()| Code::Ok as jint)
     })
 }

@@ -1,15 +1,19 @@
 //! # The JNI binding of sergo
 //!
-//! What `io.sergo.Native` of the Java package declares, one export each:
+//! What `io.sergo.Native` and `io.sergo.SessionCalls` of the Java package declare,
+//! one export each:
 //!
-//! - [`hot`]: entering, leaving and routing. Integers in, integers out; longer
-//!   answers go to memory whose address the caller passes. No JNI function is
+//! - [`hot`]: entering and leaving, routing and picking. Integers in, integers out;
+//!   longer answers go to memory whose address the caller passes. No JNI function is
 //!   called and nothing is allocated.
-//! - [`cold`]: all else. Text comes as UTF-8 bytes; an answer is a code and a
-//!   [value], in one array of bytes.
+//! - [`cold`], [`pick`] for instances and lanes, [`session`] for control planes: all
+//!   else. Text comes as UTF-8 bytes; an answer is a code and a [value], in one array
+//!   of bytes.
 //!
 //! No export throws, and none lets a panic out: failure is a negative code.
 
 mod cold;
 mod hot;
+mod pick;
+mod session;
 mod value;

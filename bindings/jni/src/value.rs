@@ -15,16 +15,19 @@
 use serde_json::Value;
 use sergo::Code;
 
-/// A code, as `i32`, and for [`Code::Ok`] the value.
-pub(crate) fn reply(answer: Result<Value, Code>) -> Vec<u8> {
+/// A code, as `i32`, and for [`Code::Ok`] the answer.
+pub(crate) fn reply(answer: Result<Vec<u8>, Code>) -> Vec<u8> {
+    let (code, answer) = match answer {
+        Ok(answer) => (Code::Ok, answer),
+        Err(code) => (code, Vec::new()),
+    };
+    [&(code as i32).to_le_bytes()[..], &answer].concat()
+}
+
+/// A value as bytes.
+pub(crate) fn bytes(value: &Value) -> Vec<u8> {
     let mut out = Vec::with_capacity(64);
-    match answer {
-        Ok(value) => {
-            out.extend((Code::Ok as i32).to_le_bytes());
-            write(&mut out, &value);
-        }
-        Err(code) => out.extend((code as i32).to_le_bytes()),
-    }
+    write(&mut out, value);
     out
 }
 
@@ -33,7 +36,7 @@ pub(crate) fn read(json: &str) -> Result<Value, Code> {
     serde_json::from_str(json).map_err(|_| Code::Argument)
 }
 
-fn write(out: &mut Vec<u8>, value: &Value) {
+pub(crate) fn write(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Null => out.push(b'n'),
         Value::Bool(true) => out.push(b't'),
@@ -81,27 +84,29 @@ fn count(out: &mut Vec<u8>, count: usize) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_tree_is_written_depth_first() {
-        let mut expected = vec![0, 0, 0, 0, b'm', 2, 0, 0, 0];
+        let mut expected = vec![b'm', 2, 0, 0, 0];
         expected.extend([1, 0, 0, 0, b'a', b'l', 4, 0, 0, 0, b'n', b't', b'f', b'i']);
         expected.extend((-2i64).to_le_bytes());
         expected.extend([1, 0, 0, 0, b'b', b's', 2, 0, 0, 0, 0xC3, 0xA9]);
-        assert_eq!(reply(read(r#"{"a": [null, true, false, -2], "b": "é"}"#)), expected);
+        assert_eq!(bytes(&read(r#"{"a": [null, true, false, -2], "b": "é"}"#).unwrap()), expected);
     }
 
     #[test]
     fn a_fraction_is_a_double() {
-        let mut expected = vec![0, 0, 0, 0, b'd'];
+        let mut expected = vec![b'd'];
         expected.extend(0.5f64.to_le_bytes());
-        assert_eq!(reply(read("0.5")), expected);
+        assert_eq!(bytes(&read("0.5").unwrap()), expected);
     }
 
     #[test]
-    fn a_code_stands_alone() {
+    fn a_code_stands_alone_or_before_the_answer() {
+        assert_eq!(reply(Ok(vec![b'n'])), [0, 0, 0, 0, b'n']);
         assert_eq!(reply(Err(Code::Closed)), (-1i32).to_le_bytes());
     }
 }

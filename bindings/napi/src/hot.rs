@@ -1,12 +1,15 @@
-//! Entering and exiting: no arguments, everything in the thread's [`words`].
+//! Entering and exiting, routing, picking and reporting: no arguments, everything
+//! in the thread's [`words`](crate::words). Each answers a code's negative number
+//! where it fails.
 
 use crate::thread::with_words;
-use crate::words::{CANCELLED, FLAG, HANDLE, RESOURCE};
+use crate::words::{ANSWER, CANCELLED, FLAG, HANDLE, INSTANCE, RANDOM, RESOURCE, seed};
 use napi_derive::napi;
+use sergo::Code;
 use sergo_border::call;
 
 /// Asks to enter. Answers 0 for a pass, the number of the strategy's kind for a
-/// block, or the negative number of a code.
+/// block.
 #[napi(catch_unwind)]
 pub fn enter() -> i32 {
     with_words(|words| {
@@ -17,7 +20,7 @@ pub fn enter() -> i32 {
     })
 }
 
-/// Gives a permit back. Answers 0, or the negative number of a code.
+/// Gives a permit back. Answers 0.
 #[napi(catch_unwind)]
 pub fn exit() -> i32 {
     with_words(|words| {
@@ -26,6 +29,39 @@ pub fn exit() -> i32 {
             CANCELLED => call::cancel(handle, permit, now)?,
             _ => call::exit(handle, permit, words.flag(), now)?,
         }
+        Ok(0)
+    })
+}
+
+/// Routes the packed request in the thread's block. Answers 0.
+#[napi(catch_unwind)]
+pub fn route() -> i32 {
+    with_words(|words| {
+        let id = call::route(words.named()?, words.block()?, seed(words.real(RANDOM)))?;
+        words.set(ANSWER, id);
+        Ok(0)
+    })
+}
+
+/// Picks an instance for the packed request in the thread's block. Answers 0.
+#[napi(catch_unwind)]
+pub fn pick() -> i32 {
+    with_words(|words| {
+        let picked = call::pick_id(words.number(HANDLE), words.block()?, seed(words.real(RANDOM)), words.time())?;
+        words.set(ANSWER, picked.answer);
+        words.set(INSTANCE, picked.instance);
+        Ok(0)
+    })
+}
+
+/// Takes what came of a call to an instance of the host in the thread's block.
+/// Answers 0.
+#[napi(catch_unwind)]
+pub fn report() -> i32 {
+    with_words(|words| {
+        let host = std::str::from_utf8(words.block()?).map_err(|_| Code::Utf8)?;
+        let (instance, outcome) = (words.number(INSTANCE), words.number(FLAG) as u32);
+        call::report_id(words.number(HANDLE), host, instance, outcome, words.time())?;
         Ok(0)
     })
 }

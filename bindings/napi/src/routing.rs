@@ -1,81 +1,86 @@
-//! Where a packed request goes.
+//! Where a packed request goes, and to which instance: the cold calls, for all
+//! that [`hot`](crate::hot) cannot say. The engine and the moment are those in the
+//! thread's [words](crate::words). A packed request is the first `length` bytes of
+//! a block. `random` is a random number in `[0, 1)`, from which all picks are made,
+//! or a list of the picks' own.
 
 use crate::failure::{Result, failure};
+use crate::thread::on_words;
+use crate::words::{HANDLE, seed};
+use napi::bindgen_prelude::{Either, Float64Array};
 use napi_derive::napi;
 use sergo::Code;
 use sergo_border::call::{self, Random};
 
-/// The id of the answer for the packed request in the first `length` bytes of
-/// `block`, or 0 for nowhere. `random` is a random number in `[0, 1)`, from which
-/// all picks are made.
-///
-/// # Errors
-/// The codes of [`call::route`].
-#[napi(catch_unwind)]
-pub fn route(handle: f64, block: &[u8], length: u32, random: f64) -> Result<f64> {
-    asked(block, length, |block| call::route(handle as u64, block, seed(random))).map(|id| id as f64)
+type Numbers = Either<f64, Float64Array>;
+
+fn random(numbers: &Numbers) -> Random<'_> {
+    match numbers {
+        Either::A(number) => seed(*number),
+        Either::B(numbers) => Random::Rolls(numbers),
+    }
 }
 
-/// As [`route`], with the picks' random numbers themselves.
+/// The packed request in the first `length` bytes of a block.
+pub(crate) fn packed(block: &[u8], length: u32) -> Result<&[u8]> {
+    block.get(..length as usize).ok_or_else(|| failure(Code::Argument))
+}
+
+/// The id of the answer for a packed request, or 0 for nowhere.
 ///
 /// # Errors
 /// The codes of [`call::route`].
 #[napi(catch_unwind)]
-pub fn route_rolled(handle: f64, block: &[u8], length: u32, rolls: &[f64]) -> Result<f64> {
-    asked(block, length, |block| call::route(handle as u64, block, Random::Rolls(rolls))).map(|id| id as f64)
+pub fn route_with(block: &[u8], length: u32, numbers: Numbers) -> Result<f64> {
+    let block = packed(block, length)?;
+    on_words(|words| call::route(words.named()?, block, random(&numbers))).map(|id| id as f64)
 }
 
 /// All that is done with the request on its way, as JSON
-/// (`sergo_border::text::directions`); empty for nowhere. With the `random` of
-/// [`route`] it is about the same answer.
+/// (`sergo_border::text::directions`); empty for nowhere. With the numbers of
+/// [`route_with`] it is about the same answer.
 ///
 /// # Errors
 /// The codes of [`call::direct`].
 #[napi(catch_unwind)]
-pub fn direct(handle: f64, block: &[u8], length: u32, random: f64) -> Result<String> {
-    asked(block, length, |block| call::direct(handle as u64, block, seed(random)))
+pub fn direct(block: &[u8], length: u32, numbers: Numbers) -> Result<String> {
+    let block = packed(block, length)?;
+    on_words(|words| call::direct(words.named()?, block, random(&numbers)))
 }
 
-/// As [`direct`], with the picks' random numbers themselves.
+/// Where the request goes and which instance takes it, as JSON
+/// ([`call::pick`]); empty for nowhere.
 ///
 /// # Errors
-/// The codes of [`call::direct`].
+/// The codes of [`call::pick`].
 #[napi(catch_unwind)]
-pub fn direct_rolled(handle: f64, block: &[u8], length: u32, rolls: &[f64]) -> Result<String> {
-    asked(block, length, |block| call::direct(handle as u64, block, Random::Rolls(rolls)))
+pub fn pick_with(block: &[u8], length: u32, numbers: Numbers) -> Result<String> {
+    let block = packed(block, length)?;
+    on_words(|words| call::pick(words.number(HANDLE), block, random(&numbers), words.time()))
+}
+
+/// Which route the request goes by, and why none before it does, as JSON.
+///
+/// # Errors
+/// The codes of [`call::explain_route`].
+#[napi(catch_unwind)]
+pub fn explain_route(block: &[u8], length: u32, numbers: Numbers) -> Result<String> {
+    let block = packed(block, length)?;
+    on_words(|words| call::explain_route(words.number(HANDLE), block, random(&numbers), words.time()))
 }
 
 /// Where a connection goes, by the TLS and TCP routes, as JSON
 /// (`sergo_border::text::answer`); empty for nowhere. `connection` is
-/// `sergo_border::text::Connecting`, `random` as in [`route`].
+/// `sergo_border::text::Connecting`.
 ///
 /// # Errors
 /// The codes of [`call::connect`].
 #[napi(catch_unwind)]
-pub fn connect(handle: f64, connection: String, random: f64) -> Result<String> {
-    call::connect(handle as u64, &connection, seed(random)).map_err(failure)
+pub fn connect(connection: String, numbers: Numbers) -> Result<String> {
+    on_words(|words| call::connect(words.named()?, &connection, random(&numbers)))
 }
 
-/// As [`connect`], with the picks' random numbers themselves.
-///
-/// # Errors
-/// The codes of [`call::connect`].
-#[napi(catch_unwind)]
-pub fn connect_rolled(handle: f64, connection: String, rolls: &[f64]) -> Result<String> {
-    call::connect(handle as u64, &connection, Random::Rolls(rolls)).map_err(failure)
-}
-
-/// What a double in `[0, 1)` can hold are 53 bits.
-fn seed(random: f64) -> Random<'static> {
-    Random::Seed((random * (1u64 << 53) as f64) as u64)
-}
-
-fn asked<T>(block: &[u8], length: u32, ask: impl FnOnce(&[u8]) -> Result<T, Code>) -> Result<T> {
-    let block = block.get(..length as usize).ok_or_else(|| failure(Code::Argument))?;
-    ask(block).map_err(failure)
-}
-
-/// What an id of [`route`] stands for, as JSON (`sergo_border::text::answer`).
+/// What the id of an answer stands for, as JSON (`sergo_border::text::answer`).
 ///
 /// # Errors
 /// `stale` when it is no longer kept, and the codes of an engine.
@@ -84,11 +89,27 @@ pub fn answer(handle: f64, id: f64) -> Result<String> {
     call::answer(handle as u64, id as u64).map_err(failure)
 }
 
-/// Tells what discovery knows of a host, as a JSON list (`sergo_border::text::instances`).
+/// The lane of a packed request, as JSON ([`call::label`]); empty for none.
 ///
 /// # Errors
-/// `argument` for other JSON, and the codes of an engine.
+/// The codes of [`call::label`].
 #[napi(catch_unwind)]
-pub fn set_instances(handle: f64, host: String, instances: String) -> Result<()> {
-    call::set_instances(handle as u64, &host, &instances).map_err(failure)
+pub fn label(handle: f64, block: &[u8], length: u32, trust: bool) -> Result<String> {
+    call::label(handle as u64, packed(block, length)?, trust).map_err(failure)
+}
+
+/// The `baggage` header of the next call: the incoming one with the lane under its key.
+#[napi(catch_unwind)]
+pub fn baggage(incoming: String, key: String, lane: String) -> String {
+    call::baggage(&incoming, &key, &lane)
+}
+
+/// Which headers and query parameters are looked at for a host, or for an empty
+/// host by [`label`], as JSON ([`call::required`]).
+///
+/// # Errors
+/// The codes of an engine.
+#[napi(catch_unwind)]
+pub fn required(handle: f64, host: String) -> Result<String> {
+    call::required(handle as u64, &host).map_err(failure)
 }

@@ -1,5 +1,5 @@
 //! What the addon keeps for one JavaScript thread: the shared words, and the
-//! engines that were made there. Both go when the thread's environment ends, so
+//! engines and sessions that were made there. All go when the thread's environment ends, so
 //! that a worker leaves nothing behind.
 
 use crate::failure::{Result, failure};
@@ -18,6 +18,7 @@ thread_local! {
 struct Thread {
     words: Float64Array,
     engines: HashSet<u64>,
+    sessions: HashSet<u64>,
 }
 
 /// Takes the words that this thread shares with the addon, and answers those in
@@ -34,7 +35,7 @@ pub fn share(env: Env, words: Float64Array) -> Result<Unknown<'static>> {
     THREAD.with_borrow_mut(|thread| {
         if thread.is_none() {
             env.add_env_cleanup_hook((), |()| leave()).map_err(|_| failure(Code::Argument))?;
-            *thread = Some(Thread { words, engines: HashSet::new() });
+            *thread = Some(Thread { words, engines: HashSet::new(), sessions: HashSet::new() });
         }
         let thread = thread.as_mut().ok_or_else(|| failure(Code::Argument))?;
         // SAFETY: called from JavaScript, in the environment that gave the words;
@@ -66,7 +67,7 @@ fn words<T>(call: impl FnOnce(&mut Words<'_>) -> Result<T, Code>) -> Result<T, C
         // the package neither transfers nor resizes it, and no JavaScript runs on
         // this thread before the call is over.
         let words = unsafe { thread.words.as_mut() };
-        call(&mut Words(words.first_chunk_mut::<COUNT>().ok_or(Code::Argument)?))
+        call(&mut Words::new(words).ok_or(Code::Argument)?)
     })
 }
 
@@ -80,10 +81,23 @@ pub(crate) fn closed(handle: u64) {
     THREAD.with_borrow_mut(|thread| thread.iter_mut().for_each(|thread| _ = thread.engines.remove(&handle)));
 }
 
+/// Remembers a session that this thread began.
+pub(crate) fn began(session: u64) {
+    THREAD.with_borrow_mut(|thread| thread.iter_mut().for_each(|thread| _ = thread.sessions.insert(session)));
+}
+
+/// Forgets a session that has ended.
+pub(crate) fn ended(session: u64) {
+    THREAD.with_borrow_mut(|thread| thread.iter_mut().for_each(|thread| _ = thread.sessions.remove(&session)));
+}
+
 /// The environment ends: closes what was left open, and lets go of the words
 /// while they can still be let go of.
 fn leave() {
     let left = THREAD.with_borrow_mut(Option::take);
+    for session in left.iter().flat_map(|thread| &thread.sessions) {
+        let _ = sergo_border::session::close(*session);
+    }
     for handle in left.iter().flat_map(|thread| &thread.engines) {
         // One that another thread has closed meanwhile is closed, which is all
         // that is wanted.

@@ -2,15 +2,16 @@
 //! in which hot calls find their arguments and leave their answers.
 //!
 //! Every word is a whole number below 2⁵³, so a double carries it exactly. Times
-//! may be longer: they take two words, the upper and the lower 32 bits.
+//! may be longer: they take two words, the upper and the lower 32 bits. Behind the
+//! words lies the thread's block of bytes, for text and packed requests.
 //! `node/src/words.ts` has the same layout.
 
-use sergo::Permit;
-use sergo_border::NOW;
-use sergo_border::call::Entered;
+use sergo::{Code, Permit};
+use sergo_border::call::{Entered, Random};
+use sergo_border::{NOW, with};
 
 /// How many words there are.
-pub const COUNT: usize = 16;
+pub const COUNT: usize = 24;
 
 /// In: the engine's handle.
 pub const HANDLE: usize = 0;
@@ -18,7 +19,8 @@ pub const HANDLE: usize = 0;
 pub const RESOURCE: usize = 1;
 /// In, entering: the cost.
 pub const COST: usize = 2;
-/// In: entering, 1 for outbound; exiting, 1 for an error, [`CANCELLED`]; else 0.
+/// In: entering, 1 for outbound; exiting, 1 for an error, [`CANCELLED`]; reporting,
+/// the number of the outcome; else 0.
 pub const FLAG: usize = 3;
 /// A flag: the call never began.
 pub const CANCELLED: u64 = 2;
@@ -33,16 +35,51 @@ pub const BLOCK: usize = 13;
 /// Out: the nanoseconds after which a blocked entry would pass, two words; the
 /// first is −1 where that is not known.
 pub const RETRY: usize = 14;
+/// In: how many bytes of the block are in use.
+pub const LENGTH: usize = 16;
+/// In, routing and picking: a random number in `[0, 1)`, not whole.
+pub const RANDOM: usize = 17;
+/// Out of routing and picking: the id of the answer, or 0.
+pub const ANSWER: usize = 18;
+/// Out of picking, into reporting: the number of the instance, or 0.
+pub const INSTANCE: usize = 19;
 
-/// The words of one call.
-pub(crate) struct Words<'a>(pub(crate) &'a mut [f64; COUNT]);
+/// The words of one call, and the block behind them.
+pub(crate) struct Words<'a> {
+    words: &'a mut [f64; COUNT],
+    block: &'a [u8],
+}
 
-impl Words<'_> {
+impl<'a> Words<'a> {
+    /// Takes a thread's whole array apart.
+    #[inline]
+    pub(crate) fn new(array: &'a mut [f64]) -> Option<Self> {
+        let (words, rest) = array.split_first_chunk_mut::<COUNT>()?;
+        // SAFETY: any bytes are bytes; between two calls they are JavaScript's.
+        let (_, block, _) = unsafe { rest.align_to::<u8>() };
+        Some(Words { words, block })
+    }
+
     /// A whole number; JavaScript checked it, and anything else reads as near as
     /// can be.
     #[inline]
     pub(crate) fn number(&self, at: usize) -> u64 {
-        self.0[at] as u64
+        self.words[at] as u64
+    }
+
+    #[inline]
+    pub(crate) fn real(&self, at: usize) -> f64 {
+        self.words[at]
+    }
+
+    #[inline]
+    pub(crate) fn set(&mut self, at: usize, number: u64) {
+        self.words[at] = number as f64;
+    }
+
+    #[inline]
+    pub(crate) fn block(&self) -> Result<&'a [u8], Code> {
+        self.block.get(..self.number(LENGTH) as usize).ok_or(Code::Argument)
     }
 
     #[inline]
@@ -52,12 +89,23 @@ impl Words<'_> {
 
     #[inline]
     pub(crate) fn flag(&self) -> bool {
-        self.0[FLAG] != 0.0
+        self.words[FLAG] != 0.0
     }
 
     #[inline]
     pub(crate) fn time(&self) -> u64 {
-        if self.0[TIME] < 0.0 { NOW } else { (self.number(TIME) << 32) | self.number(TIME + 1) }
+        if self.words[TIME] < 0.0 { NOW } else { (self.number(TIME) << 32) | self.number(TIME + 1) }
+    }
+
+    /// The engine's handle, for a call that takes no moment: it is asked at the last
+    /// one that was named to it, which is this one, where there is one.
+    #[inline]
+    pub(crate) fn named(&self) -> Result<u64, Code> {
+        let (handle, now) = (self.number(HANDLE), self.time());
+        if now != NOW {
+            with(handle, |host| Ok(host.tick(now)))?;
+        }
+        Ok(handle)
     }
 
     #[inline]
@@ -68,20 +116,25 @@ impl Words<'_> {
     #[inline]
     pub(crate) fn put(&mut self, entered: &Entered) {
         for (word, value) in entered.permit.iter().enumerate() {
-            self.0[PERMIT + word] = *value as f64;
+            self.set(PERMIT + word, *value);
         }
         self.put_nanos(WAIT, entered.wait);
-        self.0[BLOCK] = entered.block as f64;
+        self.set(BLOCK, entered.block);
         match entered.retry_after_plus_one.checked_sub(1) {
             Some(nanos) => self.put_nanos(RETRY, nanos),
-            None => self.0[RETRY] = -1.0,
+            None => self.words[RETRY] = -1.0,
         }
     }
 
     fn put_nanos(&mut self, at: usize, nanos: u64) {
-        self.0[at] = (nanos >> 32) as f64;
-        self.0[at + 1] = (nanos & 0xFFFF_FFFF) as f64;
+        self.set(at, nanos >> 32);
+        self.set(at + 1, nanos & 0xFFFF_FFFF);
     }
 }
 
-const _: () = assert!(PERMIT + Permit::WORDS == WAIT && RETRY + 2 == COUNT);
+/// What a double in `[0, 1)` can hold are 53 bits.
+pub(crate) fn seed(random: f64) -> Random<'static> {
+    Random::Seed((random * (1u64 << 53) as f64) as u64)
+}
+
+const _: () = assert!(PERMIT + Permit::WORDS == WAIT && RETRY + 2 == LENGTH && INSTANCE < COUNT);

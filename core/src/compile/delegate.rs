@@ -73,7 +73,7 @@ fn wait(root: &TrafficRouter, i: usize, delegate: &Delegate) -> Waiting {
 /// Rejects the good routers of this push that no request can reach as they are:
 /// those without hosts that nobody delegates to, and those that delegate what
 /// cannot be combined. The catalog gets back what it had of them `before`.
-pub(super) fn reject_misfits(push: &mut [Reading], catalog: &mut Catalog, before: &Catalog) {
+pub(super) fn reject_misfits(push: &mut [Reading<'_>], catalog: &mut Catalog, before: &Catalog) {
     let routers = catalog.iter().filter_map(|(_, entry)| match &entry.document {
         Document::Router(router) => Some(router),
         _ => None,
@@ -85,10 +85,8 @@ pub(super) fn reject_misfits(push: &mut [Reading], catalog: &mut Catalog, before
             _ => None,
         })
         .collect();
-    for reading in push.iter_mut().filter(|reading| matches!(reading.outcome, Outcome::Good(_))) {
-        let Some(Document::Router(router)) = catalog.get(&reading.identity).map(|entry| &entry.document) else {
-            continue;
-        };
+    for reading in push.iter_mut() {
+        let Outcome::Good(Document::Router(router)) = &reading.outcome else { continue };
         let is_named = named
             .iter()
             .any(|delegate| delegate.name == router.meta.name && delegate.namespace == router.meta.namespace);
@@ -141,7 +139,14 @@ fn combine(entry: &HttpRoute, route: &HttpRoute) -> Result<HttpRoute, String> {
         policy.mirrors.clone_from(&outer.mirrors);
     }
     let name = route.name.clone().or_else(|| entry.name.clone());
-    Ok(HttpRoute { position: entry.position, name, matches, action: route.action.clone(), policy })
+    Ok(HttpRoute {
+        position: entry.position,
+        name,
+        matches,
+        action: route.action.clone(),
+        policy,
+        has_one_mirror: false,
+    })
 }
 
 fn blocks(matches: &[HttpMatch]) -> Vec<HttpMatch> {

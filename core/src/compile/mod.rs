@@ -10,6 +10,7 @@ pub mod report;
 pub mod resolve;
 pub mod resolved;
 pub mod route;
+pub(crate) mod served;
 #[cfg(test)]
 mod tests;
 pub mod workload;
@@ -29,7 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What a push comes to.
 #[derive(Debug)]
-pub(crate) struct Compiled {
+pub(crate) struct Compiled<'s> {
     /// The documents in force.
     pub(crate) catalog: Catalog,
     /// The rules of theirs, in the order of namespace and name.
@@ -38,7 +39,7 @@ pub(crate) struct Compiled {
     pub(crate) traffic: BTreeMap<String, Traffic>,
     /// What is to be told, but for the version and what routers shadow.
     report: Report,
-    push: Vec<Reading>,
+    push: Vec<Reading<'s>>,
 }
 
 /// The documents of a namespace that are about where requests go, those of one
@@ -46,6 +47,8 @@ pub(crate) struct Compiled {
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     pub(crate) routers: Vec<Arc<TrafficRouter>>,
+    /// Those of this push as they are written, delegates in their places.
+    pub(crate) written: Vec<Arc<TrafficRouter>>,
     pub(crate) workloads: Vec<Arc<VirtualWorkload>>,
     /// Those for this app.
     pub(crate) lanes: Vec<Arc<TrafficLane>>,
@@ -55,7 +58,7 @@ pub(crate) struct Traffic {
 }
 
 /// Compiles a push, which takes the place of everything in `before`.
-pub(crate) fn compile(whose: Whose<'_>, before: &Catalog, mut push: Vec<Reading>) -> Compiled {
+pub(crate) fn compile<'s>(whose: Whose<'_>, before: &Catalog, mut push: Vec<Reading<'s>>) -> Compiled<'s> {
     reject_duplicates(&mut push);
     let mut catalog = before.after(&push);
     for (index, ambiguous) in ambiguities(whose, &catalog, &push) {
@@ -64,32 +67,44 @@ pub(crate) fn compile(whose: Whose<'_>, before: &Catalog, mut push: Vec<Reading>
         catalog.restore(&reading.identity, before);
     }
     delegate::reject_misfits(&mut push, &mut catalog, before);
-    let good: BTreeSet<&Identity> = good(&push).map(|reading| &reading.identity).collect();
+    let accepted = good(&push).count();
     // Where a document is bad, an older version of it is in force, if any.
-    let outdated: BTreeSet<&Identity> =
-        push.iter().map(|reading| &reading.identity).filter(|identity| !good.contains(identity)).collect();
+    let mut outdated: BTreeSet<&Identity> = BTreeSet::new();
+    if accepted < push.len() {
+        outdated.extend(push.iter().map(|reading| &*reading.identity));
+        for reading in good(&push) {
+            outdated.remove(&*reading.identity);
+        }
+    }
     let (mut rules, mut waiting) = (Vec::new(), Vec::new());
     let mut traffic: BTreeMap<String, Traffic> = BTreeMap::new();
     let mut known_kinds = Vec::new();
     let mut resolver = Resolver::new(whose, &catalog);
     for (identity, entry) in catalog.iter() {
         if let Some(resolution) = resolver.resolve(entry) {
-            known_kinds.push((identity.clone(), resolution.kinds));
+            if !(resolution.kinds.is_empty() && entry.kinds.is_empty()) {
+                known_kinds.push((Arc::clone(identity), resolution.kinds));
+            }
             rules.push(resolution.rule);
-            if !outdated.contains(identity) {
+            if !outdated.contains(&**identity) {
                 waiting.extend(resolution.waiting);
             }
         }
         if !whose.includes(&identity.namespace) {
             continue;
         }
-        let traffic = traffic.entry(identity.namespace.clone()).or_default();
+        let traffic = match traffic.contains_key(&identity.namespace) {
+            true => traffic.get_mut(&identity.namespace),
+            false => Some(traffic.entry(identity.namespace.clone()).or_default()),
+        };
+        let Some(traffic) = traffic else { continue };
         match &entry.document {
             Document::Router(router) => {
                 let expanded = delegate::expand(router, &catalog);
                 traffic.routers.push(expanded.router);
-                if !outdated.contains(identity) {
+                if !outdated.contains(&**identity) {
                     waiting.extend(expanded.waiting);
+                    traffic.written.push(Arc::clone(router));
                 }
             }
             Document::Workload(workload) => traffic.workloads.push(Arc::clone(workload)),
@@ -104,7 +119,7 @@ pub(crate) fn compile(whose: Whose<'_>, before: &Catalog, mut push: Vec<Reading>
         }
     }
     let report = Report {
-        accepted: good.len(),
+        accepted,
         rejected: push.iter().flat_map(|reading| reading.errors.clone()).collect(),
         waiting,
         warnings: push.iter().flat_map(|reading| reading.warnings.clone()).collect(),
@@ -114,45 +129,52 @@ pub(crate) fn compile(whose: Whose<'_>, before: &Catalog, mut push: Vec<Reading>
     Compiled { catalog, rules, traffic, report, push }
 }
 
-fn good(push: &[Reading]) -> impl Iterator<Item = &Reading> {
+fn good<'p, 's>(push: &'p [Reading<'s>]) -> impl Iterator<Item = &'p Reading<'s>> {
     push.iter().filter(|reading| matches!(reading.outcome, Outcome::Good(_)))
 }
 
 /// The rules of this push, by their index, that name a strategy of which there
 /// are several.
-fn ambiguities(whose: Whose<'_>, catalog: &Catalog, push: &[Reading]) -> Vec<(usize, Vec<Ambiguity>)> {
+fn ambiguities(whose: Whose<'_>, catalog: &Catalog, push: &[Reading<'_>]) -> Vec<(usize, Vec<Ambiguity>)> {
     let mut resolver = Resolver::new(whose, catalog);
-    let resolved = push.iter().enumerate().filter_map(|(index, reading)| match reading.outcome {
+    let resolved = push.iter().enumerate().filter_map(|(index, reading)| match &reading.outcome {
+        Outcome::Good(Document::Rule(rule)) if rule.strategies.iter().all(|named| named.kind.is_some()) => None,
         Outcome::Good(_) => Some((index, resolver.resolve(catalog.get(&reading.identity)?)?.ambiguous)),
         Outcome::Bad | Outcome::Unknown => None,
     });
     resolved.filter(|(_, ambiguous)| !ambiguous.is_empty()).collect()
 }
 
-fn reject_ambiguity(reading: &mut Reading, ambiguity: &Ambiguity) {
+fn reject_ambiguity(reading: &mut Reading<'_>, ambiguity: &Ambiguity) {
     let kinds = ambiguity.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" and ");
     let field = format!("spec.strategies[{}].kind", ambiguity.position);
     let found = format!("nothing, where there is a {kinds} of the name {:?}", ambiguity.name);
     reading.reject(&field, &found, "the kind that is meant");
 }
 
-impl Compiled {
-    /// The report, with the routes that can never be reached. What is told of a
-    /// good document is put to its place in the source.
-    pub(crate) fn into_report(mut self, version: u64, shadowed: Vec<Diagnostic>) -> Report {
+impl Compiled<'_> {
+    /// The report, with the routes that can never be reached and the
+    /// destinations that nothing serves. What is told of a good document is put
+    /// to its place in the source.
+    pub(crate) fn into_report(mut self, version: u64, shadowed: Vec<Diagnostic>, unserved: Vec<Diagnostic>) -> Report {
         self.report.shadowed = shadowed;
+        self.report.unserved = unserved;
         self.report.version = version;
+        let Report { shadowed, unserved, waiting, .. } = &mut self.report;
+        if shadowed.is_empty() && unserved.is_empty() && waiting.is_empty() {
+            return self.report;
+        }
         let good: BTreeMap<_, _> = good(&self.push).map(|reading| (key(&reading.identity), reading)).collect();
-        for told in &mut self.report.shadowed {
+        for told in shadowed.iter_mut().chain(unserved) {
             if let Some(reading) = good.get(&(&*told.kind, &*told.namespace, &*told.name)) {
                 Place { line: told.line, column: told.column } = reading.place(&told.field);
-                told.source.clone_from(&reading.source);
+                reading.source.clone_into(&mut told.source);
             }
         }
-        for told in &mut self.report.waiting {
+        for told in waiting {
             if let Some(reading) = good.get(&(&*told.kind, &*told.namespace, &*told.name)) {
                 Place { line: told.line, column: told.column } = reading.place(&told.field);
-                told.source.clone_from(&reading.source);
+                reading.source.clone_into(&mut told.source);
             }
         }
         self.report

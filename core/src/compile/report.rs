@@ -20,6 +20,10 @@ pub struct Report {
     pub warnings: Vec<Diagnostic>,
     /// Routes that can never be reached, and why.
     pub shadowed: Vec<Diagnostic>,
+    /// Destinations that nothing serves: subsets that are not among those
+    /// defined for their host, hosts of which discovery knows no healthy
+    /// instance.
+    pub unserved: Vec<Diagnostic>,
 }
 
 impl Report {

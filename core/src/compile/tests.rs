@@ -19,7 +19,7 @@ impl Plane {
         let compiled = compile(whose, &self.catalog, document::read("rules.yaml", text));
         self.catalog = compiled.catalog.clone();
         self.rules = compiled.rules.clone();
-        self.report = compiled.into_report(1, Vec::new());
+        self.report = compiled.into_report(1, Vec::new(), Vec::new());
         self
     }
 

@@ -14,14 +14,17 @@ use crate::compile::lower::lower;
 use crate::compile::report::Report;
 use crate::compile::resolve::Whose;
 use crate::compile::route::route;
+use crate::compile::served::unserved;
 use crate::compile::workload::workloads;
 use crate::route::Discovery;
 use crate::route::workload::{APP_LABEL, give_label};
 use crate::snapshot::Snapshot;
 use crate::spec::document::{self, Reading};
+use crate::spec::known::Known;
 use crate::stat::State;
 use crate::stat::event::Event;
 use crate::sync::{Arc, Swap, lock};
+use crate::time::Tick;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
@@ -59,12 +62,21 @@ pub struct Source<'a> {
 #[derive(Debug)]
 pub struct Engine {
     config: Config,
-    /// The last good documents; held while rules are applied, one push at a time.
-    catalog: Mutex<Catalog>,
+    /// Held while rules are applied, one push at a time.
+    last: Mutex<Last>,
     snapshot: Swap<Snapshot>,
     state: State,
     /// What discovery told; held while the fleet changes. Rules are locked first.
     discovery: Mutex<Discovery>,
+}
+
+/// What is left of the pushes so far.
+#[derive(Debug, Default)]
+struct Last {
+    /// The last good documents.
+    catalog: Catalog,
+    /// The documents of the last push.
+    known: Known,
 }
 
 impl Engine {
@@ -74,7 +86,7 @@ impl Engine {
         Engine {
             snapshot: Swap::new(Snapshot::empty(config.labels.clone())),
             config,
-            catalog: Mutex::default(),
+            last: Mutex::default(),
             state: State::default(),
             discovery: Mutex::default(),
         }
@@ -90,9 +102,11 @@ impl Engine {
     /// document keeps its last good version in force and takes no other with
     /// it; the report says what was wrong and what would be right.
     pub fn apply(&self, sources: &[Source<'_>]) -> Report {
-        let mut catalog = lock(&self.catalog);
+        let mut last = lock(&self.last);
+        let mut known = Known::default();
+        let push = read(sources, &last.known, &mut known);
         let Config { namespace, app, labels } = &self.config;
-        let compiled = compile(Whose::Engine { namespace, app, labels }, &catalog, read(sources));
+        let mut compiled = compile(Whose::Engine { namespace, app, labels }, &last.catalog, push);
         let previous = self.snapshot.load_full();
         let version = previous.version.saturating_add(1);
         let decide = lower(&compiled.rules, &previous.decide, version);
@@ -105,12 +119,16 @@ impl Engine {
         give_label(workloads.givers(), &mut own, labels.get(APP_LABEL).unwrap_or(app));
         let label = label(&traffic.lanes, &traffic.traffic_labels, app, &own);
         let discovery = lock(&self.discovery);
-        let fleet = Swap::new(discovery.fleet(&workloads, &previous.fleet.load()));
+        let fleet = discovery.fleet(&workloads, &previous.fleet.load());
+        // No ejection lasts that long: health alone counts.
+        let serves = |host: &str, subset: Option<&str>| fleet.serves(host, subset, || None, Tick(u64::MAX));
+        let alone = unserved(traffic, &workloads, namespace, &serves);
+        let fleet = Swap::new(fleet);
         self.snapshot.store(Arc::new(Snapshot { version, decide, route, label, workloads, labels: own, fleet }));
         drop(discovery);
         self.state.events.push(Event::RulesApplied { version });
-        *catalog = compiled.catalog.clone();
-        compiled.into_report(version, shadowed)
+        *last = Last { catalog: std::mem::take(&mut compiled.catalog), known };
+        compiled.into_report(version, shadowed, alone)
     }
 
     /// The version of the rules in force, 0 before the first.
@@ -120,7 +138,8 @@ impl Engine {
     }
 }
 
-/// Reads the documents of all sources, in order.
-fn read(sources: &[Source<'_>]) -> Vec<Reading> {
-    sources.iter().flat_map(|source| document::read(source.name, source.text)).collect()
+/// Reads the documents of all sources, in order: those that are not known from
+/// before.
+fn read<'s>(sources: &[Source<'s>], before: &Known, now: &mut Known) -> Vec<Reading<'s>> {
+    sources.iter().flat_map(|source| document::read_again(source.name, source.text, before, now)).collect()
 }

@@ -20,17 +20,23 @@ pub fn value<'h>(header: &'h str, key: &str) -> Option<Cow<'h, str>> {
 
 /// The header with this member in the first place, and of the members that it
 /// had those with other keys, as they were, in order and as many as the limits
-/// allow.
+/// allow. A member that is over the limits alone is left out.
 #[must_use]
 pub fn merge(header: &str, key: &str, value: &str) -> String {
     let mut merged = [key, "=", &encode(value)].concat();
-    let mut count = 1usize;
+    // What is over the limits alone cannot be carried.
+    if merged.len() > MAX_LENGTH {
+        merged.clear();
+    }
+    let mut count = usize::from(!merged.is_empty());
     for (own, member) in members(header) {
         let length = merged.len().saturating_add(1).saturating_add(member.len());
         if own == key || length > MAX_LENGTH || count >= MAX_MEMBERS {
             continue;
         }
-        merged.push(',');
+        if count > 0 {
+            merged.push(',');
+        }
         merged.push_str(member);
         count = count.saturating_add(1);
     }
@@ -120,6 +126,7 @@ mod tests {
         assert!(merged.ends_with("k62=v"));
         let long = format!("a={},b=1", "x".repeat(MAX_LENGTH));
         assert_eq!(merge(&long, "lane", "x"), "lane=x,b=1");
+        assert_eq!(merge("a=1,b=2", "lane", &"é".repeat(MAX_LENGTH / 6)), "a=1,b=2");
     }
 
     proptest! {
@@ -131,6 +138,33 @@ mod tests {
             for key in ["a", "c"] {
                 prop_assert_eq!(value(&merged, key), value(&header, key));
             }
+        }
+
+        #[test]
+        fn the_members_of_others_go_on_as_they_were(
+            others in prop::collection::vec(r"[a-z]{1,3}[ \t]?=[ \t]?([!#-+\--:<-\[\]-~]|%[0-9A-F]{2}){0,400}(;[a-z]{1,3}(=[a-z0-9]{0,9})?){0,2}", 0..90),
+            blank in "[ \t]{0,2}",
+            text in "\\PC{0,20}",
+        ) {
+            let header = others.iter().map(|member| [&*blank, member, &*blank].concat()).collect::<Vec<_>>().join(",");
+            let merged = merge(&header, "lane-key", &text);
+            prop_assert!(merged.len() <= MAX_LENGTH);
+            let members: Vec<&str> = merged.split(',').collect();
+            prop_assert!(members.len() <= MAX_MEMBERS);
+            prop_assert_eq!(value(&merged, "lane-key").map(Cow::into_owned), Some(text));
+            // All of them in their order; none is left out but for a limit.
+            let mut kept = members.iter().skip(1).peekable();
+            let mut length = members[0].len();
+            let mut count = 1;
+            for other in others.iter().map(|other| other.trim_matches(BLANKS)) {
+                if kept.next_if(|member| **member == other).is_some() {
+                    length += 1 + other.len();
+                    count += 1;
+                } else {
+                    prop_assert!(length + 1 + other.len() > MAX_LENGTH || count >= MAX_MEMBERS, "{other:?} is gone");
+                }
+            }
+            prop_assert!(kept.next().is_none());
         }
     }
 }

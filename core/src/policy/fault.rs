@@ -4,6 +4,27 @@ use crate::time::Span;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+/// What gRPC calls its status codes, each at the index that is its number.
+pub const GRPC_STATUS: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "UNAUTHENTICATED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+];
+
 /// A share of requests in percent, 0 to 100.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Percentage {
@@ -21,6 +42,12 @@ impl Percentage {
     #[must_use]
     pub fn new(value: f64) -> Option<Percentage> {
         (0.0..=100.0).contains(&value).then_some(Percentage { value })
+    }
+
+    /// The number, from 0 to 100.
+    #[must_use]
+    pub const fn value(self) -> f64 {
+        self.value
     }
 
     /// Whether this request is one of them. What can't vary uses no roll.

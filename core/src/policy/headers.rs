@@ -58,7 +58,7 @@ impl HeaderChanges {
     }
 
     fn over(&self, under: &HeaderChanges) -> HeaderChanges {
-        let remove = under.remove.iter().filter(|name| !self.remove.iter().any(|own| own.eq_ignore_ascii_case(name)));
+        let remove = under.remove.iter().filter(|name| !self.remove.iter().any(|own| is_same(own, name)));
         HeaderChanges {
             set: pairs_over(&self.set, &under.set),
             add: pairs_over(&self.add, &under.add),
@@ -68,8 +68,15 @@ impl HeaderChanges {
 }
 
 fn pairs_over(over: &[(String, String)], under: &[(String, String)]) -> Vec<(String, String)> {
-    let rest = under.iter().filter(|(name, _)| !over.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)));
+    let rest = under.iter().filter(|(name, _)| !over.iter().any(|(own, _)| is_same(own, name)));
     over.iter().chain(rest).cloned().collect()
+}
+
+/// Whether two names are of one header. What is `Host` in HTTP/1 is `:authority`
+/// in HTTP/2.
+fn is_same(a: &str, b: &str) -> bool {
+    let is_host = |name: &str| name.eq_ignore_ascii_case("host") || name == ":authority";
+    a.eq_ignore_ascii_case(b) || is_host(a) && is_host(b)
 }
 
 #[cfg(test)]
@@ -89,5 +96,7 @@ mod tests {
         assert_eq!(merged.set, [pair("A", "1"), pair("b", "3")]);
         assert_eq!(merged.add, [pair("A", "4")]);
         assert_eq!(merged.remove, ["x", "y"]);
+        let host = |name: &str| HeaderChanges { set: vec![pair(name, "h")], ..HeaderChanges::default() };
+        assert_eq!(host(":authority").over(&host("Host")).set, [pair(":authority", "h")]);
     }
 }

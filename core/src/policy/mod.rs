@@ -11,7 +11,7 @@ mod rewrite;
 pub mod workload;
 
 pub use cors::CorsPolicy;
-pub use fault::{Abort, Delay, Fault, Percentage};
+pub use fault::{Abort, Delay, Fault, GRPC_STATUS, Percentage};
 pub use headers::{HeaderChanges, Headers};
 pub use redirect::{DirectResponse, Redirect, RedirectPort, Redirected};
 pub use retries::{DEFAULT_RETRY_ON, Retries};

@@ -4,6 +4,7 @@ use crate::policy::{DirectResponse, Policy, Redirect};
 use crate::sync::Arc;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Names an [`Answer`] of one version of the rules, for
 /// [`Engine::answer`](crate::Engine::answer). It fits in 53 bits, and the same
@@ -65,6 +66,36 @@ impl Answer {
             Answer::Redirect { .. } => true,
             Answer::Respond { .. } | Answer::Empty { .. } => false,
         }
+    }
+}
+
+/// A phrase for people: where to, and by which route.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let route = match self {
+            Answer::To { route, destination, fallback, .. } => {
+                let Destination { host, subset, port } = destination;
+                write!(f, "{}to {host}", if *fallback { "as a fallback " } else { "" })?;
+                subset.iter().try_for_each(|subset| write!(f, ", subset {subset}"))?;
+                port.iter().try_for_each(|port| write!(f, ", port {port}"))?;
+                route
+            }
+            Answer::Redirect { route, .. } => {
+                f.write_str("redirected")?;
+                route
+            }
+            Answer::Respond { route, .. } => {
+                f.write_str("answered by the rule itself")?;
+                route
+            }
+            Answer::Empty { host, subset } => {
+                write!(f, "nowhere: {host}")?;
+                subset.iter().try_for_each(|subset| write!(f, ", subset {subset},"))?;
+                f.write_str(" has no healthy instance")?;
+                &None
+            }
+        };
+        route.iter().try_for_each(|route| write!(f, ", by the route {route}"))
     }
 }
 

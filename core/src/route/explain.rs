@@ -2,16 +2,17 @@
 
 use super::condition::{Condition, HeaderName, Seen};
 use super::rule::{Block, Rule};
-use super::{Answer, Directions, Moment, Request, Rolls, Table};
+use super::{Directions, Moment, Request, Rolls, Table};
 use crate::matcher::Text;
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// How many routes before the one that matches are told of.
 const MAX_ROUTES: usize = 1000;
 
 /// Which route a request goes by, and why none of those before it does.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RouteExplanation {
     /// The kind and name of the router of the host; `None` where there is none.
     pub router: Option<String>,
@@ -44,48 +45,54 @@ pub struct BlockMiss {
     pub found: String,
 }
 
-/// For people to read, a line for each route that was looked at.
-impl fmt::Display for RouteExplanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(router) = &self.router else { return f.write_str("no router names the host") };
-        f.write_str(router)?;
-        for RouteMiss { position, blocks } in &self.misses {
-            write!(f, "\n  route {position} does not match")?;
-            for (index, BlockMiss { field, expected, found }) in blocks.iter().enumerate() {
-                let joint = if index == 0 { ": " } else { "; nor " };
-                write!(f, "{joint}{field}: expected {expected}, found {found}")?;
-            }
-        }
-        match (self.position, self.directions.as_ref().map(|directions| &*directions.answer)) {
-            (None, _) => f.write_str("\n  no route matches"),
-            (Some(position), answer) => {
-                write!(f, "\n  route {position} matches")?;
-                match answer {
-                    None => Ok(()),
-                    Some(Answer::Redirect { .. }) => f.write_str(": the caller is sent elsewhere"),
-                    Some(Answer::Respond { .. }) => f.write_str(": the rule answers itself"),
-                    Some(Answer::Empty { host, subset }) => {
-                        write!(f, ": nothing healthy is left of {}", Place(host, subset.as_deref()))
-                    }
-                    Some(Answer::To { destination, fallback, .. }) => {
-                        let way = if *fallback { "falls back" } else { "goes" };
-                        write!(f, ": {way} to {}", Place(&destination.host, destination.subset.as_deref()))
-                    }
-                }
-            }
-        }
+/// Its members, and `"text"`: the whole in words.
+impl Serialize for RouteExplanation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let RouteExplanation { router, misses, position, directions } = self;
+        let mut all = serializer.serialize_struct("RouteExplanation", 5)?;
+        all.serialize_field("router", router)?;
+        all.serialize_field("misses", misses)?;
+        all.serialize_field("position", position)?;
+        all.serialize_field("directions", directions)?;
+        all.serialize_field("text", &self.to_string())?;
+        all.end()
     }
 }
 
-/// The words for a host and its subset.
-struct Place<'t>(&'t str, Option<&'t str>);
-
-impl fmt::Display for Place<'_> {
+/// Lines for people: where the request goes, by which route, and why by none of
+/// those before it.
+impl fmt::Display for RouteExplanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.1 {
-            None => f.write_str(self.0),
-            Some(subset) => write!(f, "{}, subset {subset}", self.0),
+        match &self.directions {
+            Some(directions) => writeln!(f, "{}", directions.answer)?,
+            None => writeln!(f, "nowhere: no route is for it")?,
         }
+        f.write_str(&self.reasons())
+    }
+}
+
+impl RouteExplanation {
+    /// The lines of the text that say by which route it goes and why by none of
+    /// those before it.
+    #[must_use]
+    pub fn reasons(&self) -> String {
+        let first = match (&self.router, self.position) {
+            (None, _) => "no router names the host\n".to_owned(),
+            (Some(router), Some(position)) => format!("{router}, route {position} matches\n"),
+            (Some(router), None) => format!("{router}: no route matches\n"),
+        };
+        std::iter::once(first).chain(self.misses.iter().map(ToString::to_string)).collect()
+    }
+}
+
+impl fmt::Display for RouteMiss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut head = format!("  route {} does not: ", self.position);
+        for BlockMiss { field, expected, found } in &self.blocks {
+            writeln!(f, "{head}{field}: found {found}, expected {expected}")?;
+            head = format!("{:>width$}", "or ", width = head.chars().count());
+        }
+        Ok(())
     }
 }
 

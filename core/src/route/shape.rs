@@ -139,6 +139,7 @@ mod tests {
         let directions = Directions { answer, effects };
         assert_eq!(shape(&directions), whole);
         whole["instance"] = Value::Null;
+        whole["number"] = Value::Null;
         assert_eq!(shape(&Pick { directions, endpoint: None }), whole);
     }
 

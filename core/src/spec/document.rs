@@ -4,14 +4,18 @@ use super::Meta;
 use super::diagnostic::{Diagnostic, Identity};
 use super::fault_tolerance::{FaultToleranceRule, HttpRequestFallbackAction};
 use super::kind::{self, Kind};
+use super::known::{Kept, Known};
 use super::lane::{TrafficLabelRule, TrafficLane, WorkloadLabelRule};
 use super::node::{Node, Place, Value};
 use super::reader::{Field, Notes, Object};
 use super::strategy::Strategy;
 use super::traffic_router::TrafficRouter;
 use super::virtual_workload::VirtualWorkload;
-use super::{fault_tolerance, strategy, yaml};
+use super::yaml::{self, Piece, Unreadable};
+use super::{fault_tolerance, strategy};
 use crate::sync::Arc;
+use std::cell::OnceCell;
+use std::rc::Rc;
 
 /// A good document of a kind that this version enforces.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,11 +40,11 @@ pub enum Document {
 
 /// A document as it was read.
 #[derive(Debug)]
-pub struct Reading {
+pub struct Reading<'s> {
     /// Which document it is; empty where that could not be read.
-    pub identity: Identity,
+    pub identity: Arc<Identity>,
     /// The name of its source.
-    pub source: String,
+    pub source: &'s str,
     /// What it came to.
     pub outcome: Outcome,
     /// Its mistakes.
@@ -49,8 +53,23 @@ pub struct Reading {
     pub warnings: Vec<Diagnostic>,
     /// Whether it is bad, and nobody can say which document it is.
     pub is_nameless: bool,
-    /// As it stands in the source; `None` where that is no YAML or JSON.
-    node: Option<Node>,
+    /// The piece of the source that it stands in, and which of the documents
+    /// there it is; `None` where the source has no pieces.
+    origin: Option<(Rc<Origin<'s>>, usize)>,
+}
+
+/// A piece of a source, parsed once more when it is asked where something stands:
+/// that is seldom, and trees are large.
+#[derive(Debug)]
+struct Origin<'s> {
+    piece: Piece<'s>,
+    documents: OnceCell<Vec<Node>>,
+}
+
+impl Origin<'_> {
+    fn document(&self, index: usize) -> Option<&Node> {
+        self.documents.get_or_init(|| flat(self.piece.documents().unwrap_or_default())).get(index)
+    }
 }
 
 /// What a document came to.
@@ -64,18 +83,27 @@ pub enum Outcome {
     Unknown,
 }
 
-impl Reading {
+impl<'s> Reading<'s> {
+    /// As it stands in the source; `None` where that is no YAML or JSON.
+    #[must_use]
+    pub fn node(&self) -> Option<&Node> {
+        self.origin.as_ref().and_then(|(origin, index)| origin.document(*index))
+    }
+
     /// Makes it bad for a mistake that shows only beside other documents.
     pub fn reject(&mut self, field: &str, found: &str, expected: &str) {
         let place = self.place(field);
-        self.errors.push(Diagnostic::new(&self.identity, &self.source, field, place, found, expected));
+        self.errors.push(Diagnostic::new(&self.identity, self.source, field, place, found, expected));
         self.outcome = Outcome::Bad;
     }
 
     /// Where the field of this path is, or else the nearest around it.
     #[must_use]
     pub fn place(&self, field: &str) -> Place {
-        let Some(mut node) = self.node.as_ref() else { return Place::default() };
+        let origin = self.origin.as_ref();
+        let Some(mut node) = origin.and_then(|(origin, index)| origin.document(*index)) else {
+            return Place::default();
+        };
         let mut place = node.place;
         for step in field.split(['.', '[']) {
             let next = match (&node.value, step.strip_suffix(']')) {
@@ -97,29 +125,58 @@ impl Reading {
 
 /// Reads all documents of a source.
 #[must_use]
-pub fn read(source: &str, text: &str) -> Vec<Reading> {
-    let mut readings = Vec::new();
-    for document in yaml::documents(text) {
-        match document {
-            Ok(node) => read_node(source, node, &mut readings),
-            Err(unreadable) => {
-                let notes = Notes::new(Identity::default(), source);
-                notes.error("", unreadable.place, &unreadable.found, unreadable.expected);
-                readings.push(finish(notes, Outcome::Bad, None));
+pub fn read<'s>(source: &'s str, text: &'s str) -> Vec<Reading<'s>> {
+    read_again(source, text, &Known::default(), &mut Known::default())
+}
+
+/// Reads all documents of a source but for those that are known from before, and
+/// makes the good ones known from now on.
+#[must_use]
+pub fn read_again<'s>(source: &'s str, text: &'s str, before: &Known, now: &mut Known) -> Vec<Reading<'s>> {
+    let pieces = match yaml::pieces(text) {
+        Ok(pieces) => pieces,
+        Err(unreadable) => return vec![no_document(source, &unreadable, None)],
+    };
+    let mut readings = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        let origin = Rc::new(Origin { piece, documents: OnceCell::new() });
+        if let Some(kept) = before.get(source, &piece) {
+            readings.extend(kept.iter().enumerate().map(|(index, kept)| kept.reading(source, index, &origin)));
+            now.put(&piece, kept);
+            continue;
+        }
+        let first = readings.len();
+        match piece.documents() {
+            Ok(nodes) => {
+                let read =
+                    |(index, node): (usize, &Node)| read_document(source, node, Some((Rc::clone(&origin), index)));
+                readings.extend(flat(nodes).iter().enumerate().map(read));
+                now.learn(&piece, readings.get(first..).unwrap_or_default());
             }
+            Err(unreadable) => readings.push(no_document(source, &unreadable, Some((origin, 0)))),
         }
     }
     readings
 }
 
-/// Reads one document, or each item of a list of documents by itself.
-fn read_node(source: &str, mut node: Node, readings: &mut Vec<Reading>) {
+fn no_document<'s>(source: &'s str, unreadable: &Unreadable, origin: Option<(Rc<Origin<'s>>, usize)>) -> Reading<'s> {
+    let notes = Notes::new(Identity::default(), source);
+    notes.error("", unreadable.place, &unreadable.found, unreadable.expected);
+    finish(source, notes, Outcome::Bad, origin)
+}
+
+/// The documents, and each item of a list of documents in its place.
+fn flat(nodes: Vec<Node>) -> Vec<Node> {
+    let mut flattened = Vec::with_capacity(nodes.len());
+    nodes.into_iter().for_each(|node| flatten(node, &mut flattened));
+    flattened
+}
+
+fn flatten(mut node: Node, flattened: &mut Vec<Node>) {
     match take_items(&mut node) {
-        Some(items) => {
-            // A document is at most yaml::MAX_DEPTH deep, and so is this.
-            items.into_iter().filter(|item| !item.is_null()).for_each(|item| read_node(source, item, readings));
-        }
-        None => readings.push(read_document(source, node)),
+        // A document is at most yaml::MAX_DEPTH deep, and so is this.
+        Some(items) => items.into_iter().filter(|item| !item.is_null()).for_each(|item| flatten(item, flattened)),
+        None => flattened.push(node),
     }
 }
 
@@ -135,22 +192,36 @@ fn take_items(node: &mut Node) -> Option<Vec<Node>> {
     }
 }
 
-fn finish(notes: Notes, outcome: Outcome, node: Option<Node>) -> Reading {
-    let (identity, source) = (notes.identity().clone(), notes.source().to_owned());
+fn finish<'s>(source: &'s str, notes: Notes, outcome: Outcome, origin: Option<(Rc<Origin<'s>>, usize)>) -> Reading<'s> {
+    let identity = notes.identity().clone();
     let (errors, warnings) = notes.into_parts();
     let says_which =
         |error: &Diagnostic| matches!(&*error.field, "metadata" | "metadata.name" | "metadata.namespace" | "items");
     let is_nameless = outcome == Outcome::Bad && (identity.kind.is_empty() || errors.iter().any(says_which));
-    Reading { identity, source, outcome, errors, warnings, is_nameless, node }
+    Reading { identity: Arc::new(identity), source, outcome, errors, warnings, is_nameless, origin }
 }
 
-fn read_document(source: &str, node: Node) -> Reading {
-    let notes = Notes::new(identify(&node), source);
-    let outcome = match Object::root(&node, &notes) {
+impl Kept {
+    fn reading<'s>(&self, source: &'s str, index: usize, origin: &Rc<Origin<'s>>) -> Reading<'s> {
+        Reading {
+            identity: Arc::clone(&self.identity),
+            source,
+            outcome: Outcome::Good(self.document.clone()),
+            errors: Vec::new(),
+            warnings: self.warnings.as_ref().map(|warnings| warnings.list.clone()).unwrap_or_default(),
+            is_nameless: false,
+            origin: Some((Rc::clone(origin), index)),
+        }
+    }
+}
+
+fn read_document<'s>(source: &'s str, node: &Node, origin: Option<(Rc<Origin<'s>>, usize)>) -> Reading<'s> {
+    let notes = Notes::new(identify(node), source);
+    let outcome = match Object::root(node, &notes) {
         Some(root) => read_object(root),
         None => Outcome::Bad,
     };
-    finish(notes, outcome, Some(node))
+    finish(source, notes, outcome, origin)
 }
 
 /// Which document it says that it is, before anything is judged.

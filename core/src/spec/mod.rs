@@ -9,6 +9,7 @@ pub mod document;
 pub mod fault_tolerance;
 mod json;
 pub mod kind;
+pub mod known;
 pub mod lane;
 pub mod node;
 pub mod notes;

@@ -46,26 +46,60 @@ impl Unreadable {
 /// The documents of a source, in order. Empty ones are left out.
 #[must_use]
 pub fn documents(source: &str) -> Vec<Read> {
-    if source.len() > MAX_BYTES {
-        let found = format!("a source of {} bytes", source.len());
-        return vec![Err(Unreadable { found, expected: "at most 64 MiB", place: Place { line: 1, column: 1 } })];
+    let all = |piece: Piece<'_>| match piece.documents() {
+        Ok(nodes) => nodes.into_iter().map(Ok).collect(),
+        Err(unreadable) => vec![Err(unreadable)],
+    };
+    match pieces(source) {
+        Ok(pieces) => pieces.into_iter().flat_map(all).collect(),
+        Err(unreadable) => vec![Err(unreadable)],
     }
-    let mut all = Vec::new();
-    for (first_line, text) in split(source) {
-        match parse(text, first_line) {
-            Ok(nodes) => all.extend(nodes.into_iter().filter(|node| !node.is_null()).map(Ok)),
-            Err(unreadable) => match super::json::read(text) {
-                Some(node) => all.push(Ok(node)),
-                None => all.push(Err(unreadable.within(text, first_line))),
+}
+
+/// A part of a source that is parsed by itself: mostly one document, with its
+/// `---`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece<'s> {
+    /// Its text.
+    pub text: &'s str,
+    /// How many lines of the source stand before it.
+    pub lines_before: u32,
+}
+
+impl Piece<'_> {
+    /// Its documents, in order. Empty ones are left out.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn documents(&self) -> Result<Vec<Node>, Unreadable> {
+        match parse(self.text, self.lines_before) {
+            Ok(mut nodes) => {
+                nodes.retain(|node| !node.is_null());
+                Ok(nodes)
+            }
+            Err(unreadable) => match super::json::read(self.text) {
+                Some(node) => Ok(vec![node]),
+                None => Err(unreadable.within(self.text, self.lines_before)),
             },
         }
     }
-    all
 }
 
-/// Cuts a source at its `---` and `...` lines; each piece comes with the number
-/// of the lines before it. What stands before a `---` and is only comments or
-/// directives belongs to the document that it opens.
+/// Cuts a source at its `---` and `...` lines. What stands before a `---` and is
+/// only comments or directives belongs to the document that it opens.
+///
+/// # Errors
+/// A source over [`MAX_BYTES`].
+pub fn pieces(source: &str) -> Result<Vec<Piece<'_>>, Unreadable> {
+    if source.len() <= MAX_BYTES {
+        let piece = |(lines_before, text)| Piece { text, lines_before };
+        return Ok(split(source).into_iter().map(piece).collect());
+    }
+    let found = format!("a source of {} bytes", source.len());
+    Err(Unreadable { found, expected: "at most 64 MiB", place: Place { line: 1, column: 1 } })
+}
+
+/// The pieces of a source, each with the number of the lines before it.
 fn split(source: &str) -> Vec<(u32, &str)> {
     let source = source.strip_prefix('\u{feff}').unwrap_or(source);
     let mut pieces = Vec::new();

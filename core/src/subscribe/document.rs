@@ -110,7 +110,7 @@ impl Expected<'_> {
             return self.read_struct(&any.value).map(|document| (document, true));
         }
         let (_, kind) = self.split();
-        let said = if kind == "TrafficRouter" && message == ROUTE_CONFIGURATION {
+        let said = if matches!(kind, "TrafficRouter" | "VirtualService") && message == ROUTE_CONFIGURATION {
             let router = envoy::read(&any.value, self.namespace);
             router.map(|(name, spec)| payload::Said { name, spec, unitless: None })?
         } else if message.strip_prefix(payload::PACKAGE) == Some(kind)

@@ -34,8 +34,9 @@
 //! says how the session meets the protocol and its peers.
 
 mod backoff;
+pub mod contract;
 mod document;
-mod envoy;
+pub mod envoy;
 mod options;
 pub mod payload;
 mod saved;

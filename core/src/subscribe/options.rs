@@ -29,12 +29,15 @@ impl Options {
     /// For the engine's app and all kinds, still without an address.
     #[must_use]
     pub fn new(config: &Config) -> Self {
+        let mut kinds: Vec<String> = kind::on_the_wire().collect();
+        // What names others comes behind them, and has not to wait for them.
+        kinds.sort_by_key(|kind| kind.ends_with("/FaultToleranceRule"));
         Options {
             addresses: Vec::new(),
             namespace: config.namespace.clone(),
             app: config.app.clone(),
             labels: config.labels.clone(),
-            kinds: kind::on_the_wire().collect(),
+            kinds,
             services: Vec::new(),
             documents: true,
         }

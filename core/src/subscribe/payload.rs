@@ -103,6 +103,10 @@ pub struct SlowCondition {
     pub max_allowed_rt_millis: i32,
 }
 
+/// When a call counts as an error.
+#[derive(Clone, Copy, PartialEq, Message)]
+pub struct ErrorCondition {}
+
 /// `CircuitBreakerStrategy`.
 #[derive(Clone, PartialEq, Message)]
 pub struct CircuitBreakerStrategy {
@@ -133,6 +137,9 @@ pub struct CircuitBreakerStrategy {
     /// When a call is slow.
     #[prost(message, optional, tag = "9")]
     pub slow_condition: Option<SlowCondition>,
+    /// When a call is an error; there is nothing to say yet.
+    #[prost(message, optional, tag = "10")]
+    pub error_condition: Option<ErrorCondition>,
 }
 
 /// The numbers of `io.opensergo.proto.common.v1.TimeUnit`.

@@ -5,7 +5,8 @@ use prost_types::value::Kind;
 use serde_json::{Map, Value};
 
 /// What a struct holds. How deep it goes is bounded by what protobuf reads.
-pub(super) fn to_json(value: prost_types::Struct) -> Value {
+#[must_use]
+pub fn to_json(value: prost_types::Struct) -> Value {
     Value::Object(value.fields.into_iter().map(|(key, value)| (key, value_to_json(value))).collect())
 }
 
@@ -23,7 +24,8 @@ fn value_to_json(value: prost_types::Value) -> Value {
 /// A number as a document writes it: whole where it is whole, since a struct
 /// knows floating-point numbers alone. One that JSON lacks is text, which no
 /// number's reader takes.
-pub(super) fn number(value: f64) -> Value {
+#[must_use]
+pub fn number(value: f64) -> Value {
     /// From here on not every whole number can be told from its neighbours.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if value.fract() == 0.0 && value.abs() <= EXACT {

@@ -34,7 +34,7 @@ pub fn documents(data: &[u8]) {
 
 /// Every diagnostic says where and what, in a report that is JSON.
 fn tells_all(report: &Report) {
-    for told in report.rejected.iter().chain(&report.warnings).chain(&report.shadowed) {
+    for told in report.rejected.iter().chain(&report.warnings).chain(&report.shadowed).chain(&report.unserved) {
         assert!(!told.message.is_empty() && !told.expected.is_empty(), "{told:?}");
         assert_eq!(told.source, "fuzz");
     }

@@ -6,11 +6,15 @@
 
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod baggage;
 mod documents;
 mod matching;
 mod operations;
+mod routes;
 mod rules;
 
+pub use baggage::baggage;
 pub use documents::documents;
 pub use matching::matching;
 pub use operations::operations;
+pub use routes::routes;

@@ -38,6 +38,16 @@ fn documents() {
 }
 
 #[test]
+fn baggage() {
+    replay("baggage", sergo_fuzz_bodies::baggage);
+}
+
+#[test]
+fn routes() {
+    replay("routes", sergo_fuzz_bodies::routes);
+}
+
+#[test]
 fn operations() {
     replay("operations", sergo_fuzz_bodies::operations);
 }

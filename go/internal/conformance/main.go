@@ -99,6 +99,16 @@ func (r *run) step(step *step) (any, error) {
 	case "route":
 		request := step.request()
 		return route(step, func() (sergo.Routing, error) { return r.engine.Route(request) })
+	case "pick":
+		request := step.request()
+		return pick(step, func() (*sergo.Pick, error) { return r.engine.Pick(request) })
+	case "report":
+		return r.report(step)
+	case "ejected":
+		ids, err := r.engine.Ejected(step.Host)
+		return object{"ejected": ids}, err
+	case "label":
+		return label(r.engine.Label(step.request(), step.Trust))
 	case "connect":
 		connection := step.connection()
 		return route(step, func() (sergo.Routing, error) { return r.engine.Connect(connection) })
@@ -186,6 +196,23 @@ func (r *run) exit(step *step) (any, error) {
 		named.open = named.open[len(some):]
 	}
 	return object{}, nil
+}
+
+func (r *run) report(step *step) (any, error) {
+	outcome, err := step.outcome()
+	for range step.Repeat {
+		if err == nil {
+			err = r.engine.Report(step.Host, step.Instance, outcome)
+		}
+	}
+	return object{}, err
+}
+
+func label(label *sergo.Label, err error) (any, error) {
+	if label == nil {
+		return object{"none": true}, err
+	}
+	return object{"lane": label.Lane, "baggage": object{label.Key: label.Lane}}, err
 }
 
 func (r *run) events() (any, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"time"
 
 	sergo "github.com/sergo-rs/sergo/go"
@@ -17,17 +18,40 @@ func route(step *step, ask func() (sergo.Routing, error)) (any, error) {
 		}
 		last = routing
 		if routing.Outcome == sergo.Routed {
-			name := routing.Destination.Subset
-			if name == "" {
-				name = routing.Destination.Host
-			}
-			share[name]++
+			share[cmp.Or(routing.Destination.Subset, routing.Destination.Host)]++
 		}
 	}
 	if step.Repeat != 1 {
 		return object{"share": share}, nil
 	}
 	return routed(last), nil
+}
+
+// pick asks as often as the step says.
+func pick(step *step, ask func() (*sergo.Pick, error)) (any, error) {
+	share := make(map[string]int)
+	var answer object
+	for range step.Repeat {
+		pick, err := ask()
+		if err != nil {
+			return nil, err
+		}
+		answer = routed(pick.Routing)
+		if pick.Outcome != sergo.Routed {
+			continue
+		}
+		name := cmp.Or(pick.Destination.Subset, pick.Destination.Host)
+		answer["instance"], answer["subset"] = nil, orNull(pick.Destination.Subset)
+		if pick.Instance != nil {
+			name = pick.Instance.ID
+			answer["instance"] = name
+		}
+		share[name]++
+	}
+	if step.Repeat != 1 {
+		return object{"share": share}, nil
+	}
+	return answer, nil
 }
 
 // routed is an answer of routing, shaped as in the TrafficRouter. What there is

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/http"
 
@@ -41,7 +42,7 @@ type step struct {
 	Host      string     `json:"host"`
 	Instances []instance `json:"instances"`
 
-	// route and connect, with the host
+	// route, pick, label and connect, with the host
 	Method  string      `json:"method"`
 	Path    string      `json:"path"`
 	Scheme  string      `json:"scheme"`
@@ -53,6 +54,36 @@ type step struct {
 	Hash    *string     `json:"hash"`
 	SNI     string      `json:"sni"`
 	Address string      `json:"address"`
+	RPC     *rpc        `json:"rpc"`
+
+	// report
+	Instance string `json:"instance"`
+	Outcome  string `json:"outcome"`
+
+	// label
+	Trust bool `json:"trust"`
+}
+
+type rpc struct {
+	Service string `json:"service"`
+	Method  string `json:"method"`
+	Args    []struct {
+		Type  *string `json:"type"`
+		Value *string `json:"value"`
+	} `json:"args"`
+	Attachments map[string]string `json:"attachments"`
+}
+
+// public is the call, or nil for none.
+func (r *rpc) public() *sergo.RPC {
+	if r == nil {
+		return nil
+	}
+	call := &sergo.RPC{Service: r.Service, Method: r.Method, Attachments: r.Attachments}
+	for _, argument := range r.Args {
+		call.Arguments = append(call.Arguments, sergo.RPCArgument{Type: argument.Type, Value: argument.Value})
+	}
+	return call
 }
 
 type instance struct {
@@ -72,7 +103,7 @@ type source struct {
 // UnmarshalJSON gives what is absent its default.
 func (s *step) UnmarshalJSON(text []byte) error {
 	type plain step
-	defaults := plain{Cost: 1, Repeat: 1}
+	defaults := plain{Cost: 1, Repeat: 1, Trust: true}
 	if err := json.Unmarshal(text, &defaults); err != nil {
 		return err
 	}
@@ -120,9 +151,20 @@ func (s *step) request() sergo.Request {
 		Header: header,
 		Client: s.Client,
 		Caller: s.caller(),
+		RPC:    s.RPC.public(),
 		Hash:   s.Hash,
 		Rolls:  s.Rolls,
 	}
+}
+
+// outcome is what came of a call.
+func (s *step) outcome() (sergo.CallOutcome, error) {
+	for outcome := sergo.CallSuccess; outcome <= sergo.CallCancelled; outcome++ {
+		if outcome.String() == s.Outcome {
+			return outcome, nil
+		}
+	}
+	return 0, fmt.Errorf("unknown outcome: %s", s.Outcome)
 }
 
 func (s *step) connection() sergo.Connection {

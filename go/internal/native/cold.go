@@ -34,9 +34,10 @@ type Code int32
 
 // The codes that this package's users tell apart.
 const (
-	OK     Code = C.SERGO_OK
-	Closed Code = C.SERGO_CLOSED
-	Stale  Code = C.SERGO_STALE
+	OK       Code = C.SERGO_OK
+	Closed   Code = C.SERGO_CLOSED
+	Argument Code = C.SERGO_ARGUMENT
+	Stale    Code = C.SERGO_STALE
 )
 
 // Word is the stable word for the code, as in "closed".
@@ -161,8 +162,8 @@ func Answer(engine Handle, id AnswerID) ([]byte, Code) {
 func Direct(engine Handle, packed []byte, random Random) ([]byte, Code) {
 	var text C.sergo_text
 	rolls, count := random.given()
-	code := C.sergo_direct_packed(C.uint64_t(engine), (*C.uint8_t)(unsafe.SliceData(packed)), C.size_t(len(packed)),
-		C.uint64_t(random.Seed), rolls, count, &text)
+	block, length := block(packed)
+	code := C.sergo_direct_packed(C.uint64_t(engine), block, length, C.uint64_t(random.Seed), rolls, count, &text)
 	return take(&text), Code(code)
 }
 

@@ -2,7 +2,7 @@
 // (include/sergo.h): handles, integers and borrowed text in, plain values out.
 //
 // Nothing that crosses the border reaches the heap on the hot calls (Enter,
-// EnterName, Exit, Route): the library keeps no pointer and never calls back,
+// EnterName, Exit, Route, PickID, ReportID): the library keeps no pointer and never calls back,
 // and says so to the compiler.
 package native
 
@@ -23,6 +23,10 @@ package native
 #cgo nocallback go_resolve
 #cgo noescape sergo_route_packed
 #cgo nocallback sergo_route_packed
+#cgo noescape sergo_pick_id_packed
+#cgo nocallback sergo_pick_id_packed
+#cgo noescape go_report_id
+#cgo nocallback go_report_id
 
 #include <sergo.h>
 
@@ -39,6 +43,10 @@ static sergo_code go_resolve(uint64_t engine, _GoString_ resource, uint64_t *id)
 static sergo_code go_enter_name(uint64_t engine, _GoString_ resource, uint32_t cost, uint32_t flags, uint64_t now,
 				sergo_decision *decision) {
 	return sergo_enter_name(engine, go_text(resource), cost, flags, now, decision);
+}
+
+static sergo_code go_report_id(uint64_t engine, _GoString_ host, uint64_t number, uint32_t outcome, uint64_t now) {
+	return sergo_report_id(engine, go_text(host), number, outcome, now);
 }
 */
 import "C"
@@ -58,6 +66,10 @@ type BlockID uint64
 // AnswerID names an answer of routing; 0 is none. The same id always stands for
 // the same.
 type AnswerID uint64
+
+// InstanceID names an instance of a host; 0 is none. The same number always stands
+// for the same.
+type InstanceID uint64
 
 // Permit is what an entry that passed holds until it exits.
 type Permit [5]uint64
@@ -179,7 +191,35 @@ func (r *Random) given() (*C.double, C.size_t) {
 func Route(engine Handle, packed []byte, random Random) (AnswerID, Code) {
 	var id C.uint64_t
 	rolls, count := random.given()
-	code := C.sergo_route_packed(C.uint64_t(engine), (*C.uint8_t)(unsafe.SliceData(packed)), C.size_t(len(packed)),
-		C.uint64_t(random.Seed), rolls, count, &id)
+	block, length := block(packed)
+	code := C.sergo_route_packed(C.uint64_t(engine), block, length, C.uint64_t(random.Seed), rolls, count, &id)
 	return AnswerID(id), Code(code)
+}
+
+// Picked is the answer to PickID.
+type Picked struct {
+	// Answer is where the request goes; 0 with an instance is the host that was
+	// asked for.
+	Answer AnswerID
+	// Instance is which instance takes it; 0 is to ask Pick.
+	Instance InstanceID
+}
+
+// PickID tells where a packed request goes and which instance takes it, where that
+// is a plain destination with one.
+func PickID(engine Handle, packed []byte, random Random, now uint64) (Picked, Code) {
+	var picked C.sergo_picked
+	rolls, count := random.given()
+	block, length := block(packed)
+	code := C.sergo_pick_id_packed(C.uint64_t(engine), block, length, C.uint64_t(random.Seed), rolls, count, C.uint64_t(now), &picked)
+	return Picked{AnswerID(picked.answer), InstanceID(picked.instance)}, Code(code)
+}
+
+// ReportID takes what came of a call to an instance of a host.
+func ReportID(engine Handle, host string, instance InstanceID, outcome uint32, now uint64) Code {
+	return Code(C.go_report_id(C.uint64_t(engine), host, C.uint64_t(instance), C.uint32_t(outcome), C.uint64_t(now)))
+}
+
+func block(packed []byte) (*C.uint8_t, C.size_t) {
+	return (*C.uint8_t)(unsafe.SliceData(packed)), C.size_t(len(packed))
 }

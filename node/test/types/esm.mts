@@ -3,16 +3,28 @@ import { createServer } from 'node:http';
 import app from 'express';
 import {
   BlockedError,
+  type CallOutcome,
+  type Carried,
+  type ConnectionPool,
+  type ControlPlaneSubscription,
+  carried,
+  carrying,
+  controlPlane,
   type Decision,
   Engine,
   type Entry,
   type Event,
   type Explanation,
   file,
+  headersForNextCall,
+  type Label,
+  outcomeOf,
+  type Pick,
   type Report,
   type Routing,
   SergoError,
 } from 'sergo';
+import { routedFetch } from 'sergo/fetch';
 import { express, govern } from 'sergo/http';
 
 using engine = new Engine({ app: 'foo-app', labels: { tag: 'gray' }, clock: () => 0n });
@@ -59,10 +71,43 @@ if (routing.kind === 'to') {
 const connection: Routing = engine.connect({ host: 'a', port: 443, sni: 'a', source: { gateway: 'edge' } });
 engine.setInstances('a', [{ id: '1', labels: { version: 'v1' }, healthy: false }]);
 
+engine.updateInstances('a', [{ id: '2' }], ['1']);
+
+{
+  using pick: Pick | undefined = engine.pick({ host: 'a', rpc: { service: 's', arguments: [{ value: 'v' }] } });
+  const id: string | undefined = pick?.instance?.id;
+  const outcome: CallOutcome = outcomeOf(503);
+  pick?.report(outcome);
+  const text: string | undefined = await pick?.run(async () => 'text');
+  // @ts-expect-error there is no such outcome
+  engine.report('a', '1', 'well');
+  console.log(id, text, engine.ejected('a').length, engine.required('a').headers);
+}
+const limits: ConnectionPool | undefined = engine.connectionPool('a', 'v1');
+console.log(limits?.tcp.connectTimeoutMs, `${engine.explainRoute({ host: 'a' })}`);
+
+const label: Label | undefined = engine.label({ path: '/', headers: new Headers() }, { trust: false });
+const what: Carried | undefined = label && { label };
+const headers: Record<string, string> = carrying(what, () => headersForNextCall());
+console.log(headers, carried()?.label.lane);
+
+const routed: typeof fetch = routedFetch(engine, { address: ({ zone }) => zone, fetch });
+console.log((await routed('http://a/', { method: 'POST', body: 'b' })).status);
+
+const plane: ControlPlaneSubscription = new Engine({ app: 'b' }).subscribe(
+  controlPlane(['a:1', 'b:1'], { tls: { roots: '' }, token: async () => 'token', lastGood: 'rules' }),
+);
+await plane.ready;
+const { lastPush }: { lastPush: Date | undefined } = await plane.until(({ isSynced }) => isSynced);
+await plane.reportServices({ services: [{ protocols: ['http'] }] });
+console.log(lastPush);
+// @ts-expect-error a subscription to files has no state
+engine.subscribe(file('rules')).state;
+
 createServer(govern(engine, (request, response) => response.end(request.url)));
 const server = app();
 server.get('/users/:id', express(engine), (_request, response) => void response.json({}));
-server.use(express(engine, { resource: (request) => request.headers.host }));
+server.use(express(engine, { resource: (request) => request.headers.host, trust: false }));
 
 // @ts-expect-error an engine is for an app
 new Engine({});

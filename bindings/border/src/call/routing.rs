@@ -245,14 +245,14 @@ pub fn required(handle: u64, host_name: &str) -> Result<String, Code> {
 }
 
 /// Which route a [packed] request goes by at `now`, and why none of those
-/// before it does, as [`text::route_explanation`]. It changes nothing.
+/// before it does, as [`text::explanation`]. It changes nothing.
 ///
 /// # Errors
 /// Those of [`route`].
 pub fn explain_route(handle: u64, block: &[u8], random: Random<'_>, now: u64) -> Result<String, Code> {
     let explain =
         |host: &Host, request: &Request<'_>| host.engine().explain_route(request, &mut random.rolls(), host.tick(now));
-    asked(handle, block, explain, drop).map(|explanation| text::route_explanation(&explanation))
+    asked(handle, block, explain, drop).map(|explanation| text::explanation(&explanation))
 }
 
 /// The limits that rules set for connections to a host, or to a subset of it, as

@@ -32,6 +32,12 @@ impl Substitution {
         Ok(Substitution { written: (pattern.into(), replacement.into()), pattern: compiled, pieces })
     }
 
+    /// The pattern and its replacement, as written.
+    #[must_use]
+    pub fn as_written(&self) -> (&str, &str) {
+        (&self.written.0, &self.written.1)
+    }
+
     /// The text with every match replaced.
     #[must_use]
     pub fn apply(&self, text: &str) -> String {

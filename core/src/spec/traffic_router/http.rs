@@ -21,9 +21,10 @@ pub(super) fn route(position: usize, field: &Field<'_>, namespace: &str) -> Opti
         fault: resilience::fault(&entry.take("fault")),
         mirrors: resilience::mirrors(&mut entry, namespace),
     };
+    let has_one_mirror = entry.take("mirror").is_present();
     let action = route_action(&mut entry, namespace);
     entry.finish();
-    Some(HttpRoute { position, name, matches, action: action?, policy })
+    Some(HttpRoute { position, name, matches, action: action?, policy, has_one_mirror })
 }
 
 /// Reads what becomes of the request: one of `route`, `redirect` and

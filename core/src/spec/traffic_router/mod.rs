@@ -39,6 +39,19 @@ pub struct TrafficRouter {
     pub tls: Vec<ConnectionRoute>,
     /// `spec.tcp[]`, in order.
     pub tcp: Vec<ConnectionRoute>,
+    /// The targets of a `RouterRule`, as they are written.
+    pub targets: Vec<Target>,
+}
+
+/// A target of a `RouterRule`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its path, for diagnostics.
+    pub path: String,
+    /// `workloads`: the document that its group is defined in.
+    pub workloads: Option<String>,
+    /// `name`: the group.
+    pub subset: String,
 }
 
 impl TrafficRouter {
@@ -73,7 +86,7 @@ impl TrafficRouter {
             export.warn("a field that does nothing here", "the router in the namespaces that it is for");
         }
         spec.finish();
-        TrafficRouter { meta: meta.clone(), kind, hosts, gateways, http, rpc: None, tls, tcp }
+        TrafficRouter { meta: meta.clone(), kind, hosts, gateways, http, rpc: None, tls, tcp, targets: Vec::new() }
     }
 }
 
@@ -90,6 +103,8 @@ pub struct HttpRoute {
     pub action: RouteAction,
     /// What is done beside it, with the route's own `headers`.
     pub policy: Policy,
+    /// Whether the mirror comes from `mirror` and not from the list `mirrors`.
+    pub has_one_mirror: bool,
 }
 
 /// What becomes of a request.
@@ -273,6 +288,7 @@ mod tests {
             matches,
             action: RouteAction::Forward(vec![]),
             policy: Policy::default(),
+            has_one_mirror: false,
         };
         assert!(route(vec![]).is_catch_all());
         assert!(route(vec![port.clone(), HttpMatch::default()]).is_catch_all());

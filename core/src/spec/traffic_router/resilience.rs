@@ -1,7 +1,7 @@
 //! Reading `timeout`, `retries`, `fault` and `mirrors`.
 
 use super::destination;
-use crate::policy::{Abort, Delay, Fault, Mirror, Percentage, Retries};
+use crate::policy::{Abort, Delay, Fault, GRPC_STATUS, Mirror, Percentage, Retries};
 use crate::spec::reader::{Field, Object};
 use crate::time::Span;
 
@@ -69,27 +69,6 @@ const fn is_known_status(status: u16) -> bool {
     matches!(status, 100..=103 | 200..=208 | 226 | 300..=305 | 307 | 308 | 400..=418 | 421..=426 | 428 | 429 | 431 | 451)
         || matches!(status, 500..=508 | 510 | 511)
 }
-
-/// What gRPC calls its errors.
-const GRPC_STATUS: [&str; 17] = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "UNAUTHENTICATED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-];
 
 /// Reads `fault`.
 pub(super) fn fault(field: &Field<'_>) -> Fault {

@@ -22,6 +22,14 @@ final class Bounded<K, V> {
         kept.put(key, value);
     }
 
+    void remove(K key) {
+        kept.remove(key);
+    }
+
+    void clear() {
+        kept.clear();
+    }
+
     long size() {
         return kept.mappingCount();
     }

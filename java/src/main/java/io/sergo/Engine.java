@@ -1,10 +1,7 @@
 package io.sergo;
 
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -37,20 +34,24 @@ public final class Engine implements AutoCloseable {
     /** The core takes no longer names, so none is kept. */
     private static final int LONGEST_NAME = 1024;
 
+    private final String app;
     private final long handle;
     private final LongSupplier clock;
     private final Bounded<String, Resource> resources = new Bounded<>();
     private final Blocks blocks;
     private final Routes routes;
+    private final Picks picks;
     private final Events events;
     private final Sampling sampling;
-    private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
+    private final Set<Feed> subscriptions = ConcurrentHashMap.newKeySet();
 
-    private Engine(long handle, LongSupplier clock, boolean samples) {
+    Engine(String app, long handle, LongSupplier clock, boolean samples) {
+        this.app = app;
         this.handle = handle;
         this.clock = clock;
         this.blocks = new Blocks(handle);
         this.routes = new Routes(handle);
+        this.picks = new Picks(this, routes);
         this.events = new Events(handle);
         this.sampling = new Sampling(this, samples);
     }
@@ -61,8 +62,12 @@ public final class Engine implements AutoCloseable {
      * @param app the app; rules for others do nothing here
      * @return the builder
      */
-    public static Builder builder(String app) {
-        return new Builder(app);
+    public static EngineBuilder builder(String app) {
+        return new EngineBuilder(app);
+    }
+
+    String app() {
+        return app;
     }
 
     long handle() {
@@ -72,6 +77,13 @@ public final class Engine implements AutoCloseable {
     /** The time to tell the core. */
     long now() {
         return clock == null ? Native.NOW : Math.max(0, clock.getAsLong());
+    }
+
+    /** Routes are asked for at the time that the core heard last: a clock of one's own is told. */
+    private void tellTime() {
+        if (clock != null) {
+            Native.ejected(handle, new byte[0], now());
+        }
     }
 
     /** How many resources are kept by name. */
@@ -109,8 +121,14 @@ public final class Engine implements AutoCloseable {
             sources[next++] = Utf8.bytes(text.text());
         }
         Report report = Report.of(Value.of(Native.apply(handle, sources)));
-        sampling.follow();
+        changed();
         return report;
+    }
+
+    /** Other rules are in force. */
+    void changed() {
+        picks.forgetInstances();
+        sampling.follow();
     }
 
     /**
@@ -140,7 +158,37 @@ public final class Engine implements AutoCloseable {
         return subscription;
     }
 
-    void forget(Subscription subscription) {
+    /**
+     * Loads rules from a control plane now, and again whenever it sends others. It waits for the
+     * first ones as long as the options say, and goes on without them then.
+     *
+     * @param plane where it listens, and how to speak to it
+     * @return the subscription; closing it, or this engine, ends it
+     * @throws SergoException {@code closed}, {@code poisoned} or {@code panicked}
+     * @throws IllegalStateException when gRPC is not on the class path; it says what to add
+     */
+    public ControlPlaneSubscription subscribe(ControlPlane plane) {
+        return subscribe(plane, report -> {});
+    }
+
+    /**
+     * Loads rules from a control plane now, and again whenever it sends others, and hands each
+     * report to the listener, in the subscription's thread.
+     *
+     * @param plane where it listens, and how to speak to it
+     * @param listener what to do with each report
+     * @return the subscription; closing it, or this engine, ends it
+     * @throws SergoException {@code closed}, {@code poisoned} or {@code panicked}
+     * @throws IllegalStateException when gRPC is not on the class path; it says what to add
+     */
+    public ControlPlaneSubscription subscribe(ControlPlane plane, Consumer<Report> listener) {
+        ControlPlaneSubscription subscription = new ControlPlaneSubscription(this, plane, listener);
+        subscriptions.add(subscription);
+        subscription.start();
+        return subscription;
+    }
+
+    void forget(Feed subscription) {
         subscriptions.remove(subscription);
     }
 
@@ -254,7 +302,107 @@ public final class Engine implements AutoCloseable {
      *     poisoned} or {@code panicked}
      */
     public Routing route(RouteRequest request) {
+        tellTime();
         return routes.route(request);
+    }
+
+    /**
+     * Says where a request goes and which instance takes it: it counts as in flight there until
+     * {@link Pick#report} or {@link Pick#close()}. A host that no router names is chosen among as a
+     * whole.
+     *
+     * @param request the request
+     * @return the pick; without an instance where there is none to go to, or discovery has not
+     *     named the host
+     * @throws SergoException as {@link #route(RouteRequest)}
+     */
+    public Pick pick(RouteRequest request) {
+        return picks.pick(request);
+    }
+
+    /**
+     * Says what came of a call to an instance; for a {@link Pick} of one's own, {@link Pick#report}
+     * is simpler.
+     *
+     * @param host the host, as the destination names it
+     * @param instance the instance's id; one that discovery does not know is none
+     * @param outcome what came of it
+     * @throws SergoException {@code utf8} for text that has no UTF-8 form; {@code closed}, {@code
+     *     poisoned} or {@code panicked}
+     */
+    public void report(String host, String instance, Outcome outcome) {
+        byte[] id = Utf8.bytes(instance);
+        SergoException.check(Native.report(handle, Utf8.bytes(host), id, outcome.ordinal(), now()));
+    }
+
+    /**
+     * Says which instances of a host are ejected now, because too many calls to them failed.
+     *
+     * @param host the host
+     * @return their ids, sorted
+     * @throws SergoException as {@link #report}
+     */
+    public List<String> ejected(String host) {
+        return Value.of(Native.ejected(handle, Utf8.bytes(host), now())).list(Value::text);
+    }
+
+    /**
+     * Says why a request goes where it goes. It is a look, and changes nothing.
+     *
+     * @param request the request
+     * @return the route that it goes by, and why none of those before it; print it to read it
+     * @throws SergoException as {@link #route(RouteRequest)}
+     */
+    public RouteExplanation explainRoute(RouteRequest request) {
+        return routes.explain(request, now());
+    }
+
+    /**
+     * Says the lane of a request that came in, and believes the lane that it says itself.
+     *
+     * @param request the request; its host is not looked at
+     * @return its label; empty for none
+     * @throws SergoException as {@link #route(RouteRequest)}
+     */
+    public Optional<Label> label(RouteRequest request) {
+        return label(request, true);
+    }
+
+    /**
+     * Says the lane of a request that came in.
+     *
+     * @param request the request; its host is not looked at
+     * @param trust whether the lane that it says itself is believed
+     * @return its label; empty for none
+     * @throws SergoException as {@link #route(RouteRequest)}
+     */
+    public Optional<Label> label(RouteRequest request, boolean trust) {
+        return routes.label(request, trust);
+    }
+
+    /**
+     * Says what {@link #route} and {@link #pick} look at for a host.
+     *
+     * @param host the host; empty for what {@link #label} looks at
+     * @return the headers and query parameters
+     * @throws SergoException as {@link #report}
+     */
+    public Required required(String host) {
+        return Required.of(Value.of(Native.required(handle, Utf8.bytes(host))));
+    }
+
+    /**
+     * Says which limits rules set for connections to a host; the caller's client keeps them.
+     *
+     * @param host the host
+     * @param subset the subset of it that the connections are for; empty for the whole host
+     * @return the limits; empty for none
+     * @throws SergoException as {@link #report}
+     */
+    public Optional<ConnectionPool> connectionPool(String host, Optional<String> subset) {
+        byte[] name = subset.map(Utf8::bytes).orElse(null);
+        return Value.of(Native.connectionPool(handle, Utf8.bytes(host), name))
+                .optional(ConnectionPool::of);
     }
 
     /**
@@ -267,6 +415,7 @@ public final class Engine implements AutoCloseable {
      *     poisoned} or {@code panicked}
      */
     public Routing connect(ConnectRequest connection) {
+        tellTime();
         return routes.connect(connection);
     }
 
@@ -282,6 +431,23 @@ public final class Engine implements AutoCloseable {
     public void setInstances(String host, Collection<Instance> instances) {
         byte[] list = Utf8.bytes(Instance.json(instances));
         SergoException.check(Native.setInstances(handle, Utf8.bytes(host), list));
+        picks.forgetInstances();
+    }
+
+    /**
+     * Says what has changed of a host since discovery was last heard of.
+     *
+     * @param host the host, as rules name it
+     * @param changed instances that are new, or take the place of those with their ids
+     * @param gone the ids of those that are no more
+     * @throws SergoException as {@link #setInstances}
+     */
+    public void updateInstances(
+            String host, Collection<Instance> changed, Collection<String> gone) {
+        byte[] list = Utf8.bytes(Instance.json(changed));
+        byte[] ids = Utf8.bytes(Json.list(gone));
+        SergoException.check(Native.updateInstances(handle, Utf8.bytes(host), list, ids));
+        picks.forgetInstances();
     }
 
     // What happened
@@ -404,105 +570,8 @@ public final class Engine implements AutoCloseable {
     public void close() {
         // First the handle, so that what begins meanwhile fails.
         Native.close(handle);
-        List.copyOf(subscriptions).forEach(Subscription::close);
+        List.copyOf(subscriptions).forEach(Feed::close);
         sampling.close();
         events.close();
-    }
-
-    /** Says whose rules an engine enforces. */
-    public static final class Builder {
-        private final String app;
-        private final Map<String, String> labels = new LinkedHashMap<>();
-        private String namespace = "default";
-        private LongSupplier clock;
-        private boolean samples = true;
-
-        private Builder(String app) {
-            this.app = Objects.requireNonNull(app, "app");
-        }
-
-        /**
-         * The namespace, {@code default} without this; rules of others do nothing here.
-         *
-         * @param namespace the namespace
-         * @return this
-         */
-        public Builder namespace(String namespace) {
-            this.namespace = Objects.requireNonNull(namespace, "namespace");
-            return this;
-        }
-
-        /**
-         * A label of the workload that the engine runs in.
-         *
-         * @param name the label's name
-         * @param value its value
-         * @return this
-         */
-        public Builder label(String name, String value) {
-            labels.put(
-                    Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
-            return this;
-        }
-
-        /**
-         * Labels of the workload that the engine runs in.
-         *
-         * @param labels names and values
-         * @return this
-         */
-        public Builder labels(Map<String, String> labels) {
-            labels.forEach(this::label);
-            return this;
-        }
-
-        /**
-         * The clock that decisions go by, instead of the monotonic clock: for tests. Waits still
-         * sleep in real time, and files are watched in real time.
-         *
-         * @param nanos gives the nanoseconds since the engine was made; it may stand still, jump
-         *     and go back, and a negative number counts as 0
-         * @return this
-         */
-        public Builder clock(LongSupplier nanos) {
-            this.clock = nanos;
-            return this;
-        }
-
-        /**
-         * Whether the engine samples the system's load by itself, every 500 ms while rules look at
-         * it; true without this. It knows of containers; elsewhere than on Linux all figures are
-         * unknown.
-         *
-         * @param samples false where only {@link Engine#setSystemLoad} shall tell it
-         * @return this
-         */
-        public Builder sampleSystem(boolean samples) {
-            this.samples = samples;
-            return this;
-        }
-
-        /**
-         * Makes the engine. Without rules everything passes.
-         *
-         * @return the engine
-         * @throws SergoException {@code full} when 4,096 engines are open; {@code utf8} for text
-         *     that has no UTF-8 form
-         * @throws UnsatisfiedLinkError when the native library can't be loaded; it says what was
-         *     tried
-         */
-        public Engine build() {
-            NativeLibrary.require();
-            List<byte[]> flat = new ArrayList<>();
-            labels.forEach(
-                    (name, value) -> {
-                        flat.add(Utf8.bytes(name));
-                        flat.add(Utf8.bytes(value));
-                    });
-            long handle =
-                    Native.open(
-                            Utf8.bytes(app), Utf8.bytes(namespace), flat.toArray(new byte[0][]));
-            return new Engine(SergoException.check(handle), clock, samples);
-        }
     }
 }

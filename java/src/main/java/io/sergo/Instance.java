@@ -73,6 +73,15 @@ public record Instance(
         return new Instance(id, labels, healthy, weight, Optional.of(zone));
     }
 
+    static Instance of(Value value) {
+        return new Instance(
+                value.at("id").text(),
+                value.at("labels").texts(),
+                value.at("healthy").flag(),
+                (int) value.at("weight").number(),
+                value.at("zone").optionalText());
+    }
+
     /** The list as it crosses to the core. */
     static String json(Collection<Instance> instances) {
         StringBuilder json = new StringBuilder("[");

@@ -25,6 +25,17 @@ final class Json {
         return json.append('"');
     }
 
+    /** A list of texts. */
+    static String list(Iterable<String> texts) {
+        StringBuilder json = new StringBuilder("[");
+        String separator = "";
+        for (String text : texts) {
+            text(json.append(separator), text);
+            separator = ",";
+        }
+        return json.append(']').toString();
+    }
+
     /** Writes a map of names and texts, or null. */
     static StringBuilder texts(StringBuilder json, Map<String, String> texts) {
         if (texts == null) {

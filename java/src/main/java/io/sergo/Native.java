@@ -45,6 +45,32 @@ final class Native {
     static native byte[] explain(
             long engine, byte[] resource, int cost, boolean outbound, long now);
 
+    static native byte[] pick(long engine, byte[] request, long seed, double[] rolls, long now);
+
+    static native int pickId(long engine, long address, int length, long seed, long now, long out);
+
+    static native byte[] instance(long engine, byte[] host, long number);
+
+    static native int reportId(
+            long engine, long address, int length, long number, int outcome, long now);
+
+    static native long report(long engine, byte[] host, byte[] instance, int outcome, long now);
+
+    static native byte[] ejected(long engine, byte[] host, long now);
+
+    static native byte[] connectionPool(long engine, byte[] host, byte[] subset);
+
+    static native byte[] required(long engine, byte[] host);
+
+    static native byte[] explainRoute(
+            long engine, byte[] request, long seed, double[] rolls, long now);
+
+    static native byte[] label(long engine, byte[] request, boolean trust);
+
+    static native byte[] baggage(byte[] incoming, byte[] key, byte[] lane);
+
+    static native long updateInstances(long engine, byte[] host, byte[] changed, byte[] gone);
+
     static native long setInstances(long engine, byte[] host, byte[] instances);
 
     static native byte[] apply(long engine, byte[][] sources);

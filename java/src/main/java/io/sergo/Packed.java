@@ -37,6 +37,18 @@ final class Packed {
         return bytes.position();
     }
 
+    /** A request in bytes of its own, for a cold call: what is required of it, or all for null. */
+    static byte[] of(RouteRequest request, Required required) {
+        int place = Scratch.take();
+        try {
+            Packed packed = Scratch.request(place);
+            request.pack(packed, required);
+            return packed.copy();
+        } finally {
+            Scratch.give(place);
+        }
+    }
+
     byte[] copy() {
         byte[] copy = new byte[length()];
         bytes.get(0, copy);
@@ -46,6 +58,16 @@ final class Packed {
     Packed number(int number) {
         room(Integer.BYTES).putInt(number);
         return this;
+    }
+
+    Packed number(long number) {
+        room(Long.BYTES).putLong(number);
+        return this;
+    }
+
+    /** Writes over a number that stands at a place already. */
+    void numberAt(int place, int number) {
+        bytes.putInt(place, number);
     }
 
     /**

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.StringJoiner;
 
 /**
  * A request to be routed: {@code RouteRequest.to("orders").method("POST").header("tag", "v2")}.
@@ -24,6 +25,10 @@ public final class RouteRequest {
     private String callerGateway;
     private Map<String, String> callerLabels;
     private double[] rolls;
+    private String service;
+    private String procedure;
+    private final List<String> arguments = new ArrayList<>();
+    private final List<String> attachments = new ArrayList<>();
 
     private RouteRequest(String host) {
         this.host = Objects.requireNonNull(host, "host");
@@ -37,6 +42,16 @@ public final class RouteRequest {
      */
     public static RouteRequest to(String host) {
         return new RouteRequest(host);
+    }
+
+    /**
+     * A request that came in, for {@link Engine#label(RouteRequest)}, which does not look at the
+     * host: {@code GET /} over http without headers.
+     *
+     * @return the request
+     */
+    public static RouteRequest incoming() {
+        return new RouteRequest("");
     }
 
     /**
@@ -116,6 +131,56 @@ public final class RouteRequest {
     }
 
     /**
+     * The lane that the request is to stay in: its headers.
+     *
+     * @param lane the lane, {@link Lane#current()} say
+     * @return this
+     */
+    public RouteRequest lane(Lane lane) {
+        lane.headers().forEach(this::header);
+        return this;
+    }
+
+    /**
+     * That it calls a remote procedure.
+     *
+     * @param service the service, as in {@code com.example.Orders}
+     * @param method the service's method
+     * @return this
+     */
+    public RouteRequest rpc(String service, String method) {
+        this.service = Objects.requireNonNull(service, "service");
+        this.procedure = Objects.requireNonNull(method, "method");
+        return this;
+    }
+
+    /**
+     * The next argument of the remote call, for {@link #rpc}.
+     *
+     * @param type its type; null where unknown
+     * @param value its value as text; null where unknown
+     * @return this
+     */
+    public RouteRequest argument(String type, String value) {
+        arguments.add(type);
+        arguments.add(value);
+        return this;
+    }
+
+    /**
+     * One more attachment of the remote call, for {@link #rpc}.
+     *
+     * @param name its name
+     * @param value its value
+     * @return this
+     */
+    public RouteRequest attachment(String name, String value) {
+        attachments.add(Objects.requireNonNull(name, "name"));
+        attachments.add(Objects.requireNonNull(value, "value"));
+        return this;
+    }
+
+    /**
      * The caller's address.
      *
      * @param address an IP address
@@ -186,8 +251,43 @@ public final class RouteRequest {
         return rolls;
     }
 
-    /** Writes it as bindings/border/src/packed.rs reads it. */
-    void pack(Packed to) {
+    String host() {
+        return host;
+    }
+
+    int port() {
+        return port;
+    }
+
+    /** The values of a header as one; empty for none. */
+    String header(String name) {
+        StringJoiner values = new StringJoiner(",");
+        for (int i = 0; i < headers.size(); i += 2) {
+            if (headers.get(i).equalsIgnoreCase(name)) {
+                values.add(headers.get(i + 1));
+            }
+        }
+        return values.toString();
+    }
+
+    /**
+     * Writes it as bindings/border/src/packed.rs reads it: what is required of it, or all for null.
+     */
+    void pack(Packed to, Required required) {
+        packHead(to);
+        if (required == null) {
+            packPairs(to, headers);
+        } else {
+            packHeaders(to, required);
+        }
+        if (service != null) {
+            to.text(service).text(procedure);
+            packPairs(to, arguments);
+            packPairs(to, attachments);
+        }
+    }
+
+    private void packHead(Packed to) {
         to.number(port).text(host).text(method).text(path).text(scheme).text(client).text(hash);
         to.text(callerNamespace).text(callerGateway);
         if (callerLabels == null) {
@@ -196,9 +296,24 @@ public final class RouteRequest {
             to.number(callerLabels.size());
             callerLabels.forEach((name, value) -> to.text(name).text(value));
         }
-        to.number(headers.size() / 2);
-        for (int i = 0; i < headers.size(); i++) {
-            to.text(headers.get(i));
+    }
+
+    private void packHeaders(Packed to, Required required) {
+        to.number(Packed.ABSENT).number(required.version());
+        int place = to.length();
+        to.number(0);
+        int count = 0;
+        for (int i = 0; i < headers.size(); i += 2) {
+            if (required.wants(headers.get(i))) {
+                to.text(headers.get(i)).text(headers.get(i + 1));
+                count++;
+            }
         }
+        to.numberAt(place, count);
+    }
+
+    private static void packPairs(Packed to, List<String> pairs) {
+        to.number(pairs.size() / 2);
+        pairs.forEach(to::text);
     }
 }

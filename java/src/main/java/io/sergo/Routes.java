@@ -1,59 +1,91 @@
 package io.sergo;
 
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** Asks where requests go. What an id stands for never changes, so it is asked for once. */
+/**
+ * Asks where requests go, with as much of them as rules look at. What an id stands for never
+ * changes, so it is asked for once.
+ */
 final class Routes {
-    /** An answer, and whether there is more to it for each request. */
-    private record Known(Routing routing, boolean varies) {}
-
-    private static final Known VARIES = new Known(Routing.NOWHERE, true);
+    /** An answer; null where there is more to it for each request. */
+    private record Known(Routing plain) {}
 
     private final long handle;
+    private final Bounded<String, HostRules> hosts = new Bounded<>();
     private final Bounded<Long, Known> answers = new Bounded<>();
 
     Routes(long handle) {
         this.handle = handle;
     }
 
+    /** What the rules say that were in force when it was last asked. */
+    HostRules host(String name) {
+        HostRules known = hosts.get(name);
+        if (known == null) {
+            byte[] required = Native.required(handle, Utf8.bytes(name));
+            known = new HostRules(Required.of(Value.of(required)));
+            hosts.put(name, known);
+        }
+        return known;
+    }
+
+    /** Other rules are in force than {@link #host} knows of. */
+    void forget(String host) {
+        hosts.remove(host);
+    }
+
     Routing route(RouteRequest request) {
-        double[] rolls = request.givenRolls();
         long seed = ThreadLocalRandom.current().nextLong();
+        while (true) {
+            Required required = host(request.host()).required;
+            long id = id(request, required, seed);
+            if (id == 0) {
+                return Routing.NOWHERE;
+            }
+            if (id != Words.STALE) {
+                Routing plain = plain(SergoException.check(id));
+                if (plain != null) {
+                    return plain;
+                }
+                byte[] block = Packed.of(request, required);
+                byte[] whole = Native.direct(handle, block, seed, request.givenRolls());
+                if (!Value.isStale(whole)) {
+                    return routing(whole);
+                }
+            }
+            forget(request.host());
+        }
+    }
+
+    private long id(RouteRequest request, Required required, long seed) {
+        double[] rolls = request.givenRolls();
         int place = Scratch.take();
         try {
             Packed packed = Scratch.request(place);
-            request.pack(packed);
-            long id =
-                    rolls == null
-                            ? Native.route(handle, packed.address(), packed.length(), seed)
-                            : Native.routeBy(handle, packed.copy(), rolls);
-            if (SergoException.check(id) == 0) {
-                return Routing.NOWHERE;
-            }
-            Known known = answer(id);
-            return known.varies ? direct(packed.copy(), seed, rolls) : known.routing;
+            request.pack(packed, required);
+            return rolls == null
+                    ? Native.route(handle, packed.address(), packed.length(), seed)
+                    : Native.routeBy(handle, packed.copy(), rolls);
         } finally {
             Scratch.give(place);
         }
     }
 
-    private Known answer(long id) {
+    /** The answer behind an id; null where only the whole answer to the request will do. */
+    Routing plain(long id) {
         Known known = answers.get(id);
         if (known == null) {
             byte[] answer = Native.answer(handle, id);
             if (Value.isStale(answer)) {
-                return VARIES; // the whole answer needs no id
+                return null;
             }
             Value value = Value.of(answer);
             boolean varies = value.at("varies").optionalFlag().orElse(false);
-            known = varies ? VARIES : new Known(Answers.routing(value), false);
+            known = new Known(varies ? null : Answers.routing(value));
             answers.put(id, known);
         }
-        return known;
-    }
-
-    private Routing direct(byte[] request, long seed, double[] rolls) {
-        return routing(Native.direct(handle, request, seed, rolls));
+        return known.plain;
     }
 
     Routing connect(ConnectRequest connection) {
@@ -63,7 +95,24 @@ final class Routes {
     }
 
     private static Routing routing(byte[] answer) {
-        Value value = Value.of(answer);
-        return value.isPresent() ? Answers.routing(value) : Routing.NOWHERE;
+        return Value.of(answer).optional(Answers::routing).orElse(Routing.NOWHERE);
+    }
+
+    RouteExplanation explain(RouteRequest request, long now) {
+        long seed = ThreadLocalRandom.current().nextLong();
+        byte[] block = Packed.of(request, null);
+        return RouteExplanation.of(
+                Value.of(Native.explainRoute(handle, block, seed, request.givenRolls(), now)));
+    }
+
+    Optional<Label> label(RouteRequest request, boolean trust) {
+        while (true) {
+            byte[] block = Packed.of(request, host("").required);
+            byte[] label = Native.label(handle, block, trust);
+            if (!Value.isStale(label)) {
+                return Value.of(label).optional(Label::of);
+            }
+            forget("");
+        }
     }
 }

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
  * so that a file is not taken half written. While something can't be read, the rules stay as they
  * are and {@link #lastError()} says why.
  */
-public final class Subscription implements AutoCloseable {
+public final class Subscription implements Feed {
     private static final long LOOK_EVERY_MILLIS = 200;
 
     private final Engine engine;

@@ -28,6 +28,15 @@ record Value(Object raw) {
      * @throws SergoException for any code but 0
      */
     static Value of(byte[] answer) {
+        return read(behindCode(answer));
+    }
+
+    /**
+     * What stands behind the code.
+     *
+     * @throws SergoException for any code but 0
+     */
+    static ByteBuffer behindCode(byte[] answer) {
         if (answer == null) {
             throw SergoException.of(Words.PANICKED);
         }
@@ -36,7 +45,7 @@ record Value(Object raw) {
         if (code != 0) {
             throw SergoException.of(code);
         }
-        return new Value(read(bytes));
+        return bytes;
     }
 
     /** Whether the answer is that an id is from before the rules changed. */
@@ -45,7 +54,12 @@ record Value(Object raw) {
                 && ByteBuffer.wrap(answer).order(ByteOrder.LITTLE_ENDIAN).getInt() == Words.STALE;
     }
 
-    private static Object read(ByteBuffer bytes) {
+    /** Reads a value, from where the bytes stand. */
+    static Value read(ByteBuffer bytes) {
+        return new Value(readRaw(bytes));
+    }
+
+    private static Object readRaw(ByteBuffer bytes) {
         char tag = (char) bytes.get();
         switch (tag) {
             case 'n':
@@ -64,14 +78,14 @@ record Value(Object raw) {
                 int length = bytes.getInt();
                 List<Value> list = new ArrayList<>(length);
                 for (int i = 0; i < length; i++) {
-                    list.add(new Value(read(bytes)));
+                    list.add(read(bytes));
                 }
                 return list;
             case 'm':
                 int size = bytes.getInt();
                 Map<String, Value> map = new LinkedHashMap<>();
                 for (int i = 0; i < size; i++) {
-                    map.put(readText(bytes), new Value(read(bytes)));
+                    map.put(readText(bytes), read(bytes));
                 }
                 return map;
             default:

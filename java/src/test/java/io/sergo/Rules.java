@@ -71,7 +71,7 @@ public final class Rules {
     }
 
     /** Opens at two errors of two, for five seconds. */
-    static final String BREAKER =
+    public static final String BREAKER =
             """
             apiVersion: fault-tolerance.opensergo.io/v1alpha1
             kind: CircuitBreakerStrategy
@@ -92,7 +92,7 @@ public final class Rules {
             """;
 
     /** Blocks all that comes in from 80 % of CPU on. */
-    static final String OVERLOAD =
+    public static final String OVERLOAD =
             """
             apiVersion: fault-tolerance.opensergo.io/v1alpha1
             kind: AdaptiveOverloadProtectionStrategy
@@ -108,7 +108,7 @@ public final class Rules {
             """;
 
     /** Requests that bear {@code tag: v2} to v2, else to v1; v1 stands in for v2. */
-    static final String ROUTER =
+    public static final String ROUTER =
             """
             apiVersion: traffic.opensergo.io/v1alpha1
             kind: TrafficRouter
@@ -126,5 +126,18 @@ public final class Rules {
                         fallback: {host: service-provider, subset: v1}
                 - route:
                     - destination: {host: service-provider, subset: v1}
+            """;
+
+    /** Requests that bear {@code tag: gray} are of the lane gray. */
+    public static final String LANE =
+            """
+            apiVersion: traffic.opensergo.io/v1alpha1
+            kind: TrafficLane
+            metadata: {name: gray}
+            spec:
+              selector: {app: foo-app}
+              rules:
+                traffic: {http: {headers: {tag: {exact: gray}}}}
+                lane: {name: gray}
             """;
 }

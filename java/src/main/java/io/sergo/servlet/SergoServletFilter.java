@@ -4,6 +4,8 @@ import io.sergo.BlockedException;
 import io.sergo.Engine;
 import io.sergo.Entry;
 import io.sergo.Fallback;
+import io.sergo.Lane;
+import io.sergo.RouteRequest;
 import io.sergo.SergoException;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -14,6 +16,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.function.Function;
@@ -26,12 +29,19 @@ import java.util.function.Function;
  * Retry-After} where it is known. A request failed when it ends in an exception or with a status of
  * 500 or more; one that goes on asynchronously ends when that does. While sergo itself can't
  * decide, because the engine is closed, say, requests are served ungoverned.
+ *
+ * <p>What is behind the filter runs in the request's {@link Lane}; work that goes on in other
+ * threads finds it as the request's attribute {@link #LANE}.
  */
 public final class SergoServletFilter extends HttpFilter {
     private static final long serialVersionUID = 1L;
 
+    /** The name of the request's attribute that holds its {@link Lane}. */
+    public static final String LANE = Lane.class.getName();
+
     private final transient Engine engine;
     private final transient Function<HttpServletRequest, String> template;
+    private final boolean trust;
 
     /**
      * Names requests by the pattern that their servlet is mapped to: {@code GET:/users/*}, say.
@@ -50,13 +60,55 @@ public final class SergoServletFilter extends HttpFilter {
      *     of which there is no end
      */
     public SergoServletFilter(Engine engine, Function<HttpServletRequest, String> template) {
+        this(engine, template, true);
+    }
+
+    /**
+     * Also says whether the lanes that requests say themselves are believed, as they are without
+     * this: at the edge, where anyone may send them, they had better not.
+     *
+     * @param engine what decides
+     * @param template gives the route's template
+     * @param trust whether they are believed
+     */
+    public SergoServletFilter(
+            Engine engine, Function<HttpServletRequest, String> template, boolean trust) {
         this.engine = Objects.requireNonNull(engine, "engine");
         this.template = Objects.requireNonNull(template, "template");
+        this.trust = trust;
     }
 
     @Override
     protected void doFilter(
             HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+            throws IOException, ServletException {
+        Lane lane = lane(request);
+        request.setAttribute(LANE, lane);
+        Lane.Opened opened = lane.open();
+        try {
+            govern(request, response, chain);
+        } finally {
+            opened.close();
+        }
+    }
+
+    private Lane lane(HttpServletRequest request) {
+        String query = request.getQueryString();
+        RouteRequest asked =
+                RouteRequest.incoming()
+                        .method(request.getMethod())
+                        .path(request.getRequestURI() + (query == null ? "" : "?" + query))
+                        .scheme(request.getScheme())
+                        .client(request.getRemoteAddr());
+        for (String name : Collections.list(request.getHeaderNames())) {
+            for (String value : Collections.list(request.getHeaders(name))) {
+                asked.header(name, value);
+            }
+        }
+        return Lane.of(engine, asked, trust);
+    }
+
+    private void govern(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
         Entry entry;
         try {

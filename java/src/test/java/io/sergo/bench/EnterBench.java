@@ -2,12 +2,15 @@ package io.sergo.bench;
 
 import io.sergo.Decision;
 import io.sergo.Engine;
+import io.sergo.Instance;
 import io.sergo.Resource;
 import io.sergo.RouteRequest;
 import io.sergo.Routing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -34,6 +37,7 @@ public class EnterBench {
     private Resource unnamed;
     private Resource closed;
     private RouteRequest request;
+    private RouteRequest sixHeaders;
 
     /**
      * Loads the rules.
@@ -48,6 +52,21 @@ public class EnterBench {
         unnamed = engine.resource("GET:/unnamed");
         closed = engine.resource("GET:/closed");
         request = RouteRequest.to("service-provider").header("tag", "v2");
+        sixHeaders =
+                RouteRequest.to("service-provider")
+                        .path("/orders/7")
+                        .header("host", "service-provider")
+                        .header("user-agent", "bench/1.0")
+                        .header("accept", "application/json")
+                        .header("content-type", "application/json")
+                        .header("x-request-id", "0af7651916cd43dd8448eb211c80319c")
+                        .header("tag", "v2");
+        engine.setInstances(
+                "service-provider",
+                List.of(
+                        Instance.of("10.0.0.1:80", Map.of("version", "v1")),
+                        Instance.of("10.0.0.2:80", Map.of("version", "v2")),
+                        Instance.of("10.0.0.3:80", Map.of("version", "v2"))));
     }
 
     /** Closes the engine. */
@@ -92,5 +111,21 @@ public class EnterBench {
     @Benchmark
     public Routing route() {
         return engine.route(request);
+    }
+
+    /**
+     * A route by one of six headers.
+     *
+     * @return where to
+     */
+    @Benchmark
+    public Routing routeWithSixHeaders() {
+        return engine.route(sixHeaders);
+    }
+
+    /** A pick and its report, by one of six headers. */
+    @Benchmark
+    public void pickWithSixHeaders() {
+        engine.pick(sixHeaders).close();
     }
 }

@@ -7,6 +7,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.sergo.Engine;
+import io.sergo.EngineBuilder;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -43,7 +44,7 @@ public final class Port {
 
     private static JsonArray run(JsonObject vector) {
         AtomicLong clock = new AtomicLong();
-        Engine.Builder builder =
+        EngineBuilder builder =
                 Engine.builder(vector.get("app").getAsString())
                         .namespace(vector.get("namespace").getAsString())
                         .clock(clock::get)

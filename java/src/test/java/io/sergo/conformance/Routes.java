@@ -7,6 +7,8 @@ import io.sergo.ConnectRequest;
 import io.sergo.Destination;
 import io.sergo.Engine;
 import io.sergo.Instance;
+import io.sergo.Outcome;
+import io.sergo.Pick;
 import io.sergo.RouteRequest;
 import io.sergo.Routing;
 import java.util.ArrayList;
@@ -38,6 +40,65 @@ record Routes(Engine engine) {
         return repeat(step, () -> engine.route(request));
     }
 
+    JsonObject pick(JsonObject step) {
+        RouteRequest request = request(step);
+        int repeat = Json.number(step, "repeat", 1);
+        if (repeat == 1) {
+            Pick pick = engine.pick(request);
+            JsonObject answer = answer(pick.routing());
+            answer.addProperty("instance", pick.instance().map(Instance::id).orElse(null));
+            answer.addProperty(
+                    "subset",
+                    pick.routing().destination().flatMap(Destination::subset).orElse(null));
+            return answer;
+        }
+        Map<String, Integer> share = new TreeMap<>();
+        for (int i = 0; i < repeat; i++) {
+            engine.pick(request)
+                    .instance()
+                    .ifPresent(instance -> share.merge(instance.id(), 1, Integer::sum));
+        }
+        return share(share);
+    }
+
+    JsonObject report(JsonObject step) {
+        Outcome outcome =
+                switch (step.get("outcome").getAsString()) {
+                    case "success" -> Outcome.SUCCESS;
+                    case "error" -> Outcome.ERROR;
+                    case "gateway-error" -> Outcome.GATEWAY_ERROR;
+                    case "local-error" -> Outcome.LOCAL_ERROR;
+                    default -> throw new IllegalArgumentException("unknown outcome in " + step);
+                };
+        for (int i = 0; i < Json.number(step, "repeat", 1); i++) {
+            engine.report(
+                    step.get("host").getAsString(), step.get("instance").getAsString(), outcome);
+        }
+        return new JsonObject();
+    }
+
+    JsonObject ejected(JsonObject step) {
+        JsonArray ids = new JsonArray();
+        engine.ejected(step.get("host").getAsString()).forEach(ids::add);
+        JsonObject answer = new JsonObject();
+        answer.add("ejected", ids);
+        return answer;
+    }
+
+    JsonObject label(JsonObject step) {
+        JsonObject answer = new JsonObject();
+        engine.label(fill(RouteRequest.incoming(), step), Json.flag(step, "trust", true))
+                .ifPresentOrElse(
+                        label -> {
+                            answer.addProperty("lane", label.lane());
+                            JsonObject baggage = new JsonObject();
+                            label.baggage().forEach(baggage::addProperty);
+                            answer.add("baggage", baggage);
+                        },
+                        () -> answer.addProperty("none", true));
+        return answer;
+    }
+
     JsonObject connect(JsonObject step) {
         ConnectRequest request = connection(step);
         return repeat(step, () -> engine.connect(request));
@@ -56,6 +117,10 @@ record Routes(Engine engine) {
                     .map(to -> to.subset().orElse(to.host()))
                     .ifPresent(name -> share.merge(name, 1, Integer::sum));
         }
+        return share(share);
+    }
+
+    private static JsonObject share(Map<String, Integer> share) {
         JsonObject counts = new JsonObject();
         share.forEach(counts::addProperty);
         JsonObject answer = new JsonObject();
@@ -64,7 +129,10 @@ record Routes(Engine engine) {
     }
 
     private static RouteRequest request(JsonObject step) {
-        RouteRequest request = RouteRequest.to(step.get("host").getAsString());
+        return fill(RouteRequest.to(step.get("host").getAsString()), step);
+    }
+
+    private static RouteRequest fill(RouteRequest request, JsonObject step) {
         Json.text(step, "method").ifPresent(request::method);
         Json.text(step, "path").ifPresent(request::path);
         Json.text(step, "scheme").ifPresent(request::scheme);
@@ -73,8 +141,25 @@ record Routes(Engine engine) {
         Json.text(step, "hash").ifPresent(request::hash);
         Json.get(step, "headers").ifPresent(headers -> headers(request, headers.getAsJsonArray()));
         Json.get(step, "source").ifPresent(source -> source(request, source.getAsJsonObject()));
+        Json.get(step, "rpc").ifPresent(rpc -> rpc(request, rpc.getAsJsonObject()));
         Json.get(step, "rolls").ifPresent(rolls -> request.rolls(numbers(rolls.getAsJsonArray())));
         return request;
+    }
+
+    private static void rpc(RouteRequest request, JsonObject rpc) {
+        request.rpc(Json.text(rpc, "service").orElse(""), Json.text(rpc, "method").orElse(""));
+        Json.get(rpc, "args")
+                .ifPresent(
+                        args ->
+                                args.getAsJsonArray()
+                                        .forEach(arg -> argument(request, arg.getAsJsonObject())));
+        Json.map(rpc.get("attachments")).forEach(request::attachment);
+    }
+
+    private static void argument(RouteRequest request, JsonObject argument) {
+        request.argument(
+                Json.text(argument, "type").orElse(null),
+                Json.text(argument, "value").orElse(null));
     }
 
     private static ConnectRequest connection(JsonObject step) {

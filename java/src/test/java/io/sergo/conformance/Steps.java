@@ -44,6 +44,10 @@ final class Steps {
             case "load" -> load(step);
             case "endpoints" -> routes.endpoints(step);
             case "route" -> routes.route(step);
+            case "pick" -> routes.pick(step);
+            case "report" -> routes.report(step);
+            case "ejected" -> routes.ejected(step);
+            case "label" -> routes.label(step);
             case "connect" -> routes.connect(step);
             default -> Json.object("error", "unknown op: " + op);
         };

@@ -9,6 +9,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.sergo.Engine;
 import io.sergo.Figures;
+import io.sergo.Lane;
 import io.sergo.Rules;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -38,6 +39,12 @@ final class SergoFilterTest {
         server.createContext("/users", SergoFilterTest::echo)
                 .getFilters()
                 .add(new SergoFilter(engine, exchange -> "/users/{id}"));
+        server.createContext("/lane", SergoFilterTest::lane)
+                .getFilters()
+                .add(new SergoFilter(engine));
+        server.createContext("/edge", SergoFilterTest::lane)
+                .getFilters()
+                .add(new SergoFilter(engine, exchange -> "/edge", false));
         server.start();
     }
 
@@ -59,6 +66,24 @@ final class SergoFilterTest {
                     query == null ? 200 : Integer.parseInt(query), body.length);
             exchange.getResponseBody().write(body);
         }
+    }
+
+    /** Answers with what its lane hands on. */
+    private static void lane(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            byte[] body = Lane.current().headers().toString().getBytes();
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().write(body);
+        }
+    }
+
+    private String lane(String path, String... headers) throws Exception {
+        URI uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + path);
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri);
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        return client.send(request.build(), HttpResponse.BodyHandlers.ofString()).body();
     }
 
     private HttpResponse<String> ask(String method, String path)
@@ -131,6 +156,25 @@ final class SergoFilterTest {
         } while (counted.inFlight() > 0);
         assertEquals(4, counted.completed());
         assertEquals(2, counted.errors());
+    }
+
+    /** The server has one thread for all. */
+    @Test
+    void theHandlerIsInTheRequestsLane() throws Exception {
+        engine.load(Rules.LANE);
+        assertEquals(
+                "{x-opensergo-traffic=gray, baggage=x-opensergo-traffic=gray,a=1}",
+                lane("/lane", "tag", "gray", "baggage", "a=1"));
+        assertEquals("{}", lane("/lane"));
+        String blue = "x-opensergo-traffic=blue";
+        assertEquals("{" + blue + ", baggage=" + blue + "}", lane("/lane", "baggage", blue));
+        assertEquals("{}", lane("/edge", "baggage", blue));
+        assertEquals(
+                "{x-opensergo-traffic=gray, baggage=x-opensergo-traffic=gray}",
+                lane("/edge", "baggage", blue, "tag", "gray"));
+        engine.close();
+        assertEquals("{baggage=" + blue + "}", lane("/lane", "baggage", blue));
+        assertEquals("{}", lane("/lane"));
     }
 
     @Test

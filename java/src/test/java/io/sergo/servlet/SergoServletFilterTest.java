@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import io.sergo.Engine;
 import io.sergo.Figures;
+import io.sergo.Lane;
 import io.sergo.Rules;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.DispatcherType;
@@ -48,6 +49,9 @@ final class SergoServletFilterTest {
             String query = request.getQueryString();
             if ("throw".equals(query)) {
                 throw new ServletException("on purpose");
+            } else if ("lane".equals(query)) {
+                Lane lane = (Lane) request.getAttribute(SergoServletFilter.LANE);
+                response.getOutputStream().print(Lane.current() + " " + lane.headers());
             } else if ("later".equals(query)) {
                 AsyncContext later = request.startAsync();
                 later.start(
@@ -165,5 +169,20 @@ final class SergoServletFilterTest {
         assertEquals(429, get("/foo").statusCode());
         engine.close();
         assertEquals(200, get("/foo").statusCode());
+    }
+
+    @Test
+    void theServletIsInTheRequestsLane() throws Exception {
+        engine.load(Rules.LANE);
+        URI uri = URI.create("http://127.0.0.1:" + connector.getLocalPort() + "/foo?lane");
+        HttpRequest tagged = HttpRequest.newBuilder(uri).header("tag", "gray").build();
+        assertEquals(
+                "lane gray {x-opensergo-traffic=gray, baggage=x-opensergo-traffic=gray}",
+                client.send(tagged, HttpResponse.BodyHandlers.ofString()).body());
+        for (int i = 0; i < 20; i++) {
+            HttpRequest plain = HttpRequest.newBuilder(uri).build();
+            assertEquals(
+                    "no lane {}", client.send(plain, HttpResponse.BodyHandlers.ofString()).body());
+        }
     }
 }

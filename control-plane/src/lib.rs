@@ -1,0 +1,53 @@
+//! # The control plane: rules from files to every process that subscribes
+//!
+//! It speaks the OpenSergo transport, the protocol of the existing control plane,
+//! so that existing clients can subscribe; those that ask for it get each
+//! document whole.
+//!
+//! ```no_run
+//! use sergo_control_plane::{Options, Serving};
+//! use std::sync::Arc;
+//!
+//! # async fn serve() -> Result<(), String> {
+//! let options = Options::new(vec!["rules/".into()]);
+//! let serving = Serving::start(options, Arc::new(|event| println!("{event}"))).await?;
+//! println!("subscribe at {}", serving.grpc());
+//! serving.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Files become a [catalog](catalog) of documents, a catalog and what is subscribed
+//! to become the sets of a [snapshot](snapshot), and each [stream](stream) is a
+//! [conversation](conversation) that compares what its client was pushed last with
+//! the newest snapshot. `docs/control-plane.md` says how to run it.
+#![allow(rustdoc::private_intra_doc_links)]
+
+mod access;
+mod catalog;
+mod clients;
+mod conversation;
+mod counts;
+mod document;
+mod event;
+mod files;
+mod frame;
+mod http_side;
+mod json;
+mod options;
+mod plane;
+mod refusal;
+mod service;
+mod services;
+mod serving;
+mod snapshot;
+mod stream;
+pub mod subscriber;
+pub mod upstream;
+mod watching;
+
+pub use document::Form;
+pub use event::{Event, Log, Who};
+pub use options::{Limits, Options, Tls};
+pub use refusal::Refusal;
+pub use serving::Serving;

@@ -1,0 +1,142 @@
+//! Documents that were read before, by their text: what has not changed is not
+//! read again.
+
+use super::diagnostic::{Diagnostic, Identity};
+use super::document::{Document, Outcome, Reading};
+use super::yaml::Piece;
+use crate::sync::Arc;
+use foldhash::quality::FixedState;
+use hashbrown::HashMap;
+use std::hash::{BuildHasher, Hasher};
+
+/// The good documents of a push.
+#[derive(Debug, Default)]
+pub struct Known(HashMap<Print, Arc<[Kept]>, FixedState>);
+
+/// What a piece of a source is known by: its length, and two hashes of 64 bits
+/// of all of its text. Two texts that happen to share it do not occur.
+type Print = (usize, u64, u64);
+
+/// A good document.
+#[derive(Debug)]
+pub struct Kept {
+    /// Which it is.
+    pub(super) identity: Arc<Identity>,
+    /// What it says.
+    pub(super) document: Document,
+    /// What was warned of, if anything.
+    pub(super) warnings: Option<Box<Warnings>>,
+}
+
+/// Warnings, which say where they stand.
+#[derive(Debug)]
+pub(super) struct Warnings {
+    source: String,
+    lines_before: u32,
+    pub(super) list: Vec<Diagnostic>,
+}
+
+impl Known {
+    /// The documents of this piece, which stood in this source before; or in any,
+    /// where nothing says so.
+    pub(super) fn get(&self, source: &str, piece: &Piece<'_>) -> Option<&Arc<[Kept]>> {
+        let holds = |kept: &Kept| match &kept.warnings {
+            None => true,
+            Some(warnings) => warnings.source == source && warnings.lines_before == piece.lines_before,
+        };
+        self.0.get(&print(piece.text)).filter(|all| all.iter().all(holds))
+    }
+
+    /// Keeps what is known of a piece.
+    pub(super) fn put(&mut self, piece: &Piece<'_>, kept: &Arc<[Kept]>) {
+        self.0.insert(print(piece.text), Arc::clone(kept));
+    }
+
+    /// Keeps what was read of a piece, if all of it is good.
+    pub(super) fn learn(&mut self, piece: &Piece<'_>, readings: &[Reading<'_>]) {
+        let kept = readings.iter().map(|reading| {
+            let Outcome::Good(document) = &reading.outcome else { return None };
+            let warnings = || Warnings {
+                source: reading.source.to_owned(),
+                lines_before: piece.lines_before,
+                list: reading.warnings.clone(),
+            };
+            Some(Kept {
+                identity: Arc::clone(&reading.identity),
+                document: document.clone(),
+                warnings: (!reading.warnings.is_empty()).then(|| Box::new(warnings())),
+            })
+        });
+        if let Some(kept) = kept.collect::<Option<Vec<Kept>>>() {
+            self.0.insert(print(piece.text), kept.into());
+        }
+    }
+}
+
+fn print(text: &str) -> Print {
+    let hash = |seed| {
+        let mut hasher = FixedState::with_seed(seed).build_hasher();
+        hasher.write(text.as_bytes());
+        hasher.finish()
+    };
+    (text.len(), hash(0x9e37_79b9_7f4a_7c15), hash(0xd1b5_4a32_d192_ed03))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::spec::document::{Outcome, Reading, read_again};
+    use crate::spec::known::Known;
+    use crate::sync::Arc;
+
+    const LIMIT: &str = "
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: RateLimitStrategy
+metadata: {name: l}
+spec: {metricType: RequestAmount, limitMode: Local, threshold: 10, statDurationSeconds: 1}
+";
+
+    fn documents<'s>(source: &'s str, text: &'s str, known: &mut Known) -> Vec<Reading<'s>> {
+        let mut now = Known::default();
+        let readings = read_again(source, text, known, &mut now);
+        *known = now;
+        readings
+    }
+
+    #[test]
+    fn what_has_not_changed_is_the_same_document() {
+        let mut known = Known::default();
+        let other = LIMIT.replace("name: l", "name: m").replace("10", "20");
+        let all = ["---", LIMIT, "---", &other].concat();
+        let first: Vec<Outcome> = documents("a", &all, &mut known).into_iter().map(|reading| reading.outcome).collect();
+        assert!(first.iter().all(|outcome| matches!(outcome, Outcome::Good(_))));
+        let same = |outcome: &Outcome, other: &Outcome| match (outcome, other) {
+            (
+                Outcome::Good(crate::spec::document::Document::Strategy(a)),
+                Outcome::Good(crate::spec::document::Document::Strategy(b)),
+            ) => Arc::ptr_eq(a, b),
+            _ => false,
+        };
+        let moved = ["# moved, and after another\n---", &other, "---", LIMIT].concat();
+        let text = moved.replace("20", "30");
+        let again = documents("b", &text, &mut known);
+        assert_eq!((again.len(), &*again[0].identity.name, again[1].source), (2, "m", "b"));
+        assert!(same(&again[1].outcome, &first[0]) && !same(&again[0].outcome, &first[1]));
+        assert_eq!(again[1].place("spec.threshold").line, 11);
+        assert_eq!(documents("b", "", &mut known).len(), 0);
+        assert!(!same(&documents("b", LIMIT, &mut known)[0].outcome, &first[0]), "what is gone is forgotten");
+    }
+
+    #[test]
+    fn warnings_and_mistakes_say_where_they_stand_now() {
+        let mut known = Known::default();
+        let odd = LIMIT.replace("threshold", "foo: 1, threshold");
+        let bad = LIMIT.replace("threshold: 10", "threshold: ten").replace("name: l", "name: b");
+        for (source, before) in [("a", ""), ("a", ""), ("a", "# one line\n"), ("b", "# one line\n")] {
+            let text = [before, &odd, "---", &bad].concat();
+            let readings = documents(source, &text, &mut known);
+            let line = u32::try_from(before.lines().count()).unwrap();
+            assert_eq!((readings[0].warnings[0].line, &*readings[0].warnings[0].source), (5 + line, source));
+            assert_eq!((readings[1].errors[0].line, &*readings[1].errors[0].source), (10 + line, source));
+        }
+    }
+}

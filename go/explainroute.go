@@ -1,0 +1,94 @@
+package sergo
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sergo-rs/sergo/go/internal/native"
+)
+
+// RouteExplanation tells which route a request goes by at one moment, and why none
+// of those before it does.
+type RouteExplanation struct {
+	// Router is the kind and name of the router of the host; empty where there
+	// is none.
+	Router string
+	// Misses are the routes before that do not match, in order; the first
+	// 1,000 of them.
+	Misses []RouteMiss
+	// Position is the index of the route that matches, as in spec.http[2]; nil
+	// where none does.
+	Position *int
+	// Routing is where the request goes.
+	Routing Routing
+
+	text string
+}
+
+// RouteMiss is a route that does not match.
+type RouteMiss struct {
+	// Position is its index in the document's list.
+	Position int `json:"position"`
+	// Blocks says for each of its match blocks why it does not hold.
+	Blocks []BlockMiss `json:"blocks"`
+}
+
+// BlockMiss is the first field of a match block that does not hold.
+type BlockMiss struct {
+	// Field is the field, as in "headers.tag".
+	Field string `json:"field"`
+	// Expected is what the rule asks for.
+	Expected string `json:"expected"`
+	// Found is what the request has.
+	Found string `json:"found"`
+}
+
+// String is all of it for people to read.
+func (e *RouteExplanation) String() string { return e.text }
+
+// ExplainRoute tells where [Engine.Route] would send a request at this moment, and
+// why. It changes nothing. Errors are [*Error].
+func (e *Engine) ExplainRoute(request Request) (*RouteExplanation, error) {
+	packed := packs.Get().(*pack)
+	defer packs.Put(packed)
+	packed.request(&request, nil)
+	random := randomOf(request.Rolls)
+	text, code := native.ExplainRoute(e.handle, packed.bytes, random, e.now())
+	if code != native.OK {
+		return nil, failure("explain route", code)
+	}
+	var told struct {
+		Router     string      `json:"router"`
+		Misses     []RouteMiss `json:"misses"`
+		Position   *int        `json:"position"`
+		Directions *answer     `json:"directions"`
+	}
+	if err := decode("explain route", text, &told); err != nil {
+		return nil, err
+	}
+	explanation := &RouteExplanation{Router: told.Router, Misses: told.Misses, Position: told.Position}
+	if told.Directions != nil {
+		explanation.Routing = told.Directions.public()
+	}
+	explanation.text = explanation.tell()
+	return explanation, nil
+}
+
+func (e *RouteExplanation) tell() string {
+	if e.Router == "" {
+		return "no router names the host"
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "by %s:", e.Router)
+	for _, miss := range e.Misses {
+		for _, block := range miss.Blocks {
+			fmt.Fprintf(&text, "\n  not route %d: %s has to be %s, and is %s", miss.Position, block.Field, block.Expected, block.Found)
+		}
+	}
+	if e.Position == nil {
+		text.WriteString("\n  no route matches")
+	} else {
+		fmt.Fprintf(&text, "\n  route %d: %v", *e.Position, e.Routing)
+	}
+	return text.String()
+}

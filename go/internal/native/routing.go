@@ -1,0 +1,119 @@
+package native
+
+/*
+#include <sergo.h>
+
+static sergo_str go_string(_GoString_ text) {
+	const char *data = _GoStringPtr(text);
+	return sergo_str_of(data ? data : "", _GoStringLen(text));
+}
+
+static sergo_code go_report(uint64_t engine, _GoString_ host, _GoString_ instance, uint32_t outcome, uint64_t now) {
+	return sergo_report_outcome(engine, go_string(host), go_string(instance), outcome, now);
+}
+
+static sergo_code go_instance(uint64_t engine, _GoString_ host, uint64_t number, sergo_text *json) {
+	return sergo_instance_json(engine, go_string(host), number, json);
+}
+
+static sergo_code go_ejected(uint64_t engine, _GoString_ host, uint64_t now, sergo_text *json) {
+	return sergo_ejected(engine, go_string(host), now, json);
+}
+
+static sergo_code go_required(uint64_t engine, _GoString_ host, sergo_text *json) {
+	return sergo_required(engine, go_string(host), json);
+}
+
+static sergo_code go_connection_pool(uint64_t engine, _GoString_ host, _GoString_ subset, sergo_text *json) {
+	sergo_str absent = {0};
+	return sergo_connection_pool(engine, go_string(host), _GoStringLen(subset) ? go_string(subset) : absent, json);
+}
+
+static sergo_code go_update_instances(uint64_t engine, _GoString_ host, _GoString_ changed, _GoString_ gone) {
+	return sergo_update_instances_json(engine, go_string(host), go_string(changed), go_string(gone));
+}
+
+static sergo_code go_baggage(_GoString_ incoming, _GoString_ key, _GoString_ lane, sergo_text *header) {
+	return sergo_baggage(go_string(incoming), go_string(key), go_string(lane), header);
+}
+*/
+import "C"
+
+// Pick tells where a packed request goes and which instance takes it, as JSON;
+// empty for nowhere.
+func Pick(engine Handle, packed []byte, random Random, now uint64) ([]byte, Code) {
+	var text C.sergo_text
+	rolls, count := random.given()
+	block, length := block(packed)
+	code := C.sergo_pick_packed(C.uint64_t(engine), block, length, C.uint64_t(random.Seed), rolls, count, C.uint64_t(now), &text)
+	return take(&text), Code(code)
+}
+
+// Instance describes an instance of a host, as JSON; Stale when discovery knows it
+// no longer.
+func Instance(engine Handle, host string, id InstanceID) ([]byte, Code) {
+	var text C.sergo_text
+	code := C.go_instance(C.uint64_t(engine), host, C.uint64_t(id), &text)
+	return take(&text), Code(code)
+}
+
+// Report takes what came of a call to an instance of a host.
+func Report(engine Handle, host, instance string, outcome uint32, now uint64) Code {
+	return Code(C.go_report(C.uint64_t(engine), host, instance, C.uint32_t(outcome), C.uint64_t(now)))
+}
+
+// Ejected are the ids of a host's instances that are ejected, as a JSON list.
+func Ejected(engine Handle, host string, now uint64) ([]byte, Code) {
+	var text C.sergo_text
+	code := C.go_ejected(C.uint64_t(engine), host, C.uint64_t(now), &text)
+	return take(&text), Code(code)
+}
+
+// ExplainRoute tells which route a packed request goes by, and why, as JSON.
+func ExplainRoute(engine Handle, packed []byte, random Random, now uint64) ([]byte, Code) {
+	var text C.sergo_text
+	rolls, count := random.given()
+	block, length := block(packed)
+	code := C.sergo_explain_route_packed(C.uint64_t(engine), block, length, C.uint64_t(random.Seed), rolls, count, C.uint64_t(now), &text)
+	return take(&text), Code(code)
+}
+
+// Label is the lane of a packed request, as JSON; empty for none.
+func Label(engine Handle, packed []byte, trust bool) ([]byte, Code) {
+	var text C.sergo_text
+	flags := C.uint32_t(C.SERGO_UNTRUSTED)
+	if trust {
+		flags = C.SERGO_TRUSTED
+	}
+	block, length := block(packed)
+	code := C.sergo_label_packed(C.uint64_t(engine), block, length, flags, &text)
+	return take(&text), Code(code)
+}
+
+// Baggage is the baggage header of the next call.
+func Baggage(incoming, key, lane string) (string, Code) {
+	var text C.sergo_text
+	code := C.go_baggage(incoming, key, lane, &text)
+	return string(take(&text)), Code(code)
+}
+
+// Required says what routes to a host look at, as JSON; for no host, what Label
+// looks at.
+func Required(engine Handle, host string) ([]byte, Code) {
+	var text C.sergo_text
+	code := C.go_required(C.uint64_t(engine), host, &text)
+	return take(&text), Code(code)
+}
+
+// ConnectionPool is the limits of connections to a host, or to a subset of it, as
+// JSON; empty for none.
+func ConnectionPool(engine Handle, host, subset string) ([]byte, Code) {
+	var text C.sergo_text
+	code := C.go_connection_pool(C.uint64_t(engine), host, subset, &text)
+	return take(&text), Code(code)
+}
+
+// UpdateInstances tells what has changed of a host, as two JSON lists.
+func UpdateInstances(engine Handle, host, changed, gone string) Code {
+	return Code(C.go_update_instances(C.uint64_t(engine), host, changed, gone))
+}
