@@ -9,7 +9,7 @@ CARGO_FLAGS ?= --locked
 VECTORS ?= tests/vectors
 LANGS ?= rust c java go node python
 
-include bindings/c/build.mk java/build.mk go/build.mk node/build.mk python/build.mk
+include bindings/c/build.mk java/build.mk go/build.mk node/build.mk python/build.mk tests/sdk.mk
 
 PORT_rust = $(TARGET)/release/conformance rust-port
 
@@ -67,14 +67,14 @@ conformance-run:
 	@$(TARGET)/release/conformance --vectors $(VECTORS) --skips tests/conformance/skips.txt \
 		$(foreach lang,$(LANGS),--port '$(lang)=$(PORT_$(lang))')
 
-lint: setup rust-lint c-lint java-lint go-lint node-lint python-lint ## Every linter
+lint: setup rust-lint c-lint java-lint go-lint node-lint python-lint sdk-lint ## Every linter
 
 rust-lint:
 	cargo fmt --all --check
 	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps -p sergo -p sergo-border -p sergo-control-plane
 
-fmt: rust-fmt c-fmt java-fmt go-fmt node-fmt python-fmt ## Every formatter
+fmt: rust-fmt c-fmt java-fmt go-fmt node-fmt python-fmt sdk-fmt ## Every formatter
 
 rust-fmt:
 	cargo fmt --all
