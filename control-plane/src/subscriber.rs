@@ -307,9 +307,14 @@ async fn run(
     }
 }
 
+/// What a status says, and what caused it.
 fn said(status: &Status) -> String {
-    match status.message() {
-        "" => format!("{}", status.code()),
-        message => format!("{} ({:?})", message, status.code()),
+    let cause = std::error::Error::source(status).map(reason).unwrap_or_default();
+    let parts = [status.message(), &cause].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    // Some causes say again what the status says.
+    let text = if cause.starts_with(status.message()) { cause.clone() } else { parts.join(": ") };
+    match text.as_str() {
+        "" => status.code().to_string(),
+        text => format!("{text} ({:?})", status.code()),
     }
 }

@@ -45,8 +45,6 @@ class Stream:
         self._tell = tell
         self._outgoing: SimpleQueue[bytes | None] = SimpleQueue()
         self._channel = _channel(address, source.tls, keepalive)
-        self._ready = grpc.channel_ready_future(self._channel)
-        self._ready.add_done_callback(self._connected)
         self._thread = threading.Thread(target=self._run, name="sergo-stream", daemon=True)
         self._thread.start()
 
@@ -56,7 +54,6 @@ class Stream:
 
     def close(self) -> None:
         """Close it, whatever its state."""
-        self._ready.cancel()
         self._outgoing.put(None)
         self._channel.close()
 
@@ -64,15 +61,15 @@ class Stream:
         """Wait until its thread has ended."""
         self._thread.join(timeout)
 
-    def _connected(self, ready: Any) -> None:
-        if not ready.cancelled():
-            self._tell("connected", self._number, None)
-
     def _run(self) -> None:
         reason = "the control plane ended the stream"
         try:
             begin: grpc.StreamStreamMultiCallable[bytes, bytes] = self._channel.stream_stream(METHOD)
-            for message in begin(iter(self._outgoing.get, None), metadata=_metadata(self._source)):
+            call = begin(iter(self._outgoing.get, None), metadata=_metadata(self._source))
+            # What is sent from now on waits for the connection; should there be none, the
+            # call ends.
+            self._tell("connected", self._number, None)
+            for message in call:
                 self._tell("received", self._number, message)
         except grpc.RpcError as error:
             reason = f"{error.code().name}: {error.details()}"

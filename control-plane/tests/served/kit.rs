@@ -120,10 +120,18 @@ pub(crate) struct Plane {
 
 impl Plane {
     pub(crate) async fn start(options: Options) -> Plane {
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let events = log.clone();
-        let serving = Serving::start(options, Arc::new(move |event| events.lock().unwrap().push(event.clone())));
-        Plane { serving: serving.await.unwrap(), log }
+        // An address that was another's a moment ago may still be.
+        until("a control plane", || async {
+            let log = Arc::new(Mutex::new(Vec::new()));
+            let events = log.clone();
+            let told = Arc::new(move |event: &Event| events.lock().unwrap().push(event.clone()));
+            match Serving::start(options.clone(), told).await {
+                Ok(serving) => Some(Plane { serving, log }),
+                Err(why) if why.contains("can't listen") => None,
+                Err(why) => panic!("{why}"),
+            }
+        })
+        .await
     }
 
     pub(crate) async fn of(folder: &Folder) -> Plane {

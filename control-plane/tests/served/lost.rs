@@ -1,8 +1,8 @@
 //! Control planes that go, connections that die.
 
 use crate::kit::{App, Folder, Plane, limit, options, until};
-use sergo_control_plane::Options;
 use sergo_control_plane::subscriber::Connecting;
+use sergo_control_plane::{Event, Options};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -110,6 +110,18 @@ async fn stopping_tells_who_is_there_and_ends_in_time() {
     plane.serving.stop().await;
     let seen = app.sees("that it stops", |seen| !seen.lost.is_empty()).await;
     assert!(seen.lost[0].contains("is stopping"), "{:?}", seen.lost);
+    assert!(plane.log.lock().unwrap().iter().any(|event| matches!(event, Event::Stopping)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_dropped_serves_no_more() {
+    let folder = Folder::new();
+    folder.write("a.yaml", &limit("3"));
+    let plane = Plane::of(&folder).await;
+    let app = App::connect(&plane.address(), Connecting::default());
+    app.has_limit(3.0).await;
+    drop(plane);
+    app.sees("that it stops", |seen| seen.lost.len() > 1).await;
 }
 
 /// A wire between two ends that can be cut without either being told.

@@ -300,6 +300,44 @@ async fn a_client_that_reads_no_answers_is_let_go() {
     assert_eq!(peer.end().await.code(), Code::ResourceExhausted);
 }
 
+/// Something else in the place of a request: a number where the target is.
+#[derive(Clone, PartialEq, Message)]
+struct Bent {
+    #[prost(uint64, tag = "1")]
+    target: u64,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_request_ends_its_stream_alone() {
+    let folder = Folder::new();
+    folder.write("a.yaml", &limit("3"));
+    let plane = Plane::of(&folder).await;
+    let app = App::connect(&plane.address(), Connecting::default());
+    app.has_limit(3.0).await;
+    let mut grpc = Grpc::new(Endpoint::from_shared(format!("http://{}", plane.address())).unwrap().connect_lazy());
+    grpc.ready().await.unwrap();
+    let request = tonic::Request::new(tokio_stream::once(Bent { target: 7 }));
+    let method = http::uri::PathAndQuery::from_static(wire::METHOD);
+    let answer = grpc.streaming(request, method, ProstCodec::<Bent, SubscribeResponse>::default()).await;
+    let status = answer.unwrap().into_inner().message().await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    // Nor is what does not even speak HTTP/2.
+    for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff\xff\xff", &[0; 100]] {
+        let mut stream = tokio::net::TcpStream::connect(plane.serving.grpc()).await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, bytes).await.unwrap();
+        let _ = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut Vec::new()).await;
+    }
+    let method = http::uri::PathAndQuery::from_static(
+        "/io.opensergo.proto.transport.v1.OpenSergoUniversalTransportService/Other",
+    );
+    grpc.ready().await.unwrap();
+    let other = grpc.unary(tonic::Request::new(Bent { target: 7 }), method, ProstCodec::<Bent, Bent>::default()).await;
+    assert_eq!(other.unwrap_err().code(), Code::Unimplemented);
+    folder.write("a.yaml", &limit("4"));
+    app.has_limit(4.0).await;
+    assert_eq!(app.now().lost, Vec::<String>::new());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn services_that_are_reported_are_kept_and_shown() {
     let folder = Folder::new();
