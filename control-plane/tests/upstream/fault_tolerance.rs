@@ -1,12 +1,16 @@
 //! The messages of fault tolerance.
 
-use crate::kit::{FAULT_TOLERANCE, document, from_files, from_messages, message};
+use crate::kit::{FAULT_TOLERANCE, document, message, update};
+use proptest::prelude::*;
+use proptest::sample::select;
 use prost::Message;
 use serde_json::{Value, json};
+use sergo::spec::document::{self, Document, Outcome};
 use sergo::subscribe::payload::{
     CircuitBreakerStrategy, ConcurrencyLimitStrategy, ErrorCondition, FaultToleranceRule, PACKAGE, RateLimitStrategy,
     Reference, SlowCondition, TargetRef, ThrottlingStrategy, time_unit,
 };
+use sergo::{Config, Engine};
 
 fn said<M: Message + Default>(kind: &str, spec: Value) -> M {
     let any = message(&document(FAULT_TOLERANCE, kind, "n", spec));
@@ -89,23 +93,72 @@ fn breakers_say_only_the_condition_that_they_use() {
     assert_eq!(errors.error_condition, Some(ErrorCondition {}));
 }
 
-#[test]
-fn what_the_core_reads_of_them_is_what_was_written() {
-    let documents = [
-        ("RateLimitStrategy", json!({"threshold": 10, "statDuration": "1h", "metricType": "RequestAmount"})),
-        ("ThrottlingStrategy", json!({"minIntervalOfRequests": 20, "queueTimeout": "1s"})),
-        ("ConcurrencyLimitStrategy", json!({"maxConcurrency": 3, "limitMode": "Local"})),
-        (
-            "CircuitBreakerStrategy",
-            json!({"strategy": "ErrorRequestRatio", "triggerRatio": 0.5, "statDuration": "1s",
-                "recoveryTimeout": "7d", "minRequestAmount": 1}),
-        ),
-    ];
-    for (kind, spec) in documents {
-        let document = document(FAULT_TOLERANCE, kind, "n", spec);
-        let (_, written) = from_files(std::slice::from_ref(&document));
-        let (_, sent) = from_messages(&format!("{FAULT_TOLERANCE}/{kind}"), vec![message(&document)]);
-        assert_eq!((written.accepted, sent.accepted), (1, 1), "{kind} {sent:?}");
-        assert!(sent.warnings.is_empty(), "{kind} {:?}", sent.warnings);
+/// What a document asks for, as it is enforced.
+fn meant(text: &str) -> Document {
+    let mut readings = document::read("", text);
+    assert_eq!(readings.len(), 1, "{text}");
+    match readings.remove(0).outcome {
+        Outcome::Good(document) => document,
+        other => panic!("{other:?}: {text}"),
     }
+}
+
+/// The documents as files have them and as the wire brings them.
+fn both(kind: &str, spec: Value) -> (Document, Document) {
+    let document = document(FAULT_TOLERANCE, kind, "n", spec);
+    let engine = Engine::new(Config::new("demo"));
+    let update = update(&engine, &format!("{FAULT_TOLERANCE}/{kind}"), vec![message(&document)]);
+    assert!(update.warnings.is_empty() && update.refused.is_empty(), "{update:?}");
+    (meant(&document.to_string()), meant(&update.sources[0].text))
+}
+
+fn strategies() -> impl Strategy<Value = (&'static str, Value)> {
+    let duration = || (1..100_000u32, select(&["ms", "s", "m", "h"][..])).prop_map(|(n, unit)| format!("{n}{unit}"));
+    let short = || (1..500u32, select(&["ms", "s", "h"][..])).prop_map(|(n, unit)| format!("{n}{unit}"));
+    let mode = || select(&["Local", "Global"][..]);
+    prop_oneof![
+        (0..=u64::from(u32::MAX) * 9, duration(), mode()).prop_map(|(threshold, duration, mode)| {
+            ("RateLimitStrategy", json!({"threshold": threshold, "statDuration": duration, "limitMode": mode}))
+        }),
+        (duration(), duration()).prop_map(|(interval, timeout)| {
+            ("ThrottlingStrategy", json!({"minIntervalOfRequests": interval, "queueTimeout": timeout}))
+        }),
+        (0..=u64::from(u32::MAX) * 9, mode()).prop_map(|(most, mode)| {
+            ("ConcurrencyLimitStrategy", json!({"maxConcurrency": most, "limitMode": mode}))
+        }),
+        (any::<bool>(), 0..=1_000u32, duration(), duration(), 1..=i32::MAX, short()).prop_map(
+            |(is_slow, ratio, window, recovery, amount, slow)| {
+                let strategy = if is_slow { "SlowRequestRatio" } else { "ErrorRequestRatio" };
+                let spec = json!({
+                    "strategy": strategy, "triggerRatio": f64::from(ratio) / 1_000.0, "statDuration": window,
+                    "recoveryTimeout": recovery, "minRequestAmount": amount, "slowConditions": {"maxAllowedRt": slow},
+                });
+                ("CircuitBreakerStrategy", spec)
+            }
+        ),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_the_core_reads_of_them_is_what_was_written((kind, spec) in strategies()) {
+        let (Document::Strategy(written), Document::Strategy(sent)) = both(kind, spec.clone()) else { panic!("{kind}") };
+        prop_assert_eq!(&written.spec, &sent.spec, "{}", spec);
+        prop_assert_eq!(&written.meta.name, &sent.meta.name);
+    }
+}
+
+#[test]
+fn a_rule_reads_back_but_for_its_name() {
+    let spec = json!({
+        "targets": [{"targetResourceName": "/a"}], "strategies": [{"name": "s", "kind": "ThrottlingStrategy"}, {"name": "t"}],
+        "fallbackAction": {"name": "sorry"},
+    });
+    let (Document::Rule(written), Document::Rule(sent)) = both("FaultToleranceRule", spec) else { panic!() };
+    let said = |rule: &sergo::spec::fault_tolerance::FaultToleranceRule| {
+        (rule.targets.clone(), rule.strategies.clone(), rule.fallback.clone())
+    };
+    assert_eq!(said(&written), said(&sent));
+    assert!(sent.meta.name.starts_with("unnamed-"));
+    assert_eq!(sent.app.as_deref(), Some("demo"), "it belongs to the app that it is pushed for");
 }

@@ -4,7 +4,7 @@ use prost::Message;
 use prost_types::Any;
 use serde_json::{Value, json};
 use sergo::subscribe::wire::{DataWithVersion, Status, SubscribeResponse};
-use sergo::subscribe::{Input, Options, Output, Session};
+use sergo::subscribe::{Input, Options, Output, Session, Update};
 use sergo::{Config, Engine, Report, Source, Tick};
 
 pub(crate) const FAULT_TOLERANCE: &str = "fault-tolerance.opensergo.io/v1alpha1";
@@ -35,6 +35,12 @@ pub(crate) fn from_files(documents: &[Value]) -> (Engine, Report) {
 /// An engine that has got them as messages, all of one kind.
 pub(crate) fn from_messages(kind: &str, data: Vec<Any>) -> (Engine, Report) {
     let engine = Engine::new(Config::new("demo"));
+    let report = update(&engine, kind, data).apply(&engine);
+    (engine, report)
+}
+
+/// What a session makes of a push of messages, all of one kind.
+pub(crate) fn update(engine: &Engine, kind: &str, data: Vec<Any>) -> Update {
     let kinds = vec![kind.to_owned()];
     let mut session =
         Session::new(Options { addresses: vec!["one".into()], kinds, ..Options::new(engine.config()) }, 1);
@@ -63,6 +69,5 @@ pub(crate) fn from_messages(kind: &str, data: Vec<Any>) -> (Engine, Report) {
         Output::Apply(update) => Some(update),
         _ => None,
     });
-    let report = update.unwrap().apply(&engine);
-    (engine, report)
+    update.unwrap()
 }

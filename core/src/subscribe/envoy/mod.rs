@@ -14,6 +14,7 @@ pub mod message;
 
 use super::document::Misfit;
 use super::wire::Any;
+use crate::spec::traffic_router::MAX_FALLBACKS;
 use message::{ClusterFallback, ClusterWeight, Route, RouteAction, RouteConfiguration, TypedExtensionConfig};
 use prost::Message;
 use serde_json::{Map, Value, json};
@@ -159,6 +160,11 @@ fn with_fallback(extension: TypedExtensionConfig, path: &str, namespace: &str) -
     let mut destination = cluster(&fallback.routing_cluster, path, namespace)?;
     let mut chain = Vec::new();
     let mut before = (destination.get("host").cloned(), destination.get("port").cloned());
+    // Each is nested in the one before: a document is only so deep.
+    if fallback.further_clusters.len() >= MAX_FALLBACKS {
+        let found = format!("{} fallbacks", fallback.further_clusters.len().saturating_add(1));
+        return misfit(format!("{path}.destination.fallback"), found, "a chain of at most 4 fallbacks");
+    }
     let names = [&fallback.fallback_cluster].into_iter().chain(&fallback.further_clusters);
     for name in names.filter(|name| !name.is_empty()) {
         let mut link = cluster(name, path, namespace)?;

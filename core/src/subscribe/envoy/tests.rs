@@ -149,3 +149,69 @@ fn only_the_suffix_of_the_namespace_is_cut_off() {
         assert_eq!(short(host, "default"), expected);
     }
 }
+
+#[test]
+fn a_chain_of_fallbacks_is_nested_only_so_deep() {
+    let chain = |length: usize| {
+        let link = |number| format!("outbound||f{number}|shop");
+        let config = ClusterFallback {
+            routing_cluster: "outbound|80||shop".into(),
+            fallback_cluster: link(0),
+            further_clusters: (1..length).map(link).collect(),
+        };
+        let typed_config = Some(Any { type_url: String::new(), value: config.encode_to_vec() });
+        let extension = Some(TypedExtensionConfig { name: FALLBACK.into(), typed_config });
+        let inline_cluster_specifier_plugin = Some(ClusterSpecifierPlugin { extension });
+        router(vec![Route {
+            route: Some(RouteAction { inline_cluster_specifier_plugin, ..Default::default() }),
+            ..Route::default()
+        }])
+    };
+    let two = chain(2).unwrap();
+    let expected = json!({"host": "shop", "subset": "f0", "fallback": {"subset": "f1"}});
+    assert_eq!(two.pointer("/http/0/route/0/destination/fallback"), Some(&expected));
+    assert!(chain(4).is_ok());
+    assert_eq!(chain(5).unwrap_err().field, "spec.http[0].route[0].destination.fallback");
+    assert!(chain(100_000).is_err());
+}
+
+#[test]
+fn what_stands_for_the_caller_is_read_as_such() {
+    let block = |headers: Vec<Vec<u8>>| condition::block(&on(headers), "").map(Value::Object);
+    let said = block(vec![
+        header(PORT, "80"),
+        header(SOURCE_NAMESPACE, "prod"),
+        header(GATEWAY, "edge"),
+        header(&[SOURCE_LABEL, "app"].concat(), "cart"),
+        header(":method", "GET"),
+        header(":path", "/?a"),
+    ]);
+    let expected = json!({
+        "port": 80, "sourceNamespace": "prod", "gateways": ["edge"], "sourceLabels": {"app": "cart"},
+        "method": {"exact": "GET"}, "headers": {":path": {"exact": "/?a"}},
+    });
+    assert_eq!(said, Ok(expected));
+    let inverted = HeaderMatcher { invert_match: true, ..HeaderMatcher::decode(&*header(PORT, "80")).unwrap() };
+    for refused in [header(":other", "x"), inverted.encode_to_vec()] {
+        assert!(block(vec![refused]).unwrap_err().field.starts_with(".headers.:"));
+    }
+    assert!(block(vec![header(":method", "GET"), header(":method", "PUT")]).is_err());
+}
+
+#[test]
+fn a_missing_header_meets_only_what_says_so() {
+    let matcher = |exact: &str, invert_match, treat_missing_header_as_empty| HeaderMatcher {
+        name: "x".into(),
+        exact_match: Some(exact.into()),
+        invert_match,
+        treat_missing_header_as_empty,
+        ..HeaderMatcher::default()
+    };
+    let block = |matcher: HeaderMatcher| condition::block(&on(vec![matcher.encode_to_vec()]), "").map(Value::Object);
+    let without = json!({"withoutHeaders": {"x": {"exact": "a"}}});
+    assert_eq!(block(matcher("a", true, true)), Ok(without));
+    let both = json!({"headers": {"x": {}}, "withoutHeaders": {"x": {"exact": "a"}}});
+    assert_eq!(block(matcher("a", true, false)), Ok(both));
+    assert_eq!(block(matcher("a", false, true)), Ok(json!({"headers": {"x": {"exact": "a"}}})));
+    assert_eq!(block(matcher("", false, true)).unwrap_err().field, ".headers.x");
+}
