@@ -9,11 +9,11 @@ CARGO_FLAGS ?= --locked
 VECTORS ?= tests/vectors
 LANGS ?= rust c java go node python
 
-include bindings/c/build.mk java/build.mk go/build.mk node/build.mk python/build.mk
+include bindings/c/build.mk java/build.mk go/build.mk node/build.mk python/build.mk tests/sdk.mk
 
 PORT_rust = $(TARGET)/release/conformance rust-port
 
-.PHONY: help setup build native demo demo-run test conformance conformance-run lint fmt bench clean \
+.PHONY: help setup build native demo demo-run test conformance conformance-run lint fmt bench load clean \
 	rust-build rust-test rust-loom fuzz rust-lint rust-fmt rust-bench
 
 help: ## This list
@@ -67,20 +67,20 @@ conformance-run:
 	@$(TARGET)/release/conformance --vectors $(VECTORS) --skips tests/conformance/skips.txt \
 		$(foreach lang,$(LANGS),--port '$(lang)=$(PORT_$(lang))')
 
-lint: setup rust-lint c-lint java-lint go-lint node-lint python-lint ## Every linter
+lint: setup rust-lint c-lint java-lint go-lint node-lint python-lint sdk-lint ## Every linter
 
 rust-lint:
 	cargo fmt --all --check
 	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps -p sergo -p sergo-border
+	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps -p sergo -p sergo-border -p sergo-control-plane
 
-fmt: rust-fmt c-fmt java-fmt go-fmt node-fmt python-fmt ## Every formatter
+fmt: rust-fmt c-fmt java-fmt go-fmt node-fmt python-fmt sdk-fmt ## Every formatter
 
 rust-fmt:
 	cargo fmt --all
 
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= documents operations matching routes baggage
+FUZZ_TARGETS ?= documents operations matching routes baggage wire
 
 # New finds go beside what was built; those worth keeping are copied to fuzz/corpus.
 fuzz: ## Looks for new inputs that break a promise; FUZZ_SECONDS=60 for each target
@@ -99,6 +99,9 @@ bench: build rust-bench c-bench java-bench go-bench node-bench python-bench ## F
 
 rust-bench:
 	cargo bench $(CARGO_FLAGS) -p sergo-benches
+
+load: ## Two thousand subscribers and a change a second; SUBSCRIBERS, RULES, APPS, CHANGES say how much
+	cargo bench $(CARGO_FLAGS) -p sergo-control-plane --bench load
 
 clean: ## Removes what was built
 	cargo clean

@@ -109,14 +109,15 @@ class ControlPlane:
             if len(clients) == len(services) and all(is_so(subscriptions) for subscriptions in clients):
                 return clients
             time.sleep(0.005)
-        raise RuntimeError("not every service has answered the control plane's pushes")
+        ready = sum(map(is_so, clients))
+        raise RuntimeError(f"{ready} of {len(clients)} clients have answered the control plane; expected {len(services)}")
 
     def version(self):
         return self.get("/v1/rules")["version"]
 
     def wait_for_rules(self, services):
         """Waits until every service has acknowledged everything."""
-        self.wait_for_all(services, lambda all_of_them: all_of_them and all(map(is_taken, all_of_them)))
+        self.wait_for_all(services, lambda all_of_them: all_of_them != [] and all(map(is_taken, all_of_them)))
 
     def wait_for_change(self, services, kinds, version):
         """Waits until every service has acknowledged something newer of these kinds."""

@@ -1,11 +1,14 @@
 // Package sergo governs traffic by OpenSergo rules: it decides whether a request
 // may pass, and where it goes.
 //
-// An [Engine] is made for one app. Rules come from text ([Engine.Load]) or from
-// files that it watches ([Engine.Subscribe]). Work is guarded by [Engine.Enter]
-// and [Entry.Exit], or by [Engine.Do] around a function; [Engine.Route] tells
-// the destination of an outgoing request, [Engine.Connect] that of a connection.
-// [Engine.Explain] says why, [Engine.Figures] counts, and [Engine.Listen] tells
+// An [Engine] is made for one app. Rules come from text ([Engine.Load]), from
+// files that it watches ([Engine.Subscribe]), or from a control plane (the package
+// controlplane). Work is guarded by [Engine.Enter] and [Entry.Exit], or by
+// [Engine.Do] around a function; [Engine.Route] tells the destination of an outgoing
+// request, [Engine.Pick] the instance too, [Engine.Connect] the destination of a
+// connection. [Engine.Carry] finds the lane of a request that comes in, and keeps it
+// in a context for the calls that are made for it. [Engine.Explain] and
+// [Engine.ExplainRoute] say why, [Engine.Figures] counts, and [Engine.Listen] tells
 // what happens.
 //
 //	engine, err := sergo.New("foo-app")
@@ -26,7 +29,8 @@
 // is neither: the [Report] of loading it has it, and the last good version of
 // that rule stays in force.
 //
-// The package sergohttp guards net/http handlers.
+// The package sergohttp guards net/http handlers, and sends the requests of net/http
+// clients where rules say.
 //
 // All methods may be called from any goroutine. Deciding takes no lock, and a
 // pass allocates nothing.

@@ -313,7 +313,7 @@ func ExampleEngine_ExplainRoute() {
 	}
 	fmt.Println(explanation)
 	// Output:
-	// by TrafficRouter "service-provider":
-	//   not route 0: headers.tag has to be "v2", and is "v1"
-	//   route 1: routed to service-provider v1
+	// to service-provider, subset v1, by the route everyone
+	// TrafficRouter "service-provider", route 1 matches
+	//   route 0 does not: headers.tag: found "v1", expected "v2"
 }

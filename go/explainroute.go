@@ -1,11 +1,6 @@
 package sergo
 
-import (
-	"fmt"
-	"strings"
-
-	"github.com/sergo-rs/sergo/go/internal/native"
-)
+import "github.com/sergo-rs/sergo/go/internal/native"
 
 // RouteExplanation tells which route a request goes by at one moment, and why none
 // of those before it does.
@@ -21,8 +16,8 @@ type RouteExplanation struct {
 	Position *int
 	// Routing is where the request goes.
 	Routing Routing
-
-	text string
+	// Text is all of it for people to read, the same in every language.
+	Text string
 }
 
 // RouteMiss is a route that does not match.
@@ -43,8 +38,8 @@ type BlockMiss struct {
 	Found string `json:"found"`
 }
 
-// String is all of it for people to read.
-func (e *RouteExplanation) String() string { return e.text }
+// String is the text for people.
+func (e *RouteExplanation) String() string { return e.Text }
 
 // ExplainRoute tells where [Engine.Route] would send a request at this moment, and
 // why. It changes nothing. Errors are [*Error].
@@ -62,33 +57,14 @@ func (e *Engine) ExplainRoute(request Request) (*RouteExplanation, error) {
 		Misses     []RouteMiss `json:"misses"`
 		Position   *int        `json:"position"`
 		Directions *answer     `json:"directions"`
+		Text       string      `json:"text"`
 	}
 	if err := decode("explain route", text, &told); err != nil {
 		return nil, err
 	}
-	explanation := &RouteExplanation{Router: told.Router, Misses: told.Misses, Position: told.Position}
+	explanation := &RouteExplanation{Router: told.Router, Misses: told.Misses, Position: told.Position, Text: told.Text}
 	if told.Directions != nil {
 		explanation.Routing = told.Directions.public()
 	}
-	explanation.text = explanation.tell()
 	return explanation, nil
-}
-
-func (e *RouteExplanation) tell() string {
-	if e.Router == "" {
-		return "no router names the host"
-	}
-	var text strings.Builder
-	fmt.Fprintf(&text, "by %s:", e.Router)
-	for _, miss := range e.Misses {
-		for _, block := range miss.Blocks {
-			fmt.Fprintf(&text, "\n  not route %d: %s has to be %s, and is %s", miss.Position, block.Field, block.Expected, block.Found)
-		}
-	}
-	if e.Position == nil {
-		text.WriteString("\n  no route matches")
-	} else {
-		fmt.Fprintf(&text, "\n  route %d: %v", *e.Position, e.Routing)
-	}
-	return text.String()
 }

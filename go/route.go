@@ -1,9 +1,7 @@
 package sergo
 
 import (
-	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"time"
 
 	"github.com/sergo-rs/sergo/go/internal/native"
@@ -72,24 +70,6 @@ type Routing struct {
 	Mirrors []Mirror
 }
 
-// String is where the request goes, in words.
-func (r Routing) String() string {
-	switch {
-	case r.Outcome == Routed && r.Fallback:
-		return "routed to " + r.Destination.String() + " as a fallback"
-	case r.Outcome == Routed:
-		return "routed to " + r.Destination.String()
-	case r.Outcome == Empty:
-		return "no healthy instance of " + r.Destination.String()
-	case r.Outcome == Redirected && r.Redirect != nil:
-		return fmt.Sprintf("redirected with %d to %s://%s%s", r.Redirect.Code, r.Redirect.Scheme, r.Redirect.Authority, r.Redirect.URI)
-	case r.Outcome == Responded && r.Response != nil:
-		return fmt.Sprintf("answered with %d by the rule itself", r.Response.Status)
-	default:
-		return r.Outcome.String()
-	}
-}
-
 // Destination is a destination as the rule writes it.
 type Destination struct {
 	// Host is the host.
@@ -98,18 +78,6 @@ type Destination struct {
 	Subset string `json:"subset"`
 	// Port is the port; 0 is not said.
 	Port uint16 `json:"port"`
-}
-
-// String is the host, with the port and the subset that are said.
-func (d Destination) String() string {
-	text := d.Host
-	if d.Port != 0 {
-		text += ":" + strconv.Itoa(int(d.Port))
-	}
-	if d.Subset != "" {
-		text += " " + d.Subset
-	}
-	return text
 }
 
 // The rules may change between a route and the look at what it stands for. That

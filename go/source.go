@@ -13,7 +13,8 @@ import (
 )
 
 // Source is a place where rules come from, for [Engine.Subscribe]. The one there
-// is: [File].
+// is: [File]. A control plane tells by itself when rules change: see the package
+// controlplane.
 type Source interface {
 	// look is a cheap view of the place as it is now.
 	look() view

@@ -80,8 +80,14 @@ impl Drop for Folder {
 }
 
 fn serve(folder: &Path) -> (Running, String) {
+    serve_at(folder, "127.0.0.1:0")
+}
+
+fn serve_at(folder: &Path, address: &str) -> (Running, String) {
     let rules = folder.display().to_string();
-    let mut serving = Running::start(&["serve", "--rules", &rules, "--listen", "127.0.0.1:0", "--format", "json"]);
+    let http = "127.0.0.1:0";
+    let arguments = ["serve", "--rules", &rules, "--listen", address, "--http", http, "--format", "json"];
+    let mut serving = Running::start(&arguments);
     let listening = serving.event("listening");
     assert!(listening["http"].as_str().unwrap().starts_with("127.0.0.1:"));
     let address = listening["grpc"].as_str().unwrap().to_owned();
@@ -111,6 +117,25 @@ fn what_is_served_is_watched_and_both_end_when_told() {
     assert_eq!(serving.signal("-TERM"), Some(0));
     watching.event("lost");
     assert_eq!(watching.signal("-INT"), Some(0));
+}
+
+#[test]
+fn one_that_is_killed_is_found_again_with_a_higher_version() {
+    let folder = Folder::new("killed");
+    let (serving, address) = serve(&folder.0);
+    let mut watching = Running::start(&["watch", &address, "--app", "foo-app", "--format", "json"]);
+    let version = watching.event("push")["version"].as_i64();
+    assert_eq!(serving.signal("-KILL"), None);
+    watching.event("lost");
+    folder.edit("foo.yaml", "threshold: 3", "threshold: 5");
+    let (_serving, _) = serve_at(&folder.0, &address);
+    let push = loop {
+        let push = watching.event("push");
+        if push["changes"].to_string().contains("spec.threshold") {
+            break push;
+        }
+    };
+    assert!(version.is_some() && push["version"].as_i64() > version, "{push}");
 }
 
 #[test]

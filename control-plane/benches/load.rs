@@ -2,8 +2,9 @@
 //! has it, and what a stream costs.
 //!
 //! The control plane is a process of its own, so that its memory and its time can
-//! be told from those of the subscribers. `SUBSCRIBERS`, `RULES`, `APPS` and
-//! `CHANGES` say how much; every subscriber needs a file handle at each end.
+//! be told from those of the subscribers: this program's own, or the command that
+//! `SERGO` names. `SUBSCRIBERS`, `RULES`, `APPS` and `CHANGES` say how much; every
+//! subscriber needs a file handle at each end.
 
 use sergo::subscribe::Options as Session;
 use sergo::{Config, Report};
@@ -13,7 +14,7 @@ use std::fmt::Write;
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{env, fs};
@@ -35,7 +36,7 @@ async fn serve(folder: PathBuf) {
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     let options = Options { listen: free, http: Some(free), ..Options::new(vec![folder]) };
     let serving = Serving::start(options, Arc::new(|_| {})).await.unwrap();
-    println!("{} {}", serving.grpc(), serving.http().unwrap());
+    println!("{}", serde_json::json!({"event": "listening", "grpc": serving.grpc(), "http": serving.http()}));
     std::io::stdout().flush().unwrap();
     let ended = tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new()));
     let _ = ended.await;
@@ -54,6 +55,22 @@ struct Load {
 }
 
 impl Load {
+    fn start(&self) -> Child {
+        let mut command = match env::var("SERGO") {
+            Ok(sergo) => {
+                let mut command = Command::new(sergo);
+                command.args(["serve", "--listen", "127.0.0.1:0", "--format", "json", "--rules"]).arg(&self.folder);
+                command
+            }
+            Err(_) => {
+                let mut command = Command::new(env::current_exe().unwrap());
+                command.env("LOAD_SERVES", &self.folder);
+                command
+            }
+        };
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
+    }
+
     /// The rules of an app, each with a strategy of its own.
     fn write_app(&self, app: usize, threshold: usize) {
         let mut text = String::new();
@@ -129,13 +146,14 @@ async fn measure() {
     };
     (0..load.apps).for_each(|app| load.write_app(app, 1));
     load.write_shared(1);
-    let mut command = Command::new(env::current_exe().unwrap());
-    command.env("LOAD_SERVES", &folder).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let (grpc, http) = line.trim().split_once(' ').unwrap();
-    let plane = Process { id: child.id(), http: http.parse().unwrap() };
+    let mut child = load.start();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let events = lines.map(|line| serde_json::from_str::<serde_json::Value>(&line.unwrap()).unwrap());
+    let mut events = events.skip_while(|event| event["event"] != "listening");
+    let listening = events.next().expect("the control plane did not start");
+    std::thread::spawn(move || events.count());
+    let grpc = listening["grpc"].as_str().unwrap();
+    let plane = Process { id: child.id(), http: listening["http"].as_str().unwrap().parse().unwrap() };
 
     println!("{} subscribers of {} apps, {} rules", load.subscribers, load.apps, load.rules);
     let before = plane.memory();
@@ -159,7 +177,7 @@ async fn measure() {
     load.change(&plane, "a document that everybody has", all, |change| load.write_shared(change)).await;
     let write = |change: usize| load.write_app(change % load.apps, change);
     load.change(&plane, "the rules of one app", some, write).await;
-    drop(child.stdin.take());
+    let _ = child.kill();
     let _ = child.wait();
     let _ = fs::remove_dir_all(folder);
 }

@@ -61,7 +61,7 @@ impl Document {
             group: api_version.split_once('/').map_or("", |(group, _)| group).to_owned(),
             label: text("/metadata/labels/app"),
             selected: text("/spec/selector/app"),
-            identity: reading.identity.clone(),
+            identity: Identity::clone(&reading.identity),
             is_good: reading.outcome != Outcome::Bad,
             value,
             whole: OnceLock::new(),
@@ -79,11 +79,12 @@ impl Document {
     /// Whether it means something to this app of its namespace. What is asked for
     /// as messages belongs to the app in its labels, whatever it is.
     pub(crate) fn is_for(&self, app: &str, form: Form) -> bool {
-        match (form, &self.selected) {
-            (Form::Document, _) if !OF_AN_APP.contains(&self.identity.kind.as_str()) => true,
+        let is_of_an_app = OF_AN_APP.contains(&self.identity.kind.as_str());
+        match (&self.selected, form) {
             // Where the two differ it is a mistake, told to both.
-            (Form::Document, Some(selected)) => selected == app || self.label.as_deref() == Some(app),
-            (Form::Document, None) | (Form::Message, _) => self.is_for_all_or(app),
+            (Some(selected), _) if is_of_an_app => selected == app || self.label.as_deref() == Some(app),
+            (_, Form::Document) if !is_of_an_app => true,
+            _ => self.is_for_all_or(app),
         }
     }
 

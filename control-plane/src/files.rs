@@ -1,6 +1,7 @@
 //! The rule files below some paths, and whether they have changed.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -58,10 +59,17 @@ fn place(_: &fs::Metadata) -> u64 {
 }
 
 fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
-    let is_shown = |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
+    let is_hidden = |name: &OsStr| name.to_string_lossy().starts_with('.');
+    let is_shown = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
+    // Editors keep links in hidden places that lead nowhere.
+    let matters =
+        |error: &walkdir::Error| error.depth() == 0 || !error.path().and_then(Path::file_name).is_some_and(is_hidden);
     let mut found = Vec::new();
     for path in paths {
         for entry in WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_shown) {
+            if entry.as_ref().is_err_and(|error| !matters(error)) {
+                continue;
+            }
             let entry = entry.map_err(|error| match (error.path(), error.io_error()) {
                 (Some(path), Some(io)) => cannot_read(path, io),
                 _ => format!("can't read {}: {error}", path.display()),
@@ -115,6 +123,18 @@ mod tests {
         assert!(signature(&[folder.join("no")]).is_err());
         fs::write(folder.join("a.yaml"), [0xff]).unwrap();
         assert!(read(std::slice::from_ref(&folder)).unwrap_err().contains("UTF-8"));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_hidden_link_to_nowhere_is_no_trouble() {
+        let folder = folder("lock");
+        fs::write(folder.join("a.yaml"), "a").unwrap();
+        std::os::unix::fs::symlink("nobody@nowhere.7", folder.join(".#a.yaml")).unwrap();
+        assert_eq!(read(std::slice::from_ref(&folder)).unwrap().len(), 1);
+        std::os::unix::fs::symlink("nobody", folder.join("b.yaml")).unwrap();
+        assert!(read(std::slice::from_ref(&folder)).unwrap_err().contains("b.yaml"));
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tokio::task::spawn_blocking;
 
 type Shared = State<Arc<Plane>>;
 
@@ -65,6 +66,11 @@ async fn metrics(State(plane): Shared) -> Response {
 
 /// The rules that are served, and all that is wrong with them.
 async fn rules(State(plane): Shared) -> Json<Value> {
+    // With thousands of documents it takes a while.
+    Json(spawn_blocking(move || shown(&plane)).await.unwrap_or_default())
+}
+
+fn shown(plane: &Plane) -> Value {
     let snapshot = plane.snapshot.borrow().clone();
     let catalog = &snapshot.catalog;
     let documents: Vec<Value> = catalog
@@ -91,14 +97,14 @@ async fn rules(State(plane): Shared) -> Json<Value> {
     if let Some(report) = report.as_object_mut() {
         report.remove("version");
     }
-    Json(json!({
+    json!({
         "version": snapshot.version,
         "since": snapshot.since.map(|since| humantime::format_rfc3339_millis(since).to_string()),
         "error": plane.trouble(),
         "files": catalog.files().collect::<Vec<_>>(),
         "documents": documents,
         "report": report,
-    }))
+    })
 }
 
 async fn clients(State(plane): Shared) -> Json<Value> {

@@ -17,11 +17,10 @@
 //! # }
 //! ```
 //!
-//! Files become a [catalog](catalog) of documents, a catalog and what is subscribed
-//! to become the sets of a [snapshot](snapshot), and each [stream](stream) is a
-//! [conversation](conversation) that compares what its client was pushed last with
-//! the newest snapshot. `docs/control-plane.md` says how to run it.
-#![allow(rustdoc::private_intra_doc_links)]
+//! Files become a catalog of documents, a catalog and what is subscribed to become
+//! the sets of a snapshot, and each stream is a conversation that compares what its
+//! client was pushed last with the newest snapshot; a module has the name of each.
+//! `docs/control-plane.md` says how to run it.
 
 mod access;
 mod catalog;

@@ -111,6 +111,8 @@ impl Serving {
 
 impl Drop for Serving {
     fn drop(&mut self) {
+        // Streams live in tasks of their own.
+        self.plane.stop();
         self.watchers.iter().for_each(AbortHandle::abort);
     }
 }

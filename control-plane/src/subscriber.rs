@@ -162,6 +162,21 @@ impl Subscriber {
         self.session.state()
     }
 
+    /// The last good documents, for a file from which the next process can
+    /// [`restore`](Subscriber::restore) them.
+    #[must_use]
+    pub fn save(&self) -> String {
+        self.session.save()
+    }
+
+    /// Begins with the documents that an earlier process saved.
+    ///
+    /// # Errors
+    /// A sentence that says what was found in their place.
+    pub fn restore(&mut self, text: &str) -> Result<(), String> {
+        self.session.restore(text)
+    }
+
     /// Waits for the next thing to know. It may be given up at any time.
     pub async fn news(&mut self) -> News {
         loop {
@@ -292,9 +307,14 @@ async fn run(
     }
 }
 
+/// What a status says, and what caused it.
 fn said(status: &Status) -> String {
-    match status.message() {
-        "" => format!("{}", status.code()),
-        message => format!("{} ({:?})", message, status.code()),
+    let cause = std::error::Error::source(status).map(reason).unwrap_or_default();
+    let parts = [status.message(), &cause].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+    // Some causes say again what the status says.
+    let text = if cause.starts_with(status.message()) { cause.clone() } else { parts.join(": ") };
+    match text.as_str() {
+        "" => status.code().to_string(),
+        text => format!("{text} ({:?})", status.code()),
     }
 }

@@ -15,6 +15,9 @@ const CALM: Duration = Duration::from_millis(30);
 /// How long files that never stay the same are waited for.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// The longest pause between two looks, where looking itself is work.
+const LONGEST: Duration = Duration::from_millis(300);
+
 /// Some files, and how they were when they were read.
 struct Watched {
     paths: Vec<PathBuf>,
@@ -29,8 +32,7 @@ impl Watched {
             sleep(pause).await;
             let begun = Instant::now();
             let mut now = self.look().await;
-            // Where there are very many files, looking itself is work.
-            pause = look.max(begun.elapsed() * 20);
+            pause = look.max((begun.elapsed() * 5).min(LONGEST));
             if now == self.seen {
                 continue;
             }

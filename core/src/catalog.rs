@@ -30,15 +30,16 @@ impl Catalog {
         let has_nameless = push.iter().any(|reading| reading.is_nameless);
         let mut next = if has_nameless { self.clone() } else { Catalog::default() };
         for reading in push {
-            let last_good = self.0.get(&reading.identity);
+            let last_good = || self.0.get(&reading.identity);
             let entry = match &reading.outcome {
-                Outcome::Good(document) => {
-                    let kinds = last_good.map(|entry| entry.kinds.clone()).unwrap_or_default();
+                Outcome::Good(document @ Document::Rule(_)) => {
+                    let kinds = last_good().map(|entry| entry.kinds.clone()).unwrap_or_default();
                     Some(Entry { document: document.clone(), kinds })
                 }
+                Outcome::Good(document) => Some(Entry { document: document.clone(), kinds: BTreeMap::new() }),
                 // A second document of one name leaves the first alone.
                 Outcome::Bad if next.0.contains_key(&reading.identity) => None,
-                Outcome::Bad => last_good.cloned(),
+                Outcome::Bad => last_good().cloned(),
                 Outcome::Unknown => None,
             };
             if let Some(entry) = entry {

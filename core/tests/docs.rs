@@ -38,6 +38,7 @@ fn every_dependency_has_a_line_and_nothing_else_has_one() {
     let members = [
         "core",
         "cli",
+        "control-plane",
         "bindings/border",
         "bindings/c",
         "bindings/jni",
@@ -57,6 +58,7 @@ fn every_dependency_has_a_line_and_nothing_else_has_one() {
     let pom = read("java/pom.xml");
     used.extend(all("<artifactId>(.+?)</artifactId>", &pom));
     assert!(pom.contains("<googleJavaFormat>"));
+    used.extend(all("<artifactId>(.+?)</artifactId>", &read("tests/sdk-java/pom.xml")));
     used.insert("google-java-format".to_owned());
     for package in ["node/package.json", "examples/node/package.json"] {
         let package: serde_json::Value = serde_json::from_str(&read(package)).unwrap();

@@ -4,10 +4,11 @@
 // that carries whole messages in order.
 //
 //   sergo serve --rules examples/rules &
-//   subscribe 127.0.0.1:10246 foo-app GET:/foo
+//   subscribe 127.0.0.1:10246 foo-app GET:/foo last-good
 //
-// Whenever new rules are in force it asks to enter the resource five times. With
-// `once` as a fourth argument it ends as soon as it has all that it asked for.
+// Whenever new rules are in force it asks to enter the resource eight times, and keeps
+// the rules in the file last-good: with those it starts when nobody serves any. With
+// `once` as a fifth argument it ends as soon as it has all that it asked for.
 
 #define _POSIX_C_SOURCE 200809L
 #include "http2.h"
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 static const char METHOD[] = "/io.opensergo.proto.transport.v1.OpenSergoUniversalTransportService/SubscribeConfig";
 
@@ -27,7 +29,7 @@ static void must(sergo_code code) {
 }
 
 static void enter(uint64_t engine, sergo_str resource) {
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 8; i++) {
         sergo_decision decision;
         must(sergo_enter_name(engine, resource, 1, SERGO_INBOUND, SERGO_NOW, &decision));
         printf("%.*s: %s\n", SERGO_PRINT(resource), decision.outcome == SERGO_BLOCK ? "block" : "pass");
@@ -52,6 +54,7 @@ static void dial(struct pump *pump, const sergo_step *step) {
         must(sergo_session_connected(pump->session, pump->stream));
     } else {
         must(sergo_session_closed(pump->session, pump->stream, SERGO_STRZ(pump->http.why)));
+        http2_close(&pump->http);
     }
 }
 
@@ -106,6 +109,36 @@ static void rest(struct pump *pump) {
     }
 }
 
+// Keeps the rules for the next start: a file that is whole or is not there.
+static void keep(uint64_t session, const char *path) {
+    char beside[4096];
+    sergo_text text;
+    must(sergo_session_save(session, &text));
+    snprintf(beside, sizeof beside, "%s.new", path);
+    FILE *file = fopen(beside, "wb");
+    bool is_good = file && fwrite(text.data, 1, text.len, file) == text.len && !fflush(file) && !fsync(fileno(file));
+    if (file) is_good = !fclose(file) && is_good;
+    if (!is_good || rename(beside, path)) perror(path);
+    sergo_text_free(&text);
+}
+
+// Takes the rules that an earlier start has kept, if one has.
+static void restore(uint64_t session, const char *path) {
+    FILE *file = fopen(path, "rb");
+    if (!file) return;
+    char *text = NULL;
+    size_t len = 0;
+    ssize_t got = getdelim(&text, &len, 255, file);  // all of it: UTF-8 has no such byte
+    fclose(file);
+    sergo_text problem;
+    if (got > 0) {
+        must(sergo_session_restore(session, sergo_str_of(text, (size_t)got), &problem));
+        if (problem.len) printf("%s: %s\n", path, problem.data);
+        sergo_text_free(&problem);
+    }
+    free(text);
+}
+
 // Whether all that was asked for has been answered and is in force.
 static bool is_synced(uint64_t session) {
     sergo_text state;
@@ -116,11 +149,11 @@ static bool is_synced(uint64_t session) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 4) {
-        fprintf(stderr, "subscribe HOST:PORT APP RESOURCE [once]\n");
+    if (argc < 5) {
+        fprintf(stderr, "subscribe HOST:PORT APP RESOURCE LAST-GOOD [once]\n");
         return 2;
     }
-    bool is_once = argc > 4 && !strcmp(argv[4], "once");
+    bool is_once = argc > 5 && !strcmp(argv[5], "once");
     uint64_t engine;
     sergo_config config = {.app = SERGO_STRZ(argv[2])};
     must(sergo_open(&config, &engine));
@@ -132,10 +165,15 @@ int main(int argc, char **argv) {
     struct pump pump = {.http = {.socket = -1}};
     must(sergo_session_open(engine, SERGO_STRZ(options), seed, &pump.session));
 
+    restore(pump.session, argv[4]);
+
     for (;;) {
         must(sergo_session_time(pump.session));
         obey(&pump);
-        if (pump.is_new) enter(engine, SERGO_STRZ(argv[3]));
+        if (pump.is_new) {
+            keep(pump.session, argv[4]);
+            enter(engine, SERGO_STRZ(argv[3]));
+        }
         pump.is_new = false;
         fflush(stdout);
         if (is_once && is_synced(pump.session)) break;

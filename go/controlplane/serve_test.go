@@ -191,6 +191,13 @@ func (r *relay) cut(behind string) {
 	r.pairs = nil
 }
 
+// cutNext has the next connection cut after so many bytes.
+func (r *relay) cutNext(limit int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.limit = limit
+}
+
 // freeze leaves all connections half open.
 func (r *relay) freeze() {
 	r.mu.Lock()

@@ -27,9 +27,9 @@ type Node struct {
 // Offer is the services that a process offers at some addresses.
 type Offer struct {
 	// Addresses are where it listens.
-	Addresses []Address `json:"listeningAddresses"`
+	Addresses []Address `json:"listeningAddresses,omitempty"`
 	// Protocols are what it speaks there: "http", "grpc", "dubbo".
-	Protocols []string `json:"protocols"`
+	Protocols []string `json:"protocols,omitempty"`
 	// Contract is what it offers there.
 	Contract Contract `json:"serviceContract"`
 }
@@ -45,9 +45,9 @@ type Address struct {
 // Contract is services, and the types that their methods use.
 type Contract struct {
 	// Services are the services.
-	Services []Service `json:"services"`
+	Services []Service `json:"services,omitempty"`
 	// Types are the types.
-	Types []Type `json:"types"`
+	Types []Type `json:"types,omitempty"`
 }
 
 // Service is a service.
@@ -55,7 +55,7 @@ type Service struct {
 	// Name is its name.
 	Name string `json:"name"`
 	// Methods are its methods.
-	Methods []Method `json:"methods"`
+	Methods []Method `json:"methods,omitempty"`
 	// Description is what it is for.
 	Description string `json:"description,omitempty"`
 }
@@ -66,16 +66,16 @@ type Method struct {
 	Name string `json:"name"`
 	// InputTypes and OutputTypes are the names of the types that it takes and
 	// gives.
-	InputTypes  []string `json:"inputTypes"`
-	OutputTypes []string `json:"outputTypes"`
+	InputTypes  []string `json:"inputTypes,omitempty"`
+	OutputTypes []string `json:"outputTypes,omitempty"`
 	// ClientStreaming and ServerStreaming say whether several messages are sent.
 	ClientStreaming bool `json:"clientStreaming,omitempty"`
 	ServerStreaming bool `json:"serverStreaming,omitempty"`
 	// Description is what it is for.
 	Description string `json:"description,omitempty"`
 	// HTTPPaths and HTTPMethods are how it is called over HTTP.
-	HTTPPaths   []string `json:"httpPaths"`
-	HTTPMethods []string `json:"httpMethods"`
+	HTTPPaths   []string `json:"httpPaths,omitempty"`
+	HTTPMethods []string `json:"httpMethods,omitempty"`
 }
 
 // Type is a type that methods use.
@@ -83,7 +83,7 @@ type Type struct {
 	// Name is its name.
 	Name string `json:"name"`
 	// Fields are its fields.
-	Fields []Field `json:"fields"`
+	Fields []Field `json:"fields,omitempty"`
 }
 
 // Field is a field of a type.

@@ -150,7 +150,7 @@ func TestAPushThatIsCutComesAgain(t *testing.T) {
 			"/foo", fmt.Sprintf("/bar/%d", n)).Replace(limit(0))
 	}
 	between := newRelay(t, serve(t, folder(t, rules)).address)
-	between.limit = 20_000
+	between.cutNext(20_000)
 	engine := newEngine(t)
 	subscription := subscribe(t, engine, between.address(), patient)
 	if !blocked(t, engine, "GET:/foo") || !blocked(t, engine, "GET:/bar/499") {

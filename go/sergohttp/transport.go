@@ -24,7 +24,11 @@ type NoInstanceError struct {
 
 // Error says what was empty.
 func (e *NoInstanceError) Error() string {
-	return "sergo: no healthy instance of " + sergo.Destination{Host: e.Host, Subset: e.Subset}.String()
+	where := e.Host
+	if e.Subset != "" {
+		where += ", subset " + e.Subset + ","
+	}
+	return "sergo: " + where + " has no healthy instance"
 }
 
 // Transport sends requests where the engine's rules say, through next; nil is

@@ -198,7 +198,7 @@ function routed(routing) {
     answer.directResponse = { status, body: body === undefined ? undefined : { string: body } };
   }
   if (headers) {
-    answer.headers = { request: filled(headers.request), response: filled(headers.response) };
+    answer.headers = filled({ request: filled(headers.request), response: filled(headers.response) });
   }
   if (corsPolicy) {
     const { maxAgeMs, ...policy } = corsPolicy;

@@ -185,7 +185,7 @@ export function millis(text: string | null | undefined): number | undefined {
 }
 
 /** Answers are remembered and handed out many times, so nobody may change them. */
-function deepFreeze<Value>(value: Value): Value {
+export function deepFreeze<Value>(value: Value): Value {
   if (typeof value === 'object' && value !== null) {
     Object.values(value).forEach(deepFreeze);
     Object.freeze(value);

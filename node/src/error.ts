@@ -33,12 +33,16 @@ for (let at = 0; at + 2 < codes.length; at += 3) {
 }
 const words = new Set<string>([...table.values()].map(([word]) => word));
 
+const numberOf = (code: ErrorCode): number => [...table].find(([, [word]]) => word === code)?.[0] ?? Number.NaN;
+
 /** The number of the code for an id from before the rules changed. */
-export const STALE: number = [...table].find(([, [word]]) => word === 'stale')?.[0] ?? Number.NaN;
+export const STALE: number = numberOf('stale');
 /** The number of the code for a closed engine. */
-export const CLOSED: number = [...table].find(([, [word]]) => word === 'closed')?.[0] ?? Number.NaN;
+export const CLOSED: number = numberOf('closed');
 /** The number of the code for a poisoned engine. */
-export const POISONED: number = [...table].find(([, [word]]) => word === 'poisoned')?.[0] ?? Number.NaN;
+export const POISONED: number = numberOf('poisoned');
+/** The number of the code for an answer without room. */
+export const SPACE: number = numberOf('space');
 
 /** The error for the number of a code, from a hot call. */
 export function codeError(number: number): SergoError {

@@ -50,13 +50,14 @@ export interface Native {
   route(): number;
   pick(): number;
   report(): number;
+  label(): number;
   routeWith(block: Uint8Array, length: number, numbers: Numbers): number;
   direct(block: Uint8Array, length: number, numbers: Numbers): string;
   pickWith(block: Uint8Array, length: number, numbers: Numbers): string;
   explainRoute(block: Uint8Array, length: number, numbers: Numbers): string;
   connect(connection: string, numbers: Numbers): string;
   answer(handle: number, id: number): string;
-  label(handle: number, block: Uint8Array, length: number, trust: boolean): string;
+  labelWith(handle: number, block: Uint8Array, length: number, trust: boolean): string;
   baggage(incoming: string, key: string, lane: string): string;
   required(handle: number, host: string): string;
   setInstances(handle: number, host: string, instances: string): void;

@@ -1,8 +1,8 @@
 /** Where requests go, and what becomes of them: the routing half of an engine. */
 
-import { directed, NOWHERE, picked, settled, whole } from './answer';
+import { deepFreeze, directed, NOWHERE, picked, settled, whole } from './answer';
 import { type ConnectRequest, connecting } from './connection';
-import { argumentError, CLOSED, checkRolls, codeError, cold, POISONED, type SergoError, text } from './error';
+import { argumentError, CLOSED, checkRolls, codeError, cold, POISONED, type SergoError, SPACE, text } from './error';
 import { RouteExplanation } from './explanation';
 import { json } from './json';
 import type { Label, LabelRequest } from './label';
@@ -28,6 +28,9 @@ export class Routes {
   readonly #whole = new Remembered<string, RoutedTo>();
   /** The instances by their numbers, which no two of an engine share. */
   readonly #instances = new Remembered<number, Instance>();
+
+  /** Labels by their texts. */
+  readonly #labels = new Remembered<string, Label>();
 
   constructor(link: Link) {
     this.#link = link;
@@ -161,12 +164,28 @@ export class Routes {
   }
 
   label(request: LabelRequest, trust: boolean): Label | undefined {
-    const { handle } = this.#link;
     // What rules label by is asked for by a host without a name.
-    return this.#asked({ ...request, host: '' }, '', NOW, ({ block, length }) => {
-      const label = native.label(handle, block, length, trust);
-      return label === '' ? undefined : JSON.parse(label);
+    return this.#asked({ ...request, host: '' }, '', NOW, (packed) => {
+      const label = this.#labelled(packed, trust);
+      return label === ''
+        ? undefined
+        : (this.#labels.get(label) ?? this.#labels.set(label, deepFreeze(JSON.parse(label))));
     });
+  }
+
+  #labelled({ block, length }: Packed, trust: boolean): string {
+    if (block === sharedBlock) {
+      words[LENGTH] = length;
+      words[FLAG] = trust ? 1 : 0;
+      const code = native.label();
+      if (code === 0) {
+        return sharedBlock.toString('utf8', 0, words[LENGTH] as number);
+      }
+      if (code !== SPACE) {
+        throw codeError(code);
+      }
+    }
+    return native.labelWith(this.#link.handle, block, length, trust);
   }
 
   setInstances(host: string, instances: readonly Instance[]): void {

@@ -2,8 +2,8 @@
 
     subscribe_test.py SERGO SUBSCRIBE
 
-It gets its first rules, a change, and loses and finds the control plane again; it is
-governed all the while.
+It gets its first rules, a change, loses and finds the control plane again, and starts
+without one; it is governed all the while.
 """
 
 import json
@@ -46,8 +46,8 @@ class Program:
 
 
 def passes(threshold):
-    """What the example says of five entries."""
-    return "".join(f"GET:/foo: {'pass' if i < threshold else 'block'}\n" for i in range(5))
+    """What the example says of its eight entries."""
+    return "".join(f"GET:/foo: {'pass' if i < threshold else 'block'}\n" for i in range(8))
 
 
 def serve(sergo, folder, address="127.0.0.1:0"):
@@ -77,12 +77,13 @@ def run(sergo, subscribe, folder, programs):
     plane, address = serve(sergo, folder)
     programs.append(plane)
 
-    once = subprocess.run([subscribe, address, "foo-app", "GET:/foo", "once"], capture_output=True, text=True,
-                          timeout=PATIENCE, check=True).stdout
+    subscribe = [subscribe, address, "foo-app", "GET:/foo", folder / "last-good"]
+    once = subprocess.run([*subscribe, "once"], capture_output=True, text=True, timeout=PATIENCE, check=True).stdout
     if passes(3) not in once or "closed: the session was ended" not in once:
         raise SystemExit(f"c: the first rules do not govern:\n{once}")
 
-    client = Program(folder / "client", subscribe, address, "foo-app", "GET:/foo")
+    (folder / "last-good").unlink()
+    client = Program(folder / "client", *subscribe)
     programs.append(client)
     wait_for("the first rules", lambda: passes(3) in client.said())
     write(folder, 4)
@@ -99,6 +100,20 @@ def run(sergo, subscribe, folder, programs):
     if client.process.poll() is not None:
         raise SystemExit(f"c: the example has ended:\n{client.said()}")
 
+    # Nobody serves, and a new process is governed by what was in force last.
+    plane.stop()
+    client.stop()
+    client = Program(folder / "restarted", *subscribe)
+    programs.append(client)
+    wait_for("the last good rules", lambda: passes(6) in client.said())
+    # A file that is not whole governs nothing, and says so.
+    client.stop()
+    kept = folder / "last-good"
+    kept.write_bytes(kept.read_bytes()[1:])
+    client = Program(folder / "damaged", *subscribe)
+    programs.append(client)
+    wait_for("what is wrong with the file", lambda: f"{kept}: found " in client.said())
+
 
 def main():
     sergo, subscribe = sys.argv[1:]
@@ -109,7 +124,7 @@ def main():
         finally:
             for program in programs:
                 program.stop()
-    print("c: the example subscribes, sees a change, and finds its control plane again")
+    print("c: the example subscribes, sees a change, and finds its control plane again, or its last good rules")
 
 
 main()

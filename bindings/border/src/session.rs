@@ -19,7 +19,7 @@ pub const MAX_SESSIONS: usize = 4096;
 /// What is to be done next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Open a stream of [`METHOD`](sergo::subscribe::METHOD) to the address; tell
+    /// Open a stream of [`METHOD`](sergo::subscribe::wire::METHOD) to the address; tell
     /// of it under this number.
     Dial {
         /// The stream's number.

@@ -1,4 +1,4 @@
-//! Entering and exiting, routing, picking and reporting: no arguments, everything
+//! Entering and exiting, routing, picking, reporting and labelling: no arguments, everything
 //! in the thread's [`words`](crate::words). Each answers a code's negative number
 //! where it fails.
 
@@ -62,6 +62,17 @@ pub fn report() -> i32 {
         let host = std::str::from_utf8(words.block()?).map_err(|_| Code::Utf8)?;
         let (instance, outcome) = (words.number(INSTANCE), words.number(FLAG) as u32);
         call::report_id(words.number(HANDLE), host, instance, outcome, words.time())?;
+        Ok(0)
+    })
+}
+
+/// Labels the packed request in the thread's block, and leaves the label there as
+/// JSON ([`call::label`]), of length 0 for none. Answers 0.
+#[napi(catch_unwind)]
+pub fn label() -> i32 {
+    with_words(|words| {
+        let label = call::label(words.number(HANDLE), words.block()?, words.flag())?;
+        words.put_text(&label)?;
         Ok(0)
     })
 }

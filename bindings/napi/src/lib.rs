@@ -1,9 +1,9 @@
 //! The Node.js addon: plain functions on numeric handles, for the package in
 //! `node/`, which gives them their public shape.
 //!
-//! - [`hot`]: entering and exiting, routing, picking and reporting. A call of
-//!   Node-API without arguments costs less than half of one with them, so all of
-//!   these take and leave everything in the thread's shared [`words`].
+//! - [`hot`]: entering and exiting, routing, picking, reporting and labelling. A
+//!   call of Node-API without arguments costs less than half of one with them, so
+//!   all of these take and leave everything in the thread's shared [`words`].
 //! - [`routing`]: where a [packed](sergo_border::packed) request goes, in full.
 //! - [`discovery`]: the instances of hosts.
 //! - [`session`]: rules from a control plane.

@@ -94,7 +94,7 @@ pub fn answer(handle: f64, id: f64) -> Result<String> {
 /// # Errors
 /// The codes of [`call::label`].
 #[napi(catch_unwind)]
-pub fn label(handle: f64, block: &[u8], length: u32, trust: bool) -> Result<String> {
+pub fn label_with(handle: f64, block: &[u8], length: u32, trust: bool) -> Result<String> {
     call::label(handle as u64, packed(block, length)?, trust).map_err(failure)
 }
 
@@ -105,7 +105,7 @@ pub fn baggage(incoming: String, key: String, lane: String) -> String {
 }
 
 /// Which headers and query parameters are looked at for a host, or for an empty
-/// host by [`label`], as JSON ([`call::required`]).
+/// host by [`label_with`], as JSON ([`call::required`]).
 ///
 /// # Errors
 /// The codes of an engine.

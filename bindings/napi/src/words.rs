@@ -20,7 +20,7 @@ pub const RESOURCE: usize = 1;
 /// In, entering: the cost.
 pub const COST: usize = 2;
 /// In: entering, 1 for outbound; exiting, 1 for an error, [`CANCELLED`]; reporting,
-/// the number of the outcome; else 0.
+/// the number of the outcome; labelling, 1 for a lane that is believed; else 0.
 pub const FLAG: usize = 3;
 /// A flag: the call never began.
 pub const CANCELLED: u64 = 2;
@@ -35,7 +35,7 @@ pub const BLOCK: usize = 13;
 /// Out: the nanoseconds after which a blocked entry would pass, two words; the
 /// first is −1 where that is not known.
 pub const RETRY: usize = 14;
-/// In: how many bytes of the block are in use.
+/// In, and out of labelling: how many bytes of the block are in use.
 pub const LENGTH: usize = 16;
 /// In, routing and picking: a random number in `[0, 1)`, not whole.
 pub const RANDOM: usize = 17;
@@ -47,7 +47,7 @@ pub const INSTANCE: usize = 19;
 /// The words of one call, and the block behind them.
 pub(crate) struct Words<'a> {
     words: &'a mut [f64; COUNT],
-    block: &'a [u8],
+    block: &'a mut [u8],
 }
 
 impl<'a> Words<'a> {
@@ -56,7 +56,7 @@ impl<'a> Words<'a> {
     pub(crate) fn new(array: &'a mut [f64]) -> Option<Self> {
         let (words, rest) = array.split_first_chunk_mut::<COUNT>()?;
         // SAFETY: any bytes are bytes; between two calls they are JavaScript's.
-        let (_, block, _) = unsafe { rest.align_to::<u8>() };
+        let (_, block, _) = unsafe { rest.align_to_mut::<u8>() };
         Some(Words { words, block })
     }
 
@@ -78,8 +78,15 @@ impl<'a> Words<'a> {
     }
 
     #[inline]
-    pub(crate) fn block(&self) -> Result<&'a [u8], Code> {
+    pub(crate) fn block(&self) -> Result<&[u8], Code> {
         self.block.get(..self.number(LENGTH) as usize).ok_or(Code::Argument)
+    }
+
+    /// Leaves text in the block.
+    pub(crate) fn put_text(&mut self, text: &str) -> Result<(), Code> {
+        self.block.get_mut(..text.len()).ok_or(Code::Space)?.copy_from_slice(text.as_bytes());
+        self.set(LENGTH, text.len() as u64);
+        Ok(())
     }
 
     #[inline]

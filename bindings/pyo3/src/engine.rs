@@ -331,7 +331,7 @@ impl Engine {
             AskedRequest::read(host, request)?.ask(|request, rolls| {
                 let explained = with(self.handle, |host| {
                     let tick = host.tick(now);
-                    Ok(text::route_explanation(&host.engine().explain_route(request, &mut rolls.clone(), tick)))
+                    Ok(text::explanation(&host.engine().explain_route(request, &mut rolls.clone(), tick)))
                 });
                 explained.map_err(raise)
             })

@@ -64,7 +64,8 @@ pub fn message(kind: &str, document: &Value, namespace: &str) -> Result<Option<A
     if !is_router && !fault_tolerance::KINDS.contains(&kind) {
         return Ok(None);
     }
-    let mut readings = document::read("", &document.to_string());
+    let text = document.to_string();
+    let mut readings = document::read("", &text);
     let reading = readings.pop().filter(|_| readings.is_empty());
     match reading.as_ref().map(|reading| &reading.outcome) {
         Some(Outcome::Good(Document::Router(read))) if is_router => {

@@ -120,10 +120,18 @@ pub(crate) struct Plane {
 
 impl Plane {
     pub(crate) async fn start(options: Options) -> Plane {
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let events = log.clone();
-        let serving = Serving::start(options, Arc::new(move |event| events.lock().unwrap().push(event.clone())));
-        Plane { serving: serving.await.unwrap(), log }
+        // An address that was another's a moment ago may still be.
+        until("a control plane", || async {
+            let log = Arc::new(Mutex::new(Vec::new()));
+            let events = log.clone();
+            let told = Arc::new(move |event: &Event| events.lock().unwrap().push(event.clone()));
+            match Serving::start(options.clone(), told).await {
+                Ok(serving) => Some(Plane { serving, log }),
+                Err(why) if why.contains("can't listen") => None,
+                Err(why) => panic!("{why}"),
+            }
+        })
+        .await
     }
 
     pub(crate) async fn of(folder: &Folder) -> Plane {
@@ -174,6 +182,8 @@ pub(crate) struct Seen {
     pub(crate) state: Option<State>,
     pub(crate) lost: Vec<String>,
     pub(crate) updates: usize,
+    /// The last good documents, as a file has them.
+    pub(crate) saved: String,
 }
 
 impl App {
@@ -187,11 +197,25 @@ impl App {
         connecting: Connecting,
         set: impl FnOnce(&mut Session),
     ) -> App {
+        App::restored(app, addresses, connecting, set, None)
+    }
+
+    /// One that begins with what an earlier one has saved.
+    pub(crate) fn restored(
+        app: &str,
+        addresses: Vec<String>,
+        connecting: Connecting,
+        set: impl FnOnce(&mut Session),
+        saved: Option<&str>,
+    ) -> App {
         static SEED: AtomicU64 = AtomicU64::new(1);
         let engine = Arc::new(Engine::new(Config::new(app)));
         let mut options = Session { addresses, ..Session::new(engine.config()) };
         set(&mut options);
         let mut subscriber = Subscriber::new(options, connecting, SEED.fetch_add(1, Relaxed) << 32);
+        if let Some(saved) = saved {
+            subscriber.restore(saved).unwrap();
+        }
         let (tell, seen) = watch::channel(Seen::default());
         let enforced = engine.clone();
         let task = tokio::spawn(async move {
@@ -212,7 +236,7 @@ impl App {
                     seen.state = Some(subscriber.state());
                     seen.updates += usize::from(report.is_some());
                     if let Some(report) = report {
-                        seen.report = report;
+                        (seen.report, seen.saved) = (report, subscriber.save());
                     }
                     if let News::Lost(why) = news {
                         seen.lost.push(why);

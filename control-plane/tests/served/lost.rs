@@ -1,8 +1,8 @@
 //! Control planes that go, connections that die.
 
 use crate::kit::{App, Folder, Plane, limit, options, until};
-use sergo_control_plane::Options;
 use sergo_control_plane::subscriber::Connecting;
+use sergo_control_plane::{Event, Options};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -63,6 +63,30 @@ async fn a_control_plane_that_is_killed_leaves_its_rules_and_is_found_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_restarts_while_there_is_no_control_plane_has_its_rules() {
+    let folder = Folder::new();
+    folder.write("a.yaml", &limit("3"));
+    let plane = Process::start(options(&folder));
+    let (address, addresses) = (plane.address, vec![plane.address.to_string()]);
+    let app = App::with("demo", addresses.clone(), Connecting::default(), |_| {});
+    app.has_limit(3.0).await;
+    folder.write("a.yaml", &limit("many"));
+    app.sees("the mistake", |seen| seen.report.rejected.len() == 1).await;
+    plane.kill();
+    let saved = app.now().saved;
+    drop(app);
+    let again = App::restored("demo", addresses, Connecting::default(), |_| {}, Some(&saved));
+    again.has_limit(3.0).await;
+    again.sees("that it is alone", |seen| !seen.lost.is_empty()).await;
+    assert_eq!(again.passes(5), 3);
+    folder.write("a.yaml", &limit("4"));
+    let plane = Process::start(Options { listen: address, ..options(&folder) });
+    again.has_limit(4.0).await;
+    assert_eq!(again.passes(5), 1);
+    plane.kill();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_address_takes_over() {
     let folder = Folder::new();
     folder.write("a.yaml", &limit("3"));
@@ -86,6 +110,18 @@ async fn stopping_tells_who_is_there_and_ends_in_time() {
     plane.serving.stop().await;
     let seen = app.sees("that it stops", |seen| !seen.lost.is_empty()).await;
     assert!(seen.lost[0].contains("is stopping"), "{:?}", seen.lost);
+    assert!(plane.log.lock().unwrap().iter().any(|event| matches!(event, Event::Stopping)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_dropped_serves_no_more() {
+    let folder = Folder::new();
+    folder.write("a.yaml", &limit("3"));
+    let plane = Plane::of(&folder).await;
+    let app = App::connect(&plane.address(), Connecting::default());
+    app.has_limit(3.0).await;
+    drop(plane);
+    app.sees("that it stops", |seen| seen.lost.len() > 1).await;
 }
 
 /// A wire between two ends that can be cut without either being told.

@@ -111,6 +111,32 @@ async fn who_asks_for_documents_gets_them_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_gets_the_messages_of_its_app_and_no_document_among_them() {
+    let folder = Folder::new();
+    let rule = "fault-tolerance.opensergo.io/v1alpha1/FaultToleranceRule";
+    let other = limit("3").replace("spec: {targets", "spec: {selector: {app: other}, targets");
+    // In the name of a cluster a | parts the subset from what follows.
+    let unsaid = router("port", "demo").replace("subset: v1", "subset: 'v|1'");
+    folder.write("a.yaml", &(other + &router("shop", "demo") + &router("far", "other") + &unsaid));
+    let plane = Plane::of(&folder).await;
+    let mut peer = Peer::connect(&plane.address()).await;
+    let overload = "fault-tolerance.opensergo.io/v1alpha1/AdaptiveOverloadProtectionStrategy";
+    peer.send(subscribe("demo", &[LIMIT, ROUTER, rule, overload]));
+    let mut seen = std::collections::BTreeMap::new();
+    for _ in 0..4 {
+        let push = peer.next().await;
+        seen.insert(push.kind.clone(), types(&push).into_iter().map(str::to_owned).collect::<Vec<_>>());
+    }
+    assert_eq!(seen[LIMIT], ["type.googleapis.com/io.opensergo.proto.fault_tolerance.v1.RateLimitStrategy"]);
+    assert!(seen[rule].is_empty() && seen[overload].is_empty(), "{seen:?}");
+    assert_eq!(seen[ROUTER], ["type.googleapis.com/envoy.config.route.v3.RouteConfiguration"]);
+    let rules = plane.json("/v1/rules").await;
+    let left: Vec<_> =
+        rules["documents"].as_array().unwrap().iter().filter(|one| one["onlyWhole"].is_string()).collect();
+    assert_eq!((left.len(), &left[0]["name"]), (1, &"port".into()), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn several_kinds_are_several_pushes_and_an_unknown_one_is_empty() {
     let folder = Folder::new();
     folder.write("a.yaml", &(limit("3") + &router("shop", "shop")));
@@ -272,6 +298,44 @@ async fn a_client_that_reads_no_answers_is_let_go() {
         let _ = peer.requests.send(subscribe("demo", &["no kind"]));
     }
     assert_eq!(peer.end().await.code(), Code::ResourceExhausted);
+}
+
+/// Something else in the place of a request: a number where the target is.
+#[derive(Clone, PartialEq, Message)]
+struct Bent {
+    #[prost(uint64, tag = "1")]
+    target: u64,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_request_ends_its_stream_alone() {
+    let folder = Folder::new();
+    folder.write("a.yaml", &limit("3"));
+    let plane = Plane::of(&folder).await;
+    let app = App::connect(&plane.address(), Connecting::default());
+    app.has_limit(3.0).await;
+    let mut grpc = Grpc::new(Endpoint::from_shared(format!("http://{}", plane.address())).unwrap().connect_lazy());
+    grpc.ready().await.unwrap();
+    let request = tonic::Request::new(tokio_stream::once(Bent { target: 7 }));
+    let method = http::uri::PathAndQuery::from_static(wire::METHOD);
+    let answer = grpc.streaming(request, method, ProstCodec::<Bent, SubscribeResponse>::default()).await;
+    let status = answer.unwrap().into_inner().message().await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    // Nor is what does not even speak HTTP/2.
+    for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff\xff\xff", &[0; 100]] {
+        let mut stream = tokio::net::TcpStream::connect(plane.serving.grpc()).await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, bytes).await.unwrap();
+        let _ = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut Vec::new()).await;
+    }
+    let method = http::uri::PathAndQuery::from_static(
+        "/io.opensergo.proto.transport.v1.OpenSergoUniversalTransportService/Other",
+    );
+    grpc.ready().await.unwrap();
+    let other = grpc.unary(tonic::Request::new(Bent { target: 7 }), method, ProstCodec::<Bent, Bent>::default()).await;
+    assert_eq!(other.unwrap_err().code(), Code::Unimplemented);
+    folder.write("a.yaml", &limit("4"));
+    app.has_limit(4.0).await;
+    assert_eq!(app.now().lost, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -114,7 +114,7 @@ fn discover(engine: &Engine) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 800, ..ProptestConfig::default() })]
 
     #[test]
     fn over_the_wire_nothing_is_decided_otherwise(

@@ -137,11 +137,14 @@ fn good<'p, 's>(push: &'p [Reading<'s>]) -> impl Iterator<Item = &'p Reading<'s>
 /// are several.
 fn ambiguities(whose: Whose<'_>, catalog: &Catalog, push: &[Reading<'_>]) -> Vec<(usize, Vec<Ambiguity>)> {
     let mut resolver = Resolver::new(whose, catalog);
-    let resolved = push.iter().enumerate().filter_map(|(index, reading)| match &reading.outcome {
-        Outcome::Good(Document::Rule(rule)) if rule.strategies.iter().all(|named| named.kind.is_some()) => None,
-        Outcome::Good(_) => Some((index, resolver.resolve(catalog.get(&reading.identity)?)?.ambiguous)),
-        Outcome::Bad | Outcome::Unknown => None,
-    });
+    // A strategy that is named with its kind is one alone.
+    let may_be = |reading: &Reading<'_>| match &reading.outcome {
+        Outcome::Good(Document::Rule(rule)) => rule.strategies.iter().any(|named| named.kind.is_none()),
+        _ => false,
+    };
+    let resolved = push.iter().enumerate().filter(|(_, reading)| may_be(reading));
+    let resolved = resolved
+        .filter_map(|(index, reading)| Some((index, resolver.resolve(catalog.get(&reading.identity)?)?.ambiguous)));
     resolved.filter(|(_, ambiguous)| !ambiguous.is_empty()).collect()
 }
 

@@ -16,27 +16,44 @@ use crate::spec::traffic_router::{
 use crate::sync::Arc;
 use std::collections::HashMap;
 
+/// The routers of the last push in the form in which requests are routed by
+/// them: one that has not changed is not lowered again.
+#[derive(Debug, Default)]
+pub struct Lowered(HashMap<usize, One, foldhash::fast::FixedState>);
+
+/// A router in both of its forms, filed under the address of the first, which is
+/// kept so that it stays its own.
+#[derive(Debug)]
+struct One {
+    written: Arc<TrafficRouter>,
+    router: Arc<Router>,
+    /// The routes that can never be reached.
+    unreachable: Vec<Diagnostic>,
+}
+
 /// The table of these routers, all of one namespace, and the routes that can
-/// never be reached. The answers of `previous` stay known.
+/// never be reached. The answers of `previous` stay known, and what is in
+/// `lowered` of that namespace is not lowered again; then it has these routers.
 #[must_use]
 pub fn route(
     routers: &[Arc<TrafficRouter>],
     namespace: &str,
     version: u64,
     previous: &Table,
+    lowered: &mut Lowered,
 ) -> (Table, Vec<Diagnostic>) {
-    let mut ordered: Vec<&TrafficRouter> = routers.iter().map(|router| &**router).collect();
-    ordered.sort_by(|a, b| order(&a.meta).cmp(&order(&b.meta)));
+    let mut ordered: Vec<_> = routers.iter().map(|router| (order(&router.meta), router)).collect();
+    ordered.sort_by(|(a, _), (b, _)| a.cmp(b));
     let mut shadowed = Vec::new();
     let mut taken: HashMap<HostPattern, &TrafficRouter, foldhash::fast::FixedState> = HashMap::default();
-    let mut lowering = Lowering { namespace, answers: Vec::new() };
-    let mut lowered = Vec::with_capacity(ordered.len());
-    for router in ordered {
+    let mut known = std::mem::take(&mut lowered.0);
+    let mut placed = Vec::with_capacity(ordered.len());
+    for (_, router) in ordered {
         let mut hosts = Vec::with_capacity(router.hosts.len());
         for (i, host) in router.hosts.iter().enumerate() {
             let Some(pattern) = HostPattern::read(host, namespace) else { continue };
             let first = *taken.entry(pattern.clone()).or_insert(router);
-            if std::ptr::eq(first, router) {
+            if std::ptr::eq(first, &**router) {
                 hosts.push(pattern);
             } else {
                 let found = format!("{host:?}, which {} {:?} routes already", first.kind, first.meta.name);
@@ -46,10 +63,18 @@ pub fn route(
                 shadowed.push(diagnostic(router, field, &found, expected));
             }
         }
-        shadowed.extend(unreachable(router));
-        lowered.push((hosts, lowering.router(router)));
+        let address = Arc::as_ptr(router).addr();
+        let same = known.remove(&address).filter(|one| Arc::ptr_eq(&one.written, router));
+        let one = same.unwrap_or_else(|| One {
+            written: Arc::clone(router),
+            router: Arc::new(Lowering { namespace, answers: Vec::new() }.router(router)),
+            unreachable: unreachable(router),
+        });
+        shadowed.extend(one.unreachable.iter().cloned());
+        placed.push((hosts, Arc::clone(&one.router)));
+        lowered.0.insert(address, one);
     }
-    (Table::new(lowered, lowering.answers, namespace, version, previous), shadowed)
+    (Table::new(placed, namespace, version, previous), shadowed)
 }
 
 fn diagnostic(router: &TrafficRouter, field: &str, found: &str, expected: &str) -> Diagnostic {
@@ -72,14 +97,14 @@ fn unreachable(router: &TrafficRouter) -> Vec<Diagnostic> {
     behind.into_iter().map(told).collect()
 }
 
-/// Lowers routers one after the other, collecting what they can answer.
+/// Lowers a router, collecting what it can answer.
 struct Lowering<'a> {
     namespace: &'a str,
-    answers: Vec<Answer>,
+    answers: Vec<Arc<Answer>>,
 }
 
 impl Lowering<'_> {
-    fn router(&mut self, router: &TrafficRouter) -> Router {
+    fn router(mut self, router: &TrafficRouter) -> Router {
         Router {
             document: format!("{} {:?}", router.kind, router.meta.name).into(),
             http: self.routes(router, &router.http),
@@ -90,6 +115,7 @@ impl Lowering<'_> {
             tcp: Routes::new(
                 router.tcp.iter().enumerate().filter_map(|route| self.connection(router, route)).collect(),
             ),
+            answers: self.answers.into(),
         }
     }
 
@@ -167,7 +193,7 @@ impl Lowering<'_> {
             }
         };
         let number = self.next_answer();
-        self.answers.push(answer);
+        self.answers.push(Arc::new(answer));
         Some(Action::Answer(number))
     }
 
@@ -195,13 +221,13 @@ impl Lowering<'_> {
             .collect();
         let empty =
             destinations.last().map(|last| Answer::Empty { host: last.host.clone(), subset: last.subset.clone() });
-        self.answers.extend(destinations.into_iter().enumerate().map(|(step, destination)| Answer::To {
+        let answers = destinations.into_iter().enumerate().map(|(step, destination)| Answer::To {
             route: route.cloned(),
             destination,
             fallback: step > 0,
             policy: Arc::clone(policy),
-        }));
-        self.answers.extend(empty);
+        });
+        self.answers.extend(answers.chain(empty).map(Arc::new));
         Chain { first, stops }
     }
 
@@ -226,9 +252,7 @@ pub(super) fn conditions(block: &HttpMatch) -> Vec<Condition> {
     conditions.extend(block.method.clone().map(Condition::Method));
     conditions.extend(block.scheme.clone().map(Condition::Scheme));
     let path = if block.ignore_uri_case { Condition::PathIgnoringCase } else { Condition::Path };
-    let uri =
-        block.uri.clone().filter(|_| !(HttpMatch { uri: block.uri.clone(), ..HttpMatch::default() }).is_catch_all());
-    conditions.extend(uri.map(path));
+    conditions.extend(block.uri.as_ref().filter(|uri| !HttpMatch::is_every_uri(uri)).cloned().map(path));
     conditions.extend(block.authority.clone().map(Condition::Authority));
     conditions.extend(block.source_namespace.as_deref().map(|namespace| Condition::Namespace(namespace.into())));
     if !block.source_labels.is_empty() {
@@ -285,7 +309,7 @@ mod tests {
     }
 
     fn table(routers: &[Arc<TrafficRouter>]) -> (Table, Vec<String>) {
-        let (table, shadowed) = route(routers, "default", 1, &Table::default());
+        let (table, shadowed) = route(routers, "default", 1, &Table::default(), &mut Lowered::default());
         (table, shadowed.into_iter().map(|diagnostic| format!("{} {}", diagnostic.name, diagnostic.field)).collect())
     }
 

@@ -11,15 +11,18 @@ use crate::spec::traffic_router::{Destination, RouteAction, TrafficRouter, Weigh
 
 /// What is most likely not meant in the routers of a namespace, seen beside what
 /// is said of workloads there. `serves` says whether a host in its
-/// [shortest form](HostName), or a subset of it, has an instance, as far as
-/// anybody knows.
+/// [shortest form](HostName), or a subset of it, has an instance; `None` where
+/// nobody knows of any host.
 #[must_use]
 pub(crate) fn unserved(
     traffic: &Traffic,
     workloads: &Workloads,
     namespace: &str,
-    serves: &dyn Fn(&str, Option<&str>) -> bool,
+    serves: Option<&dyn Fn(&str, Option<&str>) -> bool>,
 ) -> Vec<Diagnostic> {
+    if workloads.is_empty() && serves.is_none() {
+        return Vec::new();
+    }
     let mut look = Look { traffic, workloads, namespace, serves, told: Vec::new() };
     for router in &traffic.written {
         look.router(router);
@@ -31,7 +34,7 @@ struct Look<'l> {
     traffic: &'l Traffic,
     workloads: &'l Workloads,
     namespace: &'l str,
-    serves: &'l dyn Fn(&str, Option<&str>) -> bool,
+    serves: Option<&'l dyn Fn(&str, Option<&str>) -> bool>,
     told: Vec<Diagnostic>,
 }
 
@@ -85,10 +88,10 @@ impl Look<'_> {
     /// Whether the host of a destination, or of one of its fallbacks, has any
     /// instance.
     fn is_served(&self, to: &Destination) -> bool {
+        let Some(serves) = self.serves else { return true };
         let fallbacks = to.fallbacks.iter().map(|fallback| &fallback.host);
-        std::iter::once(&to.host)
-            .chain(fallbacks)
-            .any(|host| (self.serves)(HostName::new(host, self.namespace).as_str(), None))
+        let mut hosts = std::iter::once(&to.host).chain(fallbacks);
+        hosts.any(|host| serves(HostName::new(host, self.namespace).as_str(), None))
     }
 
     /// Tells of a subset that is none of those which are defined for its host.

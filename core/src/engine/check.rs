@@ -5,7 +5,7 @@ use crate::catalog::Catalog;
 use crate::compile::compile;
 use crate::compile::report::Report;
 use crate::compile::resolve::Whose;
-use crate::compile::route::route;
+use crate::compile::route::{Lowered, route};
 use crate::compile::served::unserved;
 use crate::compile::workload::workloads;
 use crate::route::Table;
@@ -19,11 +19,11 @@ pub fn check(sources: &[Source<'_>]) -> Report {
         compile(Whose::Everyones, &Catalog::default(), read(sources, &Known::default(), &mut Known::default()));
     let (mut shadowed, mut alone) = (Vec::new(), Vec::new());
     for (namespace, traffic) in &compiled.traffic {
-        shadowed.extend(route(&traffic.routers, namespace, 1, &Table::default()).1);
+        shadowed.extend(route(&traffic.routers, namespace, 1, &Table::default(), &mut Lowered::default()).1);
         let (workloads, doubles) = workloads(&traffic.workloads, &traffic.workload_labels, namespace);
         shadowed.extend(doubles);
         // Nobody has said which instances there are.
-        alone.extend(unserved(traffic, &workloads, namespace, &|_, _| true));
+        alone.extend(unserved(traffic, &workloads, namespace, None));
     }
     compiled.into_report(0, shadowed, alone)
 }

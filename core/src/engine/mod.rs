@@ -13,7 +13,7 @@ use crate::compile::label::label;
 use crate::compile::lower::lower;
 use crate::compile::report::Report;
 use crate::compile::resolve::Whose;
-use crate::compile::route::route;
+use crate::compile::route::{Lowered, route};
 use crate::compile::served::unserved;
 use crate::compile::workload::workloads;
 use crate::route::Discovery;
@@ -77,6 +77,8 @@ struct Last {
     catalog: Catalog,
     /// The documents of the last push.
     known: Known,
+    /// Its routers.
+    lowered: Lowered,
 }
 
 impl Engine {
@@ -112,7 +114,7 @@ impl Engine {
         let decide = lower(&compiled.rules, &previous.decide, version);
         let nothing = Traffic::default();
         let traffic = compiled.traffic.get(namespace).unwrap_or(&nothing);
-        let (route, mut shadowed) = route(&traffic.routers, namespace, version, &previous.route);
+        let (route, mut shadowed) = route(&traffic.routers, namespace, version, &previous.route, &mut last.lowered);
         let (workloads, doubles) = workloads(&traffic.workloads, &traffic.workload_labels, namespace);
         shadowed.extend(doubles);
         let mut own = labels.clone();
@@ -122,12 +124,14 @@ impl Engine {
         let fleet = discovery.fleet(&workloads, &previous.fleet.load());
         // No ejection lasts that long: health alone counts.
         let serves = |host: &str, subset: Option<&str>| fleet.serves(host, subset, || None, Tick(u64::MAX));
-        let alone = unserved(traffic, &workloads, namespace, &serves);
+        let serves = (!fleet.is_empty()).then_some(&serves as &dyn Fn(&str, Option<&str>) -> bool);
+        let alone = unserved(traffic, &workloads, namespace, serves);
         let fleet = Swap::new(fleet);
         self.snapshot.store(Arc::new(Snapshot { version, decide, route, label, workloads, labels: own, fleet }));
         drop(discovery);
         self.state.events.push(Event::RulesApplied { version });
-        *last = Last { catalog: std::mem::take(&mut compiled.catalog), known };
+        last.catalog = std::mem::take(&mut compiled.catalog);
+        last.known = known;
         compiled.into_report(version, shadowed, alone)
     }
 
@@ -141,5 +145,9 @@ impl Engine {
 /// Reads the documents of all sources, in order: those that are not known from
 /// before.
 fn read<'s>(sources: &[Source<'s>], before: &Known, now: &mut Known) -> Vec<Reading<'s>> {
-    sources.iter().flat_map(|source| document::read_again(source.name, source.text, before, now)).collect()
+    let mut readings = Vec::new();
+    for source in sources {
+        document::read_again(source.name, source.text, before, now, &mut readings);
+    }
+    readings
 }

@@ -14,7 +14,6 @@ pub const GRPC_STATUS: [&str; 17] = [
     "NOT_FOUND",
     "ALREADY_EXISTS",
     "PERMISSION_DENIED",
-    "UNAUTHENTICATED",
     "RESOURCE_EXHAUSTED",
     "FAILED_PRECONDITION",
     "ABORTED",
@@ -23,6 +22,7 @@ pub const GRPC_STATUS: [&str; 17] = [
     "INTERNAL",
     "UNAVAILABLE",
     "DATA_LOSS",
+    "UNAUTHENTICATED",
 ];
 
 /// A share of requests in percent, 0 to 100.
@@ -129,6 +129,14 @@ pub struct Delay {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_status_of_grpc_stands_at_its_number() {
+        for (number, name) in [(0, "OK"), (4, "DEADLINE_EXCEEDED"), (8, "RESOURCE_EXHAUSTED"), (14, "UNAVAILABLE")] {
+            assert_eq!(GRPC_STATUS[number], name);
+        }
+        assert_eq!(GRPC_STATUS.last(), Some(&"UNAUTHENTICATED"));
+    }
 
     #[test]
     fn none_and_all_use_no_roll() {

@@ -52,6 +52,12 @@ impl Fleet {
         Fleet(hosts)
     }
 
+    /// Whether discovery has named no host at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn hosts(&self) -> &Map<Arc<Host>> {
         &self.0
     }

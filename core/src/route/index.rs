@@ -272,29 +272,43 @@ mod tests {
     use std::collections::BTreeMap;
     use std::sync::LazyLock;
 
-    const WORDS: [&str; 6] = ["", "a", "ab", "/a", "/a/b", "é"];
-    static PATTERNS: LazyLock<[Pattern; 6]> =
-        LazyLock::new(|| WORDS.map(|word| Pattern::new(&format!("{word}.?")).unwrap()));
+    /// Words that are each other's beginnings, differ in case or by one byte, or
+    /// say nothing.
+    const WORDS: [&str; 10] = ["", "a", "A", "ab", "b", "/a", "/a/", "/a/b", "/ab", "é"];
+    /// Patterns of which a text can be required in all manners, or none.
+    static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+        let forms = ["{}", "{}.?", ".*{}.*", "({}|b)", "(?i){}", "{}+", "(x{})?", "[^b]*{}"];
+        let written = forms.iter().flat_map(|form| WORDS.iter().map(move |word| form.replace("{}", word)));
+        written.filter_map(|pattern| Pattern::new(&pattern).ok()).collect()
+    });
+
+    fn word() -> impl Strategy<Value = Box<str>> {
+        prop::sample::select(&WORDS).prop_map(Into::into)
+    }
 
     fn text() -> impl Strategy<Value = Text> {
-        (0..3, 0..WORDS.len()).prop_map(|(form, word)| match form {
-            0 => Text::Exact(WORDS[word].into()),
-            1 => Text::Prefix(WORDS[word].into()),
-            _ => Text::Regex(PATTERNS[word].clone()),
-        })
+        prop_oneof![
+            word().prop_map(Text::Exact),
+            word().prop_map(Text::Prefix),
+            (0..PATTERNS.len()).prop_map(|pattern| Text::Regex(PATTERNS[pattern].clone())),
+        ]
     }
 
     fn condition() -> impl Strategy<Value = Condition> {
-        let name = prop::sample::select(&["x", "y", ":method", ":path"]).prop_map(HeaderName::new);
+        let name = prop::sample::select(&["x", "y", ":method", ":path", ":authority"]).prop_map(HeaderName::new);
         prop_oneof![
-            3 => text().prop_map(Condition::Path),
+            4 => text().prop_map(Condition::Path),
             1 => text().prop_map(Condition::PathIgnoringCase),
-            1 => text().prop_map(Condition::Method),
-            3 => (name.clone(), prop::option::of(text())).prop_map(|(name, text)| Condition::Header(name, text)),
-            1 => (name, prop::option::of(text())).prop_map(|(name, text)| Condition::WithoutHeader(name, text)),
-            2 => (prop::sample::select(&["k", "l"]), prop::option::of(text()))
+            2 => text().prop_map(Condition::Method),
+            1 => text().prop_map(Condition::Scheme),
+            1 => text().prop_map(Condition::Authority),
+            4 => (name.clone(), prop::option::of(text())).prop_map(|(name, text)| Condition::Header(name, text)),
+            2 => (name, prop::option::of(text())).prop_map(|(name, text)| Condition::WithoutHeader(name, text)),
+            3 => (prop::sample::select(&["k", "l", ""]), prop::option::of(text()))
                 .prop_map(|(key, text)| Condition::Query(key.into(), text)),
-            1 => Just(Condition::Port(80)),
+            1 => prop::sample::select(&[80, 81]).prop_map(Condition::Port),
+            1 => word().prop_map(Condition::Namespace),
+            1 => word().prop_map(|gateway| Condition::Gateways([gateway, "mesh".into()].into())),
         ]
     }
 
@@ -307,26 +321,72 @@ mod tests {
         })
     }
 
+    /// What some condition of the rules looks for, or nearly that.
+    fn near(rules: &[Rule], turn: usize) -> Option<String> {
+        let texts =
+            rules.iter().flat_map(|rule| &rule.blocks).flat_map(|block| &block.conditions).filter_map(|it| match it {
+                Condition::Path(text)
+                | Condition::PathIgnoringCase(text)
+                | Condition::Method(text)
+                | Condition::Header(_, Some(text))
+                | Condition::Query(_, Some(text)) => Some(text),
+                _ => None,
+            });
+        let all: Vec<String> = texts
+            .filter_map(|text| match text {
+                Text::Exact(text) | Text::Prefix(text) => Some(text.to_string()),
+                Text::Regex(pattern) => {
+                    pattern.literals().first().map(|text| String::from_utf8_lossy(text).into_owned())
+                }
+            })
+            .collect();
+        let text = all.get(turn.checked_rem(all.len())?)?;
+        let cut = text.char_indices().last().map_or(0, |(last, _)| last);
+        Some(match turn % 4 {
+            0 => text.clone(),
+            1 => text[..cut].to_owned(),
+            2 => [text, "b"].concat(),
+            _ => text.to_uppercase(),
+        })
+    }
+
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #![proptest_config(ProptestConfig::with_cases(4000))]
 
         #[test]
         fn the_index_answers_as_asking_one_after_the_other(
             rules in rules(),
-            path in prop::sample::select(&["", "/a", "/a/b", "/a/bc", "a", "é", "/a?k=a&l=", "/a/b?k=/a&k=a", "?l"][..]),
+            path in prop::sample::select(&["", "/a", "/a/b", "/a/bc", "a", "é", "/a?k=a&l=", "/a/b?k=/a&k=a", "?l", "/ab?=a&k"][..]),
             method in prop::sample::select(&["a", "ab", "GET"][..]),
             x in prop::option::of(prop::sample::select(&WORDS)),
             y in prop::option::of(prop::sample::select(&WORDS)),
+            turns in (0..40usize, 0..40usize, 0..40usize),
+            namespace in prop::sample::select(&["default", "a"][..]),
         ) {
-            let headers: Vec<(&str, &str)> = x.map(|x| ("X", x)).into_iter().chain(y.map(|y| ("y", y))).collect();
-            let headers = headers.as_slice();
-            let request = Request { path, method, headers: &headers, ..Request::new("h:80") };
-            let labels = BTreeMap::new();
-            let seen = Seen::new(&request, Home { namespace: "default", labels: &labels });
-            let indexed = Index::new(&rules).first_match(&rules, &seen).map(|(rule, block)| (&rule.action, block));
             let routes = Routes::new(rules.clone());
-            let linear = routes.linear_match(&seen).map(|(rule, block)| (&rule.action, block));
-            prop_assert_eq!(indexed, linear);
+            let index = Index::new(&rules);
+            // Once by chance, once by what the rules ask for.
+            let [near_path, near_x, near_method] = [turns.0, turns.1, turns.2].map(|turn| near(&rules, turn));
+            let near_path = near_path.map(|near| format!("{near}?k={}&l", near_x.as_deref().unwrap_or_default()));
+            let asked = [
+                (path, method, x),
+                (
+                    near_path.as_deref().unwrap_or(path),
+                    near_method.as_deref().unwrap_or(method),
+                    near_x.as_deref().or(x),
+                ),
+            ];
+            for (path, method, x) in asked {
+                let headers: Vec<(&str, &str)> =
+                    x.map(|x| ("X", x)).into_iter().chain(y.map(|y| ("y", y))).chain(x.map(|x| ("Y", x))).collect();
+                let headers = headers.as_slice();
+                let request = Request { path, method, headers: &headers, ..Request::new("h:80") };
+                let labels = BTreeMap::new();
+                let seen = Seen::new(&request, Home { namespace, labels: &labels });
+                let indexed = index.first_match(&rules, &seen).map(|(rule, block)| (&rule.action, block));
+                let linear = routes.linear_match(&seen).map(|(rule, block)| (&rule.action, block));
+                prop_assert_eq!(indexed, linear, "{} {} {:?}", method, path, headers);
+            }
         }
     }
 }

@@ -218,6 +218,41 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// The share of each instance of n lies about 1/n as the square root of
+        /// the points of an instance allows; and one that goes moves its own keys
+        /// alone, whichever of them it is.
+        #[test]
+        fn a_ring_spreads_keys_and_moves_only_those_of_one_that_goes(
+            ids in prop::collection::btree_set("[a-z0-9.:-]{1,20}", 2..24),
+            gone in 0usize..24,
+            salt in "[a-z]{0,8}",
+        ) {
+            let all: Vec<(&str, u32)> = ids.iter().map(|id| (id.as_str(), 1)).collect();
+            let gone = gone % all.len();
+            let ring = ring_of(&all);
+            let mut counts = vec![0f64; all.len()];
+            let rest: Vec<(&str, u32)> = all.iter().copied().filter(|(id, _)| *id != all[gone].0).collect();
+            let after = ring_of(&rest);
+            for n in 0..2_000u32 {
+                let key = key(&format!("{salt}{n}"));
+                let first = ring.choices(key).next().unwrap();
+                prop_assert_eq!(ring.choices(key).next(), Some(first), "the same key twice");
+                counts[first] += 1.0;
+                if first != gone && !rest.is_empty() {
+                    prop_assert_eq!(rest[after.choices(key).next().unwrap()].0, all[first].0);
+                }
+            }
+            // A ring of 1,024 points for each: a share's deviation is 1/n/sqrt(1024),
+            // beside that of having drawn 2,000 keys.
+            let share = 1.0 / all.len() as f64;
+            let deviation = share / 32.0 + (share * (1.0 - share) / 2_000.0).sqrt();
+            for count in &counts {
+                prop_assert!((count / 2_000.0 - share).abs() < 6.0 * deviation, "{counts:?}");
+            }
+        }
+
         #[test]
         fn every_key_has_a_choice(ids in prop::collection::btree_map("[a-z]{1,8}", 1u32..1000, 1..12), key: u64) {
             let ids: Vec<(&str, u32)> = ids.iter().map(|(id, weight)| (id.as_str(), *weight)).collect();

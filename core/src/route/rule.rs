@@ -1,9 +1,10 @@
 //! The routes of a router, and which of them matches.
 
-use super::Request;
 use super::condition::{Condition, Seen};
 use super::index::{self, Index};
 use super::split::Split;
+use super::{Answer, Request};
+use crate::sync::Arc;
 
 /// The routes of one router.
 #[derive(Debug, Default)]
@@ -19,6 +20,8 @@ pub struct Router {
     pub tls: Routes,
     /// Those of all other connections.
     pub tcp: Routes,
+    /// All that its routes can answer, by number.
+    pub answers: Arc<[Arc<Answer>]>,
 }
 
 /// The routes of one protocol, in order.
@@ -59,6 +62,11 @@ pub enum Action {
 }
 
 impl Router {
+    /// The answer of this number.
+    pub(super) fn answer(&self, number: u32) -> Option<&Arc<Answer>> {
+        self.answers.get(usize::try_from(number).ok()?)
+    }
+
     /// The routes that a request goes by.
     #[must_use]
     pub fn routes_of(&self, request: &Request<'_>) -> &Routes {

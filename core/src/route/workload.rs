@@ -65,6 +65,12 @@ impl Workloads {
         Workloads { hosts, list, givers }
     }
 
+    /// Whether nothing is said of any host.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     /// What is said of a host.
     #[must_use]
     pub fn of(&self, host: &str) -> Option<&Arc<Workload>> {

@@ -126,18 +126,25 @@ impl<'s> Reading<'s> {
 /// Reads all documents of a source.
 #[must_use]
 pub fn read<'s>(source: &'s str, text: &'s str) -> Vec<Reading<'s>> {
-    read_again(source, text, &Known::default(), &mut Known::default())
+    let mut readings = Vec::new();
+    read_again(source, text, &Known::default(), &mut Known::default(), &mut readings);
+    readings
 }
 
 /// Reads all documents of a source but for those that are known from before, and
 /// makes the good ones known from now on.
-#[must_use]
-pub fn read_again<'s>(source: &'s str, text: &'s str, before: &Known, now: &mut Known) -> Vec<Reading<'s>> {
+pub fn read_again<'s>(
+    source: &'s str,
+    text: &'s str,
+    before: &Known,
+    now: &mut Known,
+    readings: &mut Vec<Reading<'s>>,
+) {
     let pieces = match yaml::pieces(text) {
         Ok(pieces) => pieces,
-        Err(unreadable) => return vec![no_document(source, &unreadable, None)],
+        Err(unreadable) => return readings.push(no_document(source, &unreadable, None)),
     };
-    let mut readings = Vec::with_capacity(pieces.len());
+    readings.reserve(pieces.len());
     for piece in pieces {
         let origin = Rc::new(Origin { piece, documents: OnceCell::new() });
         if let Some(kept) = before.get(source, &piece) {
@@ -156,7 +163,6 @@ pub fn read_again<'s>(source: &'s str, text: &'s str, before: &Known, now: &mut 
             Err(unreadable) => readings.push(no_document(source, &unreadable, Some((origin, 0)))),
         }
     }
-    readings
 }
 
 fn no_document<'s>(source: &'s str, unreadable: &Unreadable, origin: Option<(Rc<Origin<'s>>, usize)>) -> Reading<'s> {

@@ -96,8 +96,8 @@ spec: {metricType: RequestAmount, limitMode: Local, threshold: 10, statDurationS
 ";
 
     fn documents<'s>(source: &'s str, text: &'s str, known: &mut Known) -> Vec<Reading<'s>> {
-        let mut now = Known::default();
-        let readings = read_again(source, text, known, &mut now);
+        let (mut now, mut readings) = (Known::default(), Vec::new());
+        read_again(source, text, known, &mut now, &mut readings);
         *known = now;
         readings
     }

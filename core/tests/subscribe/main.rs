@@ -6,6 +6,7 @@
 mod bounds;
 mod bytes;
 mod chaos;
+mod existing;
 mod kit;
 mod plane;
 mod quirks;

@@ -12,9 +12,11 @@ mod matching;
 mod operations;
 mod routes;
 mod rules;
+mod wire;
 
 pub use baggage::baggage;
 pub use documents::documents;
 pub use matching::matching;
 pub use operations::operations;
 pub use routes::routes;
+pub use wire::wire;

@@ -56,3 +56,8 @@ fn operations() {
 fn matching() {
     replay("matching", sergo_fuzz_bodies::matching);
 }
+
+#[test]
+fn wire() {
+    replay("wire", sergo_fuzz_bodies::wire);
+}

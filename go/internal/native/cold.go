@@ -1,24 +1,19 @@
 package native
 
 /*
-#include <sergo.h>
-
-static sergo_str go_str(_GoString_ text) {
-	const char *data = _GoStringPtr(text);
-	return sergo_str_of(data ? data : "", _GoStringLen(text));
-}
+#include "text.h"
 
 static sergo_code go_set_instances(uint64_t engine, _GoString_ host, const char *json, size_t len) {
-	return sergo_set_instances_json(engine, go_str(host), sergo_str_of(json, len));
+	return sergo_set_instances_json(engine, go_text(host), sergo_str_of(json, len));
 }
 
 static sergo_code go_explain(uint64_t engine, _GoString_ resource, uint32_t cost, uint32_t flags, uint64_t now,
 			     sergo_text *json) {
-	return sergo_explain(engine, go_str(resource), cost, flags, now, json);
+	return sergo_explain(engine, go_text(resource), cost, flags, now, json);
 }
 
 static sergo_code go_breaker_state(uint64_t engine, _GoString_ target, _GoString_ strategy, uint32_t *state) {
-	return sergo_breaker_state(engine, go_str(target), go_str(strategy), state);
+	return sergo_breaker_state(engine, go_text(target), go_text(strategy), state);
 }
 */
 import "C"

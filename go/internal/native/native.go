@@ -28,13 +28,7 @@ package native
 #cgo noescape go_report_id
 #cgo nocallback go_report_id
 
-#include <sergo.h>
-
-// An empty Go string may have no address, which would mean absent text.
-static sergo_str go_text(_GoString_ text) {
-	const char *data = _GoStringPtr(text);
-	return sergo_str_of(data ? data : "", _GoStringLen(text));
-}
+#include "text.h"
 
 static sergo_code go_resolve(uint64_t engine, _GoString_ resource, uint64_t *id) {
 	return sergo_resolve(engine, go_text(resource), id);

@@ -1,40 +1,35 @@
 package native
 
 /*
-#include <sergo.h>
-
-static sergo_str go_string(_GoString_ text) {
-	const char *data = _GoStringPtr(text);
-	return sergo_str_of(data ? data : "", _GoStringLen(text));
-}
+#include "text.h"
 
 static sergo_code go_report(uint64_t engine, _GoString_ host, _GoString_ instance, uint32_t outcome, uint64_t now) {
-	return sergo_report_outcome(engine, go_string(host), go_string(instance), outcome, now);
+	return sergo_report_outcome(engine, go_text(host), go_text(instance), outcome, now);
 }
 
 static sergo_code go_instance(uint64_t engine, _GoString_ host, uint64_t number, sergo_text *json) {
-	return sergo_instance_json(engine, go_string(host), number, json);
+	return sergo_instance_json(engine, go_text(host), number, json);
 }
 
 static sergo_code go_ejected(uint64_t engine, _GoString_ host, uint64_t now, sergo_text *json) {
-	return sergo_ejected(engine, go_string(host), now, json);
+	return sergo_ejected(engine, go_text(host), now, json);
 }
 
 static sergo_code go_required(uint64_t engine, _GoString_ host, sergo_text *json) {
-	return sergo_required(engine, go_string(host), json);
+	return sergo_required(engine, go_text(host), json);
 }
 
 static sergo_code go_connection_pool(uint64_t engine, _GoString_ host, _GoString_ subset, sergo_text *json) {
 	sergo_str absent = {0};
-	return sergo_connection_pool(engine, go_string(host), _GoStringLen(subset) ? go_string(subset) : absent, json);
+	return sergo_connection_pool(engine, go_text(host), _GoStringLen(subset) ? go_text(subset) : absent, json);
 }
 
 static sergo_code go_update_instances(uint64_t engine, _GoString_ host, _GoString_ changed, _GoString_ gone) {
-	return sergo_update_instances_json(engine, go_string(host), go_string(changed), go_string(gone));
+	return sergo_update_instances_json(engine, go_text(host), go_text(changed), go_text(gone));
 }
 
 static sergo_code go_baggage(_GoString_ incoming, _GoString_ key, _GoString_ lane, sergo_text *header) {
-	return sergo_baggage(go_string(incoming), go_string(key), go_string(lane), header);
+	return sergo_baggage(go_text(incoming), go_text(key), go_text(lane), header);
 }
 */
 import "C"

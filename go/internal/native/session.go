@@ -1,27 +1,22 @@
 package native
 
 /*
-#include <sergo.h>
-
-static sergo_str go_words(_GoString_ text) {
-	const char *data = _GoStringPtr(text);
-	return sergo_str_of(data ? data : "", _GoStringLen(text));
-}
+#include "text.h"
 
 static sergo_code go_session_open(uint64_t engine, _GoString_ options, uint64_t seed, uint64_t *session) {
-	return sergo_session_open(engine, go_words(options), seed, session);
+	return sergo_session_open(engine, go_text(options), seed, session);
 }
 
 static sergo_code go_session_closed(uint64_t session, uint64_t stream, _GoString_ reason) {
-	return sergo_session_closed(session, stream, go_words(reason));
+	return sergo_session_closed(session, stream, go_text(reason));
 }
 
 static sergo_code go_metadata(_GoString_ app, _GoString_ node, _GoString_ services, sergo_text *message) {
-	return sergo_metadata(go_words(app), go_words(node), go_words(services), message);
+	return sergo_metadata(go_text(app), go_text(node), go_text(services), message);
 }
 
 static sergo_code go_session_restore(uint64_t session, _GoString_ text, sergo_text *problem) {
-	return sergo_session_restore(session, go_words(text), problem);
+	return sergo_session_restore(session, go_text(text), problem);
 }
 */
 import "C"

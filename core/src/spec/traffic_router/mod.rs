@@ -189,14 +189,40 @@ impl HttpMatch {
     /// regular expression `.*`.
     #[must_use]
     pub fn is_catch_all(&self) -> bool {
-        let every_uri = match &self.uri {
-            None => true,
-            Some(Text::Prefix(prefix)) => matches!(&**prefix, "" | "/"),
-            Some(Text::Regex(pattern)) => pattern.as_str() == ".*",
-            Some(Text::Exact(_)) => false,
+        let HttpMatch {
+            uri,
+            ignore_uri_case: _,
+            scheme: None,
+            method: None,
+            authority: None,
+            headers,
+            without_headers,
+            query_params,
+            port: None,
+            source_labels,
+            source_namespace: None,
+            gateways,
+            label_texts,
+            rpc,
+        } = self
+        else {
+            return false;
         };
-        let rest = HttpMatch { uri: None, ignore_uri_case: false, ..self.clone() };
-        every_uri && rest == HttpMatch::default()
+        uri.as_ref().is_none_or(HttpMatch::is_every_uri)
+            && [headers, without_headers, query_params, label_texts].iter().all(|named| named.is_empty())
+            && source_labels.is_empty()
+            && gateways.is_empty()
+            && *rpc == RpcMatch::default()
+    }
+
+    /// Whether a `uri` matches every path.
+    #[must_use]
+    pub fn is_every_uri(uri: &Text) -> bool {
+        match uri {
+            Text::Prefix(prefix) => matches!(&**prefix, "" | "/"),
+            Text::Regex(pattern) => pattern.as_str() == ".*",
+            Text::Exact(_) => false,
+        }
     }
 }
 

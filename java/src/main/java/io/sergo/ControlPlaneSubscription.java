@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -22,13 +21,11 @@ import java.util.function.Predicate;
  * {@link #state()} says what is going on.
  */
 public final class ControlPlaneSubscription implements Feed {
-    private static final AtomicInteger NUMBER = new AtomicInteger();
-
     private final Engine engine;
     private final ControlPlane options;
     private final Consumer<Report> listener;
     private final long session;
-    private final Thread thread;
+    private final Worker thread;
 
     /** What has happened, to be told to the session in its own thread. */
     private final BlockingQueue<Runnable> happened = new LinkedBlockingQueue<>();
@@ -51,9 +48,7 @@ public final class ControlPlaneSubscription implements Feed {
         byte[] json = Utf8.bytes(options.json());
         long seed = new SecureRandom().nextLong();
         this.session = SergoException.check(SessionCalls.open(engine.handle(), json, seed));
-        String name = "sergo-plane-" + NUMBER.incrementAndGet();
-        this.thread = new Thread(null, this::run, name, 0, false);
-        thread.setDaemon(true);
+        this.thread = new Worker("plane", this::run);
     }
 
     /** {@link GrpcStream} itself can't be loaded without. */
@@ -160,7 +155,7 @@ public final class ControlPlaneSubscription implements Feed {
         streamNumber = number;
         try {
             stream = new GrpcStream(dial.address(), options, new Ear(number));
-        } catch (IOException | RuntimeException failure) {
+        } catch (IOException | RuntimeException | LinkageError failure) {
             check(SessionCalls.closed(session, number, Utf8.bytes(failure.toString())));
         }
     }
@@ -369,24 +364,11 @@ public final class ControlPlaneSubscription implements Feed {
         ended = true;
         engine.forget(this);
         happened.add(() -> {});
-        if (Thread.currentThread() instanceof Ticker || Thread.currentThread() == thread) {
-            return;
-        }
         if (thread.getState() == Thread.State.NEW) {
             hangUp();
             SessionCalls.close(session);
-            return;
-        }
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException later) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+        } else {
+            thread.awaitEnd();
         }
     }
 }

@@ -1,16 +1,39 @@
 package io.sergo;
 
+import java.util.Locale;
+import java.util.Set;
+
 /** What one version of the rules says of a host, as far as it has come up. */
 final class HostRules {
     private record Asked(int port, Routing routing) {}
 
-    final Required required;
+    /** Up to so many names are looked through, which costs less than making one lower case. */
+    private static final int FEW = 16;
+
+    final long version;
+    private final Set<String> headers;
+    private final String[] few;
 
     /** What the last whole pick came to. */
     private volatile Asked asked;
 
     HostRules(Required required) {
-        this.required = required;
+        version = required.version();
+        headers = required.headers();
+        few = headers.size() > FEW ? null : headers.toArray(new String[0]);
+    }
+
+    /** Whether a header is looked at. */
+    boolean wants(String header) {
+        if (few == null) {
+            return headers.contains(header.toLowerCase(Locale.ROOT));
+        }
+        for (String name : few) {
+            if (name.equalsIgnoreCase(header)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**

@@ -1,13 +1,11 @@
 package io.sergo;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 
 /** The file of the last good rules, which is there whole or not at all. */
 record LastGood(Path file) {
@@ -25,12 +23,9 @@ record LastGood(Path file) {
         Path folder = file.toAbsolutePath().getParent();
         Path beside = Files.createTempFile(folder, "." + file.getFileName(), ".new");
         try {
-            try (FileChannel channel = FileChannel.open(beside, StandardOpenOption.WRITE)) {
-                ByteBuffer bytes = ByteBuffer.wrap(Utf8.bytes(text));
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
-                channel.force(true);
+            try (FileOutputStream out = new FileOutputStream(beside.toFile())) {
+                out.write(Utf8.bytes(text));
+                out.getFD().sync();
             }
             Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
         } finally {

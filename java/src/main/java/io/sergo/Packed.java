@@ -37,12 +37,12 @@ final class Packed {
         return bytes.position();
     }
 
-    /** A request in bytes of its own, for a cold call: what is required of it, or all for null. */
-    static byte[] of(RouteRequest request, Required required) {
+    /** A request in bytes of its own, for a cold call: what rules look at, or all for null. */
+    static byte[] of(RouteRequest request, HostRules rules) {
         int place = Scratch.take();
         try {
             Packed packed = Scratch.request(place);
-            request.pack(packed, required);
+            request.pack(packed, rules);
             return packed.copy();
         } finally {
             Scratch.give(place);

@@ -99,7 +99,10 @@ public final class Pick implements AutoCloseable {
         }
     }
 
-    /** Reports a success, unless something was reported. */
+    /**
+     * Reports a success, unless something was reported: it does not see exceptions, which {@link
+     * #call} does.
+     */
     @Override
     public void close() {
         report(Outcome.SUCCESS);

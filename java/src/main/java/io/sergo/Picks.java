@@ -48,7 +48,7 @@ final class Picks {
         int place = Scratch.take();
         try {
             Packed packed = Scratch.request(place);
-            request.pack(packed, host.required);
+            request.pack(packed, host);
             int code =
                     Native.pickId(
                             engine.handle(),
@@ -80,7 +80,7 @@ final class Picks {
 
     /** Picks, with all that is to be said; null where other rules are in force. */
     private Pick whole(RouteRequest request, HostRules host, long seed) {
-        byte[] block = Packed.of(request, host.required);
+        byte[] block = Packed.of(request, host);
         byte[] answer =
                 Native.pick(engine.handle(), block, seed, request.givenRolls(), engine.now());
         if (Value.isStale(answer)) {

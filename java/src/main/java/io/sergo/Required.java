@@ -1,6 +1,5 @@
 package io.sergo;
 
-import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -17,9 +16,5 @@ public record Required(long version, Set<String> headers, Set<String> parameters
                 value.at("version").number(),
                 Set.copyOf(value.at("headers").list(Value::text)),
                 Set.copyOf(value.at("parameters").list(Value::text)));
-    }
-
-    boolean wants(String header) {
-        return headers.contains(header) || headers.contains(header.toLowerCase(Locale.ROOT));
     }
 }

@@ -270,15 +270,13 @@ public final class RouteRequest {
         return values.toString();
     }
 
-    /**
-     * Writes it as bindings/border/src/packed.rs reads it: what is required of it, or all for null.
-     */
-    void pack(Packed to, Required required) {
+    /** Writes it as bindings/border/src/packed.rs reads it: what rules look at, or all for null. */
+    void pack(Packed to, HostRules rules) {
         packHead(to);
-        if (required == null) {
+        if (rules == null) {
             packPairs(to, headers);
         } else {
-            packHeaders(to, required);
+            packHeaders(to, rules);
         }
         if (service != null) {
             to.text(service).text(procedure);
@@ -298,13 +296,13 @@ public final class RouteRequest {
         }
     }
 
-    private void packHeaders(Packed to, Required required) {
-        to.number(Packed.ABSENT).number(required.version());
+    private void packHeaders(Packed to, HostRules rules) {
+        to.number(Packed.ABSENT).number(rules.version);
         int place = to.length();
         to.number(0);
         int count = 0;
         for (int i = 0; i < headers.size(); i += 2) {
-            if (required.wants(headers.get(i))) {
+            if (rules.wants(headers.get(i))) {
                 to.text(headers.get(i)).text(headers.get(i + 1));
                 count++;
             }

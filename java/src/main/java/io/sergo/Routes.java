@@ -38,8 +38,8 @@ final class Routes {
     Routing route(RouteRequest request) {
         long seed = ThreadLocalRandom.current().nextLong();
         while (true) {
-            Required required = host(request.host()).required;
-            long id = id(request, required, seed);
+            HostRules rules = host(request.host());
+            long id = id(request, rules, seed);
             if (id == 0) {
                 return Routing.NOWHERE;
             }
@@ -48,7 +48,7 @@ final class Routes {
                 if (plain != null) {
                     return plain;
                 }
-                byte[] block = Packed.of(request, required);
+                byte[] block = Packed.of(request, rules);
                 byte[] whole = Native.direct(handle, block, seed, request.givenRolls());
                 if (!Value.isStale(whole)) {
                     return routing(whole);
@@ -58,12 +58,12 @@ final class Routes {
         }
     }
 
-    private long id(RouteRequest request, Required required, long seed) {
+    private long id(RouteRequest request, HostRules rules, long seed) {
         double[] rolls = request.givenRolls();
         int place = Scratch.take();
         try {
             Packed packed = Scratch.request(place);
-            request.pack(packed, required);
+            request.pack(packed, rules);
             return rolls == null
                     ? Native.route(handle, packed.address(), packed.length(), seed)
                     : Native.routeBy(handle, packed.copy(), rolls);
@@ -107,7 +107,7 @@ final class Routes {
 
     Optional<Label> label(RouteRequest request, boolean trust) {
         while (true) {
-            byte[] block = Packed.of(request, host("").required);
+            byte[] block = Packed.of(request, host(""));
             byte[] label = Native.label(handle, block, trust);
             if (!Value.isStale(label)) {
                 return Value.of(label).optional(Label::of);

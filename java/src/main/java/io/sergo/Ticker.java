@@ -1,25 +1,20 @@
 package io.sergo;
 
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A daemon thread that does its work at once and then again and again, until it is told to end or
- * the engine can't be used any more. Whatever else the work throws harms no later turn.
+ * A worker that does its work at once and then again and again, until it is told to end or the
+ * engine can't be used any more. Whatever else the work throws harms no later turn.
  */
-final class Ticker extends Thread implements AutoCloseable {
-    private static final AtomicInteger NUMBER = new AtomicInteger();
-
+final class Ticker extends Worker implements AutoCloseable {
     private final long everyNanos;
     private final Runnable work;
     private volatile boolean ended;
 
     Ticker(String name, long everyMillis, Runnable work) {
-        // It takes over no thread-local values of whoever happens to make it.
-        super(null, null, "sergo-" + name + "-" + NUMBER.incrementAndGet(), 0, false);
+        super(name, null);
         this.everyNanos = everyMillis * 1_000_000;
         this.work = work;
-        setDaemon(true);
     }
 
     @Override
@@ -64,27 +59,13 @@ final class Ticker extends Thread implements AutoCloseable {
         LockSupport.unpark(this);
     }
 
-    /**
-     * Ends the thread, interrupts the turn that is under way, and waits for its end; but does not
-     * wait in a ticker's own thread, where two could wait for each other.
-     */
+    /** Ends the thread, interrupts the turn that is under way, and waits for its end. */
     @Override
     public void close() {
         end();
-        if (Thread.currentThread() instanceof Ticker) {
-            return;
+        if (!(Thread.currentThread() instanceof Worker)) {
+            interrupt();
         }
-        interrupt();
-        boolean interrupted = false;
-        while (isAlive()) {
-            try {
-                join();
-            } catch (InterruptedException later) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        awaitEnd();
     }
 }

@@ -10,14 +10,17 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -225,27 +228,37 @@ final class PickTest {
         engine.load(Rules.ROUTER);
         engine.setInstances(HOST, List.of(V1, V2));
         AtomicBoolean done = new AtomicBoolean();
-        AtomicInteger failures = new AtomicInteger();
-        Thread loader =
-                new Thread(
-                        () -> {
-                            for (int i = 0; !done.get(); i++) {
-                                engine.load(i % 2 == 0 ? other : Rules.ROUTER);
-                            }
-                        });
-        loader.setUncaughtExceptionHandler((thread, failure) -> failures.incrementAndGet());
-        loader.start();
+        ExecutorService threads = Executors.newCachedThreadPool();
         try {
-            RouteRequest both = RouteRequest.to(HOST).header("tag", "v2").header("other", "v2");
-            for (int i = 0; i < 3000; i++) {
-                assertEquals(V2, instance(both));
-                assertEquals(Optional.of("testers"), to(both).route());
+            Future<?> loader =
+                    threads.submit(
+                            () -> {
+                                for (int i = 0; !done.get(); i++) {
+                                    engine.load(i % 2 == 0 ? other : Rules.ROUTER);
+                                    engine.updateInstances(HOST, List.of(V1, V2), List.of());
+                                }
+                            });
+            List<Future<?>> callers = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                callers.add(threads.submit(this::callAgainAndAgain));
             }
+            for (Future<?> caller : callers) {
+                caller.get();
+            }
+            done.set(true);
+            loader.get();
         } finally {
             done.set(true);
-            loader.join();
+            threads.shutdown();
         }
-        assertEquals(0, failures.get());
+    }
+
+    private void callAgainAndAgain() {
+        RouteRequest both = RouteRequest.to(HOST).header("tag", "v2").header("other", "v2");
+        for (int i = 0; i < 1000; i++) {
+            assertEquals(V2, instance(both));
+            assertEquals(Optional.of("testers"), to(both).route());
+        }
     }
 
     @Test

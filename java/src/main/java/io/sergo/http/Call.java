@@ -176,9 +176,14 @@ final class Call<T> {
         send(changed, to, pick);
     }
 
+    /** Whatever becomes of the copy, the request goes its way. */
     private void copy(Policy.Mirror mirror) {
-        HttpRequest copy = Changed.copy(request, mirror);
-        client.sendAsync(copy, HttpResponse.BodyHandlers.discarding());
+        try {
+            HttpRequest copy = Changed.copy(request, mirror);
+            client.sendAsync(copy, HttpResponse.BodyHandlers.discarding());
+        } catch (RuntimeException unsent) {
+            // A mirror that is no address, say.
+        }
     }
 
     /** How long the next attempt may take; empty for what the caller said. */

@@ -4,11 +4,14 @@ import io.sergo.Engine;
 import io.sergo.Lane;
 import java.io.IOException;
 import java.net.Authenticator;
+import java.net.ConnectException;
 import java.net.CookieHandler;
 import java.net.ProxySelector;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.net.http.WebSocket;
 import java.time.Duration;
 import java.util.Objects;
@@ -78,34 +81,28 @@ public final class SergoHttpClient extends HttpClient {
             answer.cancel(true);
             throw interrupted;
         } catch (ExecutionException failed) {
-            Throwable cause = failed.getCause();
-            if (cause instanceof RuntimeException || cause instanceof Error) {
-                cause.addSuppressed(failed); // which has this thread's trace
-            }
-            if (cause instanceof RuntimeException unchecked) {
-                throw unchecked;
-            }
-            if (cause instanceof Error error) {
-                throw error;
-            }
-            throw rethrown(cause);
+            throw rethrown(failed.getCause());
         }
     }
 
     /** The same kind of exception with this thread's trace, as the JDK's client does it. */
     private static IOException rethrown(Throwable cause) {
-        IOException mine;
+        if (cause instanceof RuntimeException unchecked) {
+            throw unchecked;
+        }
+        if (cause instanceof Error error) {
+            throw error;
+        }
         String message = cause.getMessage();
-        if (cause instanceof java.net.http.HttpConnectTimeoutException) {
-            mine = new java.net.http.HttpConnectTimeoutException(message);
-        } else if (cause instanceof java.net.http.HttpTimeoutException) {
-            mine = new java.net.http.HttpTimeoutException(message);
-        } else if (cause instanceof java.net.ConnectException) {
-            mine = new java.net.ConnectException(message);
+        IOException mine;
+        if (cause instanceof HttpConnectTimeoutException) {
+            mine = new HttpConnectTimeoutException(message);
+        } else if (cause instanceof HttpTimeoutException) {
+            mine = new HttpTimeoutException(message);
+        } else if (cause instanceof ConnectException) {
+            mine = new ConnectException(message);
         } else {
-            return cause instanceof IOException
-                    ? new IOException(message, cause)
-                    : new IOException(cause);
+            mine = new IOException(message);
         }
         mine.initCause(cause);
         return mine;

@@ -189,6 +189,9 @@ final class SergoHttpClientTest {
         HttpResponse<String> direct = get("/teapot");
         assertEquals(418, direct.statusCode());
         assertEquals("short", direct.body());
+        HttpRequest secure = HttpRequest.newBuilder(URI.create("https://shop/teapot")).build();
+        HttpResponse<Void> same = client.send(secure, HttpResponse.BodyHandlers.discarding());
+        assertEquals(418, same.statusCode());
         HttpResponse<java.io.InputStream> moved =
                 client.send(request("/moved?a=b"), HttpResponse.BodyHandlers.ofInputStream());
         assertEquals(302, moved.statusCode());
