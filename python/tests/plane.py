@@ -66,10 +66,11 @@ class Plane:
                 pipe.close()
 
     def ask(self, path: str) -> list[dict[str, Any]]:
-        """Ask it over HTTP: ``clients`` is who is connected, ``services`` what they reported."""
+        """Ask it over HTTP: ``clients`` is who is connected, ``services`` which processes reported theirs."""
         with urlopen(f"http://{self._http}/v1/{path}", timeout=30) as response:
             told: dict[str, list[dict[str, Any]]] = json.load(response)
-        return told[path]
+        (listed,) = told.values()
+        return listed
 
     def __enter__(self) -> Plane:
         return self
