@@ -7,8 +7,8 @@ import { native } from './native';
 
 /** What is carried on. */
 export interface Carried {
-  /** The lane of the request that came in. */
-  readonly label: Label;
+  /** The lane of the request that came in, if it has one. */
+  readonly label?: Label | undefined;
   /** Its `baggage` header, if it had one. */
   readonly baggage?: string | undefined;
 }
@@ -35,17 +35,17 @@ export function carrying<Result>(what: Carried | undefined, call: () => Result):
 
 /**
  * The headers that take what is carried along on the next call: that of the lane's
- * key, and `baggage`; none where nothing is carried.
+ * key, and `baggage`, in which the lane stands before what came in.
  *
  * @param baggage The `baggage` header that the call has already; by default the one that came in.
  */
 export function headersForNextCall(baggage?: string): Record<string, string> {
   const what = storage.getStore();
-  const [entry] = Object.entries(what?.label.baggage ?? {});
-  if (what === undefined || entry === undefined) {
-    return {};
+  const own = baggage ?? what?.baggage ?? '';
+  const [entry] = Object.entries(what?.label?.baggage ?? {});
+  if (entry === undefined) {
+    return own === '' ? {} : { baggage: own };
   }
   const [key, lane] = entry;
-  const merged = cold(() => native.baggage(baggage ?? what.baggage ?? '', key, lane));
-  return { [key]: lane, baggage: merged };
+  return { [key]: lane, baggage: cold(() => native.baggage(own, key, lane)) };
 }

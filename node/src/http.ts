@@ -158,13 +158,14 @@ function admit<Request extends IncomingMessage>(
   );
 }
 
-/** The lane of a request that came in, and its baggage. */
+/** The lane of a request that came in, and its baggage: from a side that is not trusted none, for it could bring a lane. */
 function carriedBy(engine: Engine, request: ExpressRequest, { trust }: GovernOptions<never>): Carried | undefined {
   const { method, headersDistinct: headers, socket } = request;
   const scheme = 'encrypted' in socket ? 'https' : 'http';
   const path = request.originalUrl ?? request.url;
   const label = engine.label({ method, path, scheme, headers, client: socket.remoteAddress }, { trust });
-  return label && { label, baggage: headers.baggage?.join(',') };
+  const baggage = trust === false ? undefined : headers.baggage?.join(',');
+  return label || baggage ? { label, baggage } : undefined;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

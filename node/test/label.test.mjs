@@ -51,6 +51,7 @@ test('the next call gets the lane and the baggage that came in', () => {
     carrying(undefined, () => assert.deepEqual(headersForNextCall(), {}));
     assert.deepEqual(headersForNextCall(), own);
   });
+  carrying({ baggage: 'user=7' }, () => assert.deepEqual(headersForNextCall(), { baggage: 'user=7' }));
   assert.equal(carried(), undefined);
 });
 
@@ -98,7 +99,7 @@ test('requests on one connection carry their own lane each', async (t) => {
     });
   const asked = Array.from({ length: 60 }, (_, n) => {
     if (n % 3 === 0) {
-      return get('/plain', { baggage: 'user=7' }).then((told) => assert.deepEqual(told, {}));
+      return get('/plain', { baggage: 'user=7' }).then((told) => assert.deepEqual(told, { baggage: 'user=7' }));
     }
     if (n % 3 === 1) {
       const expected = { [KEY]: 'gray', baggage: `${KEY}=gray,user=${n}` };

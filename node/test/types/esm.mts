@@ -89,7 +89,7 @@ console.log(limits?.tcp.connectTimeoutMs, `${engine.explainRoute({ host: 'a' })}
 const label: Label | undefined = engine.label({ path: '/', headers: new Headers() }, { trust: false });
 const what: Carried | undefined = label && { label };
 const headers: Record<string, string> = carrying(what, () => headersForNextCall());
-console.log(headers, carried()?.label.lane);
+console.log(headers, carried()?.label?.lane);
 
 const routed: typeof fetch = routedFetch(engine, { address: ({ zone }) => zone, fetch });
 console.log((await routed('http://a/', { method: 'POST', body: 'b' })).status);
