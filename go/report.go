@@ -25,6 +25,9 @@ type Report struct {
 	Warnings []Diagnostic `json:"warnings"`
 	// Shadowed holds the routes that can never be reached.
 	Shadowed []Diagnostic `json:"shadowed"`
+	// Unserved holds the destinations that nothing serves: undefined subsets,
+	// and hosts of which discovery knows nobody healthy.
+	Unserved []Diagnostic `json:"unserved"`
 }
 
 // Diagnostic is one thing that is wrong with one field of one document.

@@ -268,10 +268,13 @@ typedef struct sergo_report {
     size_t warnings;
     // Routes that can never be reached.
     size_t shadowed;
+    // Destinations that nothing serves: undefined subsets, and hosts of which
+    // discovery knows nobody healthy.
+    size_t unserved;
     // All of these for people: a line each, as in `rejected: rules.yaml:3:5: ...`.
     struct sergo_text lines;
     // All of these for programs: JSON with `version`, `accepted`, and the lists
-    // `rejected`, `warnings`, `shadowed` (of `kind`, `namespace`, `name`,
+    // `rejected`, `warnings`, `shadowed`, `unserved` (of `kind`, `namespace`, `name`,
     // `field`, `found`, `expected`, `message`, `source`, `line`, `column`) and
     // `waiting` (likewise, with `missing` in the place of `found` and `expected`).
     struct sergo_text json;

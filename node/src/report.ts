@@ -14,6 +14,8 @@ export interface Report {
   readonly warnings: readonly Diagnostic[];
   /** Routes that can never be reached, and why. */
   readonly shadowed: readonly Diagnostic[];
+  /** Destinations that nothing serves: undefined subsets, and hosts of which discovery knows nobody healthy. */
+  readonly unserved: readonly Diagnostic[];
 }
 
 /** One thing that is wrong with one field of one document. */

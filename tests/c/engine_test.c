@@ -59,6 +59,7 @@ static void test_report(void) {
     CHECK(report.waiting == 1);
     CHECK(report.warnings == 1);
     CHECK(report.shadowed == 0);
+    CHECK(report.unserved == 0);
     CHECK(strlen(report.lines.data) == report.lines.len);
     CHECK(strstr(report.lines.data, "rejected: bad.yaml:4") != NULL);
     CHECK(strstr(report.lines.data, "waiting: ") != NULL);

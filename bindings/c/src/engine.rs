@@ -45,10 +45,13 @@ pub struct sergo_report {
     pub warnings: usize,
     /// Routes that can never be reached.
     pub shadowed: usize,
+    /// Destinations that nothing serves: undefined subsets, and hosts of which
+    /// discovery knows nobody healthy.
+    pub unserved: usize,
     /// All of these for people: a line each, as in `rejected: rules.yaml:3:5: ...`.
     pub lines: sergo_text,
     /// All of these for programs: JSON with `version`, `accepted`, and the lists
-    /// `rejected`, `warnings`, `shadowed` (of `kind`, `namespace`, `name`,
+    /// `rejected`, `warnings`, `shadowed`, `unserved` (of `kind`, `namespace`, `name`,
     /// `field`, `found`, `expected`, `message`, `source`, `line`, `column`) and
     /// `waiting` (likewise, with `missing` in the place of `found` and `expected`).
     pub json: sergo_text,
@@ -137,6 +140,7 @@ fn flatten(report: &Report) -> sergo_report {
         waiting: report.waiting.len(),
         warnings: report.warnings.len(),
         shadowed: report.shadowed.len(),
+        unserved: report.unserved.len(),
         lines: sergo_text::own(lines(report)),
         json: sergo_text::own(report.to_json()),
     }
@@ -150,8 +154,13 @@ fn lines(report: &Report) -> String {
             lines.push_str(part);
         }
     };
-    for (what, list) in [("rejected", &report.rejected), ("warning", &report.warnings), ("shadowed", &report.shadowed)]
-    {
+    let lists = [
+        ("rejected", &report.rejected),
+        ("warning", &report.warnings),
+        ("shadowed", &report.shadowed),
+        ("unserved", &report.unserved),
+    ];
+    for (what, list) in lists {
         for diagnostic in list {
             line(what, &place(&diagnostic.source, diagnostic.line, diagnostic.column), &diagnostic.message);
         }
@@ -189,12 +198,14 @@ mod tests {
             rejected: vec![diagnostic("a.yaml", 3), diagnostic("", 3)],
             warnings: vec![diagnostic("a.yaml", 0)],
             shadowed: vec![diagnostic("", 0)],
+            unserved: vec![diagnostic("c.yaml", 1)],
             waiting: vec![Waiting { message: "patience".into(), source: "b.yaml".into(), ..Waiting::default() }],
             ..Report::default()
         };
         assert_eq!(
             lines(&report),
-            "rejected: a.yaml:3:5: bad\nrejected: 3:5: bad\nwarning: a.yaml: bad\nshadowed: bad\nwaiting: b.yaml: patience\n"
+            "rejected: a.yaml:3:5: bad\nrejected: 3:5: bad\nwarning: a.yaml: bad\nshadowed: bad\n\
+             unserved: c.yaml:1:5: bad\nwaiting: b.yaml: patience\n"
         );
     }
 }

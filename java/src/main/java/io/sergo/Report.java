@@ -12,6 +12,8 @@ import java.util.List;
  * @param waiting what valid rules still miss, one entry per missing reference
  * @param warnings what is most likely not meant: unknown fields, unknown kinds
  * @param shadowed routes that can never be reached, and why
+ * @param unserved destinations that nothing serves: undefined subsets, and hosts of which discovery
+ *     knows nobody healthy
  */
 public record Report(
         long version,
@@ -19,7 +21,8 @@ public record Report(
         List<Diagnostic> rejected,
         List<Waiting> waiting,
         List<Diagnostic> warnings,
-        List<Diagnostic> shadowed) {
+        List<Diagnostic> shadowed,
+        List<Diagnostic> unserved) {
     static Report of(Value value) {
         return new Report(
                 value.at("version").number(),
@@ -27,7 +30,8 @@ public record Report(
                 value.at("rejected").list(Diagnostic::of),
                 value.at("waiting").list(Waiting::of),
                 value.at("warnings").list(Diagnostic::of),
-                value.at("shadowed").list(Diagnostic::of));
+                value.at("shadowed").list(Diagnostic::of),
+                value.at("unserved").list(Diagnostic::of));
     }
 
     /**
