@@ -2,6 +2,7 @@
 
 use sergo::Source;
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -50,7 +51,11 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<File>, String> {
 
 /// The rule files of a folder, or the file itself.
 fn find(path: &Path) -> Result<Vec<PathBuf>, String> {
-    let is_shown = |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
+    let is_hidden = |name: &OsStr| name.to_string_lossy().starts_with('.');
+    let is_shown = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
+    // Editors keep links in hidden places that lead nowhere.
+    let matters =
+        |error: &walkdir::Error| error.depth() == 0 || !error.path().and_then(Path::file_name).is_some_and(is_hidden);
     let is_rule_file = |entry: &DirEntry| {
         let extension = entry.path().extension().map(|extension| extension.to_ascii_lowercase());
         let is_named =
@@ -59,6 +64,9 @@ fn find(path: &Path) -> Result<Vec<PathBuf>, String> {
     };
     let mut found = Vec::new();
     for entry in WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_shown) {
+        if entry.as_ref().is_err_and(|error| !matters(error)) {
+            continue;
+        }
         let entry = entry.map_err(|error| match (error.path(), error.io_error()) {
             (Some(path), Some(io)) => cannot_read(&path.display().to_string(), io),
             _ => format!("can't read {}: {error}", path.display()),

@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
     /// Where subscribers connect; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:10246", value_name = "ADDRESS")]
     listen: SocketAddr,
-    /// Where /healthz, /readyz, /metrics and /v1 are, or `off`; by default the loopback's 10247, or a free port beside a free one
+    /// Where /healthz, /readyz, /metrics and /v1 are, or `off`; by default the loopback's 10247 beside the port 10246, else a free one
     #[arg(long, value_name = "ADDRESS", value_parser = http)]
     http: Option<Http>,
     /// How the log is written, on the standard output
@@ -117,7 +117,8 @@ impl Arguments {
         let http = match (http, listen.port()) {
             (Some(Http::Off), _) => None,
             (Some(Http::At(address)), _) => Some(address),
-            (None, 0) => Some(SocketAddr::new(loopback, 0)),
+            // Two control planes on one machine get along.
+            (None, port) if port != usual.listen.port() => Some(SocketAddr::new(loopback, 0)),
             (None, _) => usual.http,
         };
         let Security { tokens, tls_cert, tls_key, tls_client_ca } = security;

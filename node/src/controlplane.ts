@@ -8,8 +8,11 @@ export interface ControlPlaneOptions {
   readonly tls?: boolean | TlsOptions | undefined;
   /** A bearer token, or what answers one, asked for each stream. It is not kept from a plain text connection. */
   readonly token?: string | (() => string | PromiseLike<string>) | undefined;
-  /** What is sent along with each stream. */
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** What is sent along with each stream, or what answers it, asked for each. */
+  readonly metadata?:
+    | Readonly<Record<string, string>>
+    | (() => Readonly<Record<string, string>> | PromiseLike<Readonly<Record<string, string>>>)
+    | undefined;
   /** The labels of the workload; the engine's by default. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** The kinds to subscribe to, as in `traffic.opensergo.io/v1alpha1/TrafficRouter`; all by default. */

@@ -30,13 +30,17 @@ let large = Buffer.alloc(0);
 let end = 0;
 
 /** Packs a request; with a selection, only those of its headers that it takes. */
-export function pack(request: RouteRequest, selection: Selection | undefined): Packed {
+export function pack(
+  request: Omit<RouteRequest, 'host' | 'rolls'>,
+  host: string,
+  selection: Selection | undefined,
+): Packed {
   // Iterating runs the caller's code, which may route too: before anything is written.
   const headers = request.headers === undefined ? [] : gathered(request.headers, selection);
   checkPort(request.port);
   begin();
   number(request.port ?? ABSENT);
-  text('host', request.host);
+  text('host', host);
   optional('method', request.method);
   optional('path', request.path);
   optional('scheme', request.scheme);

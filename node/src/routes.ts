@@ -158,14 +158,14 @@ export class Routes {
   explain(request: RouteRequest): RouteExplanation {
     const random = checkRolls(request.rolls) ?? Math.random();
     const now = this.#link.time();
-    const { block, length } = pack(request, undefined);
+    const { block, length } = pack(request, request.host, undefined);
     this.#link.stamp(now);
     return new RouteExplanation(cold(() => native.explainRoute(block, length, random)));
   }
 
   label(request: LabelRequest, trust: boolean): Label | undefined {
     // What rules label by is asked for by a host without a name.
-    return this.#asked({ ...request, host: '' }, '', NOW, (packed) => {
+    return this.#asked(request, '', NOW, (packed) => {
       const label = this.#labelled(packed, trust);
       return label === ''
         ? undefined
@@ -179,7 +179,8 @@ export class Routes {
       words[FLAG] = trust ? 1 : 0;
       const code = native.label();
       if (code === 0) {
-        return sharedBlock.toString('utf8', 0, words[LENGTH] as number);
+        const left = words[LENGTH] as number;
+        return left === 0 ? '' : sharedBlock.toString('utf8', 0, left);
       }
       if (code !== SPACE) {
         throw codeError(code);
@@ -200,11 +201,11 @@ export class Routes {
   }
 
   /** Packs what the rules look at, and asks until they do not change in between. */
-  #asked<Answer>(request: RouteRequest, host: string, now: number | bigint, ask: (packed: Packed) => Answer): Answer {
+  #asked<Answer>(request: LabelRequest, host: string, now: number | bigint, ask: (packed: Packed) => Answer): Answer {
     const link = this.#link;
     text('host', host);
     for (;;) {
-      const packed = pack(request, this.#selections.of(link.handle, host));
+      const packed = pack(request, host, this.#selections.of(link.handle, host));
       link.stamp(now);
       try {
         return cold(() => ask(packed));

@@ -152,7 +152,7 @@ export class Transport {
   async #metadata(): Promise<Grpc.Metadata> {
     const metadata = new this.#grpc.Metadata();
     const { metadata: given = {}, token } = this.#options;
-    for (const [name, value] of Object.entries(given)) {
+    for (const [name, value] of Object.entries(typeof given === 'function' ? await given() : given)) {
       metadata.set(name, value);
     }
     if (token !== undefined) {

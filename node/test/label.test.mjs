@@ -28,6 +28,18 @@ test('a label comes from the request, else from the rules', (t) => {
   assert.deepEqual(engine.required(), { version: 1, headers: ['baggage', 'opensergo-label', KEY], parameters: [] });
 });
 
+test('a label is the same however large the request, and nobody may change it', (t) => {
+  const engine = engineOf(t);
+  const large = `/gray/${'ü'.repeat(10_000)}`;
+  const label = engine.label({ path: large });
+  assert.equal(engine.label({ path: '/gray' }), label, 'the very same');
+  assert.throws(() => {
+    label.baggage[KEY] = 'blue';
+  }, TypeError);
+  const lane = 'é'.repeat(5000);
+  assert.equal(engine.label({ headers: { [KEY]: lane } }).lane, lane);
+});
+
 test('the next call gets the lane and the baggage that came in', () => {
   const label = { lane: 'grau é', baggage: { 'x-lane': 'grau é' } };
   assert.deepEqual(headersForNextCall(), {});

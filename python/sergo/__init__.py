@@ -20,6 +20,7 @@ of their own.
 
 from ._clock import ManualClock
 from ._connections import ConnectionPool, HttpPool, Keepalive, TcpPool
+from ._contract import Method, Service, ServiceContract
 from ._control_plane import ControlPlaneSource, ControlPlaneState, KindState, Tls, control_plane
 from ._discovery import Instance, Outcome
 from ._engine import Engine
@@ -67,6 +68,9 @@ __all__ = [
     "ControlPlaneSubscription",
     "ControlPlaneState",
     "KindState",
+    "ServiceContract",
+    "Service",
+    "Method",
     "Tls",
     "Entry",
     "Entering",

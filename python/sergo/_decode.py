@@ -16,7 +16,7 @@ def one(shape: type[T], data: Mapping[str, Any], **given: Any) -> T:
     ``given`` goes before; a member that is not there is left to the field's default.
     """
     dataclass: Any = shape
-    members = {field.name: _member(field.name) for field in fields(dataclass)}
+    members = {field.name: member(field.name) for field in fields(dataclass)}
     found = {name: data[member] for name, member in members.items() if member in data}
     return shape(**{**found, **given})
 
@@ -26,5 +26,6 @@ def many(shape: type[T], data: list[Mapping[str, Any]]) -> tuple[T, ...]:
     return tuple(one(shape, element) for element in data)
 
 
-def _member(name: str) -> str:
+def member(name: str) -> str:
+    """Name a field as the core does."""
     return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterable
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable
 
-from . import _fork, _last_good, _report, _sergo
+from . import _contract, _fork, _last_good, _report, _sergo
+from ._contract import ServiceContract
 from ._control_plane import ControlPlaneSource, ControlPlaneState, state_from_json
 from ._errors import SergoError
 from ._report import Report
@@ -45,6 +47,7 @@ class ControlPlaneSubscription:
         from . import _streams
 
         self._open_stream = _streams.Stream
+        self._tell_services = _streams.report
         self._engine = engine
         self._source = source
         self._on_report = on_report
@@ -109,6 +112,15 @@ class ControlPlaneSubscription:
         """End a subscription: its rules go. Whether there was one."""
         return self._ask(lambda session: session.unsubscribe(app, kind))
 
+    def report_services(self, contracts: Iterable[ServiceContract], *, timeout: float = 10.0) -> None:
+        """Tell the control plane which services this process offers; it waits at most ``timeout`` seconds.
+
+        Raises:
+            ConnectionError: it does not answer, or refuses.
+        """
+        message = _sergo.metadata(self._engine.app, _contract.node(), _contract.to_json(contracts))
+        self._tell_services(self.state.address, self._source, message, timeout)
+
     @property
     def closed(self) -> bool:
         """Whether it has ended."""
@@ -148,7 +160,11 @@ class ControlPlaneSubscription:
 
     def restart(self) -> None:
         """Go on in a forked child: with a session, a thread and a stream of its own."""
-        self._prepare(self._session.save())
+        try:
+            self._prepare(self._session.save())
+        except SergoError:
+            self._closed = True
+            return
         self._happened.put(_TIME)
         self._start()
 
@@ -187,6 +203,7 @@ class ControlPlaneSubscription:
         except SergoError:
             # The engine is closed, or has failed: nothing more will come of it.
             self._closed = True
+            _fork.tickers.discard(self)
         finally:
             self._end()
 

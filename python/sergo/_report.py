@@ -83,6 +83,8 @@ class Report:
     """What is most likely not meant: unknown fields, unknown kinds."""
     shadowed: tuple[Diagnostic, ...]
     """Routes that can never be reached, and why."""
+    unserved: tuple[Diagnostic, ...]
+    """Destinations that nothing serves: undefined subsets, and hosts of which discovery knows nobody healthy."""
 
     def __bool__(self) -> bool:
         return not self.rejected
@@ -91,5 +93,6 @@ class Report:
 def from_json(text: str) -> Report:
     """Read a report of the core."""
     data = json.loads(text)
-    diagnostics = {member: _decode.many(Diagnostic, data[member]) for member in ("rejected", "warnings", "shadowed")}
+    lists = ("rejected", "warnings", "shadowed", "unserved")
+    diagnostics = {member: _decode.many(Diagnostic, data[member]) for member in lists}
     return _decode.one(Report, data, waiting=_decode.many(Waiting, data["waiting"]), **diagnostics)

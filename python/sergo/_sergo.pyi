@@ -322,6 +322,9 @@ class Session:
     def subscribe(self, app: str, kind: str) -> bool: ...
     def unsubscribe(self, app: str, kind: str) -> bool: ...
 
+def metadata(app: str, node: str, services: str) -> bytes:
+    """Make the message by which a process reports its services; both texts are JSON."""
+
 def baggage(incoming: str, key: str, lane: str) -> str:
     """Make the ``baggage`` header of the next call: that of the one that came in, and the lane under its key."""
 

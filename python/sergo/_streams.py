@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     Tell = Callable[[str, int, Any], None]
 
 METHOD = "/io.opensergo.proto.transport.v1.OpenSergoUniversalTransportService/SubscribeConfig"
+REPORT = "/opensergo.proto.service_contract.v1.MetadataService/ReportMetadata"
 MOST = 32 << 20
 """The most bytes in a message."""
 
@@ -78,6 +79,20 @@ class Stream:
             reason = f"{type(error).__name__}: {error}"
         self._outgoing.put(None)
         self._tell("closed", self._number, reason)
+
+
+def report(address: str, source: ControlPlaneSource, message: bytes, timeout: float) -> None:
+    """Report services to a control plane.
+
+    Raises:
+        ConnectionError: it does not answer, or refuses.
+    """
+    with _channel(address, source.tls, source.keepalive) as channel:
+        ask: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(REPORT)
+        try:
+            ask(message, timeout=timeout, metadata=_metadata(source))
+        except grpc.RpcError as error:
+            raise ConnectionError(f"{error.code().name}: {error.details()}") from error
 
 
 def _channel(address: str, tls: Tls | None, keepalive: float) -> grpc.Channel:

@@ -65,12 +65,12 @@ class Plane:
             if pipe:
                 pipe.close()
 
-    def clients(self) -> list[dict[str, Any]]:
-        """Who is connected, as it tells over HTTP."""
-        with urlopen(f"http://{self._http}/v1/clients", timeout=30) as response:
-            told: Any = json.load(response)
-        clients: list[dict[str, Any]] = told["clients"] if isinstance(told, dict) else told
-        return clients
+    def ask(self, path: str) -> list[dict[str, Any]]:
+        """Ask it over HTTP: ``clients`` is who is connected, ``services`` which processes reported theirs."""
+        with urlopen(f"http://{self._http}/v1/{path}", timeout=30) as response:
+            told: dict[str, list[dict[str, Any]]] = json.load(response)
+        (listed,) = told.values()
+        return listed
 
     def __enter__(self) -> Plane:
         return self

@@ -15,7 +15,7 @@ import pytest
 import trustme
 
 import sergo
-from conftest import eventually, limit
+from conftest import eventually, limit, together
 from plane import Plane, Wire
 
 RATE = "fault-tolerance.opensergo.io/v1alpha1/RateLimitStrategy"
@@ -43,6 +43,14 @@ def source(plane: Plane | Wire, **options: Any) -> sergo.ControlPlaneSource:
 def passes(engine: sergo.Engine, count: int = 5) -> int:
     """How many of some entries pass."""
     return sum(engine.decide("/foo").passed for _ in range(count))
+
+
+def test_it_leaves_no_thread_behind(plane: Plane) -> None:
+    before = threading.active_count()
+    for _ in range(3):
+        with sergo.Engine("foo-app") as engine:
+            engine.subscribe(source(plane))
+    eventually(lambda: threading.active_count() <= before)
 
 
 def threads() -> list[str]:
@@ -90,7 +98,7 @@ def test_a_bad_document_takes_no_other_with_it(plane: Plane, app: sergo.Engine, 
         assert following.last_report is not None
         assert [one.name for one in following.last_report.rejected] == ["rate-limit-foo"]
         assert passes(app) == 2, "the last good one is in force"
-        eventually(lambda: "rate-limit-foo" in repr(plane.clients()) and "4001" in repr(plane.clients()))
+        eventually(lambda: "rate-limit-foo" in repr(plane.ask("clients")) and "4001" in repr(plane.ask("clients")))
 
 
 def test_a_control_plane_that_is_killed_and_back(plane: Plane, app: sergo.Engine, folder: Path) -> None:
@@ -108,6 +116,22 @@ def test_a_control_plane_that_is_killed_and_back(plane: Plane, app: sergo.Engine
         eventually(lambda: following.last_error is None)
         assert passes(app) == 1
         assert following.state.last_error
+
+
+def test_a_control_plane_that_is_killed_during_a_push(plane: Plane, app: sergo.Engine, folder: Path) -> None:
+    with app.subscribe(source(plane)) as following:
+        assert passes(app) == 2
+        many = (limit(1, f"/r{number}").replace("-foo", f"-r{number}") for number in range(500))
+        (folder / "many.yaml").write_text(together(*many))
+        for _ in range(3):
+            plane.kill()
+            assert not app.decide("/foo").passed
+            plane.start()
+            # As soon as it is asked again it pushes, and is killed.
+            eventually(lambda: plane.ask("clients"))
+        assert following.wait_synced(30)
+        eventually(lambda: [app.decide("/r499").passed for _ in range(2)] == [False, False])
+        assert not app.decide("/foo").passed
 
 
 def test_a_connection_that_is_half_open_is_noticed(plane: Plane, app: sergo.Engine, folder: Path) -> None:
@@ -250,6 +274,20 @@ def test_subscriptions_come_and_go(plane: Plane, app: sergo.Engine) -> None:
         assert [one.kind for one in following.state.subscriptions] == [RATE]
 
 
+def test_services_are_reported(plane: Plane, app: sergo.Engine) -> None:
+    get = sergo.Method("get", ("/users/{id}",), ("GET",), description="one user")
+    contract = sergo.ServiceContract((sergo.Service("users", (get,)),), addresses=(("127.0.0.1", 80),))
+    with app.subscribe(source(plane)) as following:
+        following.report_services([contract])
+        told = repr(plane.ask("services"))
+        for part in ("foo-app", "users", "/users/{id}", "one user", str(os.getpid())):
+            assert part in told
+        plane.kill()
+        with pytest.raises(ConnectionError, match="UNAVAILABLE"):
+            following.report_services([contract])
+        plane.start()
+
+
 def test_the_end_of_the_engine_is_the_end_of_it(plane: Plane) -> None:
     engine = sergo.Engine("foo-app")
     following = engine.subscribe(source(plane))
@@ -264,7 +302,7 @@ def test_the_end_of_the_engine_is_the_end_of_it(plane: Plane) -> None:
     with pytest.raises(sergo.SergoError, match="closed"):
         following.state  # noqa: B018
     following.close()
-    eventually(lambda: plane.clients() == [])
+    eventually(lambda: plane.ask("clients") == [])
 
 
 def test_a_callback_that_fails_or_closes_harms_nothing(plane: Plane, folder: Path) -> None:
@@ -342,7 +380,7 @@ print("done", flush=True)
             assert process.stdout
             heard = [process.stdout.readline().strip() for _ in range(3)]
             assert sorted(heard) == ["forked", "ready", "ready"]
-            eventually(lambda: len(plane.clients()) == 3)
+            eventually(lambda: len(plane.ask("clients")) == 3)
             (folder / "foo.yaml").write_text(limit(9))
             assert process.stdout.readline().strip() == "done"
             assert process.wait(60) == 0

@@ -9,12 +9,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
 from conftest import OVERLOAD, eventually, limit
+from plane import Plane
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples/rules"
@@ -28,10 +30,9 @@ def rules(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def service(rules: Path) -> Iterator[subprocess.Popen[str]]:
-    """The service, running."""
-    environment = {**os.environ, "RULES": str(rules), "PORT": "0"}
+@contextmanager
+def serving(**environment: str) -> Iterator[subprocess.Popen[str]]:
+    """Run the service."""
     command = [sys.executable, str(ROOT / "examples/python/service.py")]
     # Where the tests themselves run in the background Ctrl-C is ignored, and what
     # they start would ignore it too.
@@ -39,7 +40,7 @@ def service(rules: Path) -> Iterator[subprocess.Popen[str]]:
     try:
         process = subprocess.Popen(
             command,
-            env=environment,
+            env={**os.environ, "PORT": "0", **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -52,7 +53,18 @@ def service(rules: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_the_service_answers_and_follows_its_rules(service: subprocess.Popen[str], rules: Path) -> None:
+@pytest.fixture
+def service(rules: Path) -> Iterator[subprocess.Popen[str]]:
+    """The service, running under rules from files."""
+    with serving(RULES=str(rules)) as process:
+        yield process
+
+
+Ask = Callable[..., tuple[int, str, http.client.HTTPMessage]]
+
+
+def asking(service: subprocess.Popen[str]) -> Ask:
+    """Wait until it listens: what this returns asks it."""
     assert service.stdout
     first = service.stdout.readline()
     assert first.startswith("listening on 127.0.0.1:")
@@ -66,6 +78,11 @@ def test_the_service_answers_and_follows_its_rules(service: subprocess.Popen[str
         connection.close()
         return response.status, body, response.headers
 
+    return ask
+
+
+def test_the_service_answers_and_follows_its_rules(service: subprocess.Popen[str], rules: Path) -> None:
+    ask = asking(service)
     assert [ask("/foo")[:2] for _ in range(3)] == [(200, "hello from python")] * 3
     status, body, headers = ask("/foo")
     assert (status, body, headers["X-Sentinel-Limit"]) == (429, "Blocked by Sentinel", "foo")
@@ -87,6 +104,21 @@ def test_the_service_answers_and_follows_its_rules(service: subprocess.Popen[str
     assert service.wait(30) == 0
     assert service.stderr
     assert service.stderr.read() == ""
+
+
+def test_the_service_takes_its_rules_from_a_control_plane(rules: Path) -> None:
+    with Plane(rules) as plane, serving(SERGO_CONTROL_PLANE=plane.address) as service:
+        ask = asking(service)
+        assert [ask("/foo")[0] for _ in range(4)] == [200, 200, 200, 429]
+        assert ask("/route", Tag="v2")[1] == "subset=v2 fallback=false"
+        foo = rules / "foo.yaml"
+        foo.write_text(foo.read_text().replace("threshold: 3", "threshold: 4"))
+        eventually(lambda: ask("/foo")[0] == 200)
+        plane.kill()
+        assert ask("/foo")[0] == 429
+        plane.start()
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(30) == 0
 
 
 def test_ctrl_c_ends_the_service(service: subprocess.Popen[str]) -> None:

@@ -49,7 +49,7 @@ fn rules(form: Form, count: usize) -> Vec<Rule> {
 }
 
 /// Six headers, of which the last is asked about.
-fn six<'h>(user: &'h str) -> [(&'static str, &'h str); 6] {
+fn six(user: &str) -> [(&'static str, &str); 6] {
     [("accept", "*/*"), ("user-agent", "bench"), ("x-request-id", "7"), ("x-a", "1"), ("x-b", "2"), ("x-user", user)]
 }
 

@@ -173,7 +173,7 @@ impl Connecting {
 mod tests {
     use super::*;
     use serde_json::Value;
-    use sergo::{Ask, Config, Engine, Tick};
+    use sergo::{Ask, Config, Engine, Request, Rolls, Tick};
 
     #[test]
     fn instances_have_defaults_and_no_unknown_fields() {
@@ -186,12 +186,19 @@ mod tests {
     #[test]
     fn an_explanation_brings_its_text() {
         let engine = Engine::new(Config::new("demo-app"));
-        let explained = engine.explain("GET:/foo", Ask::default(), Tick(0));
-        let json: Value = serde_json::from_str(&explanation(&explained)).unwrap();
+        has_text(&engine.explain("GET:/foo", Ask::default(), Tick(0)));
+        has_text(&engine.explain_route(&Request::new("a"), &mut Rolls::given(&[]), Tick(0)));
+    }
+
+    #[track_caller]
+    fn has_text(explained: &(impl Serialize + ToString)) {
+        let told = explanation(explained);
+        let json: Value = serde_json::from_str(&told).unwrap();
         assert_eq!(json["text"], explained.to_string());
-        let mut plain = serde_json::to_value(&explained).unwrap();
+        let mut plain = serde_json::to_value(explained).unwrap();
         plain["text"] = json["text"].clone();
         assert_eq!(json, plain);
+        assert_eq!(told.matches("\"text\":").count(), 1, "{told}");
     }
 
     #[test]

@@ -39,5 +39,5 @@ mod _sergo {
     #[pymodule_export]
     use crate::random::reseed;
     #[pymodule_export]
-    use crate::session::Session;
+    use crate::session::{Session, metadata};
 }

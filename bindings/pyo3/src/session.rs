@@ -93,3 +93,12 @@ impl Drop for Session {
         let _ = stopped(|| session::close(self.0).map_err(raise));
     }
 }
+
+/// The message by which a process reports its services; both texts are JSON.
+#[pyfunction]
+pub(crate) fn metadata<'py>(py: Python<'py>, app: Text, node: Text, services: Text) -> PyResult<Bound<'py, PyBytes>> {
+    stopped(|| {
+        let message = sergo_border::metadata::metadata(app.as_str(), node.as_str(), services.as_str());
+        Ok(PyBytes::new(py, &message.map_err(raise)?))
+    })
+}

@@ -72,6 +72,8 @@ fn request() -> impl Strategy<Value = SubscribeRequest> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn requests_of_every_form_are_met(steps in prop::collection::vec((request(), 0..4usize, any::<bool>()), 1..60)) {
         let mut conversation = Conversation::default();
@@ -180,12 +182,16 @@ fn what_is_too_large_to_push_is_told() {
     let mut conversation = Conversation::default();
     let kinds = vec!["fault-tolerance.opensergo.io/v1alpha1/RateLimitStrategy".to_owned()];
     let target = SubscribeRequestTarget { namespace: "default".into(), kinds, ..Default::default() };
-    conversation.hear(SubscribeRequest { target: Some(target), ..Default::default() }, &rights()).unwrap();
-    let head =
-        "{\"apiVersion\": \"fault-tolerance.opensergo.io/v1alpha1\", \"kind\": \"RateLimitStrategy\", \"metadata\"";
-    let spec = "\"spec\": {\"threshold\": 1, \"statDuration\": \"1s\"}}";
-    let one = |number: usize| format!("---\n{head}: {{\"name\": \"l{number}\"}}, {spec}\n");
-    let text: String = (0..=sergo::subscribe::wire::MAX_DOCUMENTS).map(one).collect();
+    let accept = serde_json::json!({"accept": "document"});
+    let value = sergo::subscribe::structure::from_json(accept.as_object().unwrap()).encode_to_vec();
+    let attachments = vec![Any { type_url: STRUCT_URL.to_owned(), value }];
+    conversation.hear(SubscribeRequest { target: Some(target), attachments, ..Default::default() }, &rights()).unwrap();
+    let note = "n".repeat(sergo::subscribe::wire::MAX_MESSAGE);
+    let text = format!(
+        "{{\"apiVersion\": \"fault-tolerance.opensergo.io/v1alpha1\", \"kind\": \"RateLimitStrategy\", \
+         \"metadata\": {{\"name\": \"l\", \"annotations\": {{\"note\": \"{note}\"}}}}, \
+         \"spec\": {{\"threshold\": 1, \"statDuration\": \"1s\"}}}}"
+    );
     let file = File { name: "a.yaml".to_owned(), text: text.into() };
     let now = Snapshot::default().next(Catalog::default().after(vec![file]));
     let told = sent(conversation.next(&now, "cp").unwrap());

@@ -1,6 +1,7 @@
 //! Rules come, change, go, and are bad.
 
 use crate::kit::{App, Folder, Plane, limit, options, router, until};
+use sergo::{Request, Rolls, Tick};
 use sergo_control_plane::Event;
 use sergo_control_plane::subscriber::Connecting;
 use std::fs;
@@ -183,6 +184,28 @@ spec: {http: [{route: [{destination: {host: shop, subset: v1}}]}]}
     let app = App::connect(&plane.address(), Connecting::default());
     let seen = app.sees("both routers", |seen| seen.report.accepted == 2).await;
     assert!(seen.report.waiting.is_empty(), "{:?}", seen.report);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_messages_mean_what_the_documents_mean() {
+    let folder = Folder::new();
+    folder.write("a.yaml", &(limit("3") + &router("shop", "demo")));
+    let plane = Plane::of(&folder).await;
+    let app = App::with("demo", vec![plane.address()], Connecting::default(), |options| options.documents = false);
+    app.has_limit(3.0).await;
+    let request = Request::new("shop");
+    let routed = || app.engine.direct(&request, &mut Rolls::given(&[0.5]), Tick(0));
+    app.sees("the route", |_| routed().is_some()).await;
+    let directions = serde_json::to_value(routed().unwrap()).unwrap();
+    assert_eq!(directions["destination"]["subset"], "v1", "{directions}");
+    let forms = |all: &[serde_json::Value]| all.iter().all(|one| one["form"] == "message");
+    assert!(forms(&plane.subscriptions("RateLimitStrategy").await));
+    // It cannot judge a bad document, and so is not asked to: it keeps the good one.
+    folder.write("a.yaml", &(limit("many") + &router("shop", "demo") + &router("far", "demo")));
+    app.sees("the other change", |seen| seen.report.accepted == 4).await;
+    assert_eq!((app.limit(), app.now().report.rejected.len()), (Some(3.0), 0));
+    folder.write("a.yaml", &limit("5"));
+    app.has_limit(5.0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,6 +9,9 @@ use crate::spec::node::Place;
 use crate::spec::reader::nearest;
 use crate::spec::traffic_router::{Destination, RouteAction, TrafficRouter, WeightedDestination};
 
+/// Whether a host, or a subset of it, has an instance.
+pub(crate) type Serves<'s> = dyn Fn(&str, Option<&str>) -> bool + 's;
+
 /// What is most likely not meant in the routers of a namespace, seen beside what
 /// is said of workloads there. `serves` says whether a host in its
 /// [shortest form](HostName), or a subset of it, has an instance; `None` where
@@ -18,7 +21,7 @@ pub(crate) fn unserved(
     traffic: &Traffic,
     workloads: &Workloads,
     namespace: &str,
-    serves: Option<&dyn Fn(&str, Option<&str>) -> bool>,
+    serves: Option<&Serves<'_>>,
 ) -> Vec<Diagnostic> {
     if workloads.is_empty() && serves.is_none() {
         return Vec::new();
@@ -34,7 +37,7 @@ struct Look<'l> {
     traffic: &'l Traffic,
     workloads: &'l Workloads,
     namespace: &'l str,
-    serves: Option<&'l dyn Fn(&str, Option<&str>) -> bool>,
+    serves: Option<&'l Serves<'l>>,
     told: Vec<Diagnostic>,
 }
 

@@ -14,7 +14,7 @@ use crate::compile::lower::lower;
 use crate::compile::report::Report;
 use crate::compile::resolve::Whose;
 use crate::compile::route::{Lowered, route};
-use crate::compile::served::unserved;
+use crate::compile::served::{Serves, unserved};
 use crate::compile::workload::workloads;
 use crate::route::Discovery;
 use crate::route::workload::{APP_LABEL, give_label};
@@ -124,7 +124,7 @@ impl Engine {
         let fleet = discovery.fleet(&workloads, &previous.fleet.load());
         // No ejection lasts that long: health alone counts.
         let serves = |host: &str, subset: Option<&str>| fleet.serves(host, subset, || None, Tick(u64::MAX));
-        let serves = (!fleet.is_empty()).then_some(&serves as &dyn Fn(&str, Option<&str>) -> bool);
+        let serves = (!fleet.is_empty()).then_some(&serves as &Serves<'_>);
         let alone = unserved(traffic, &workloads, namespace, serves);
         let fleet = Swap::new(fleet);
         self.snapshot.store(Arc::new(Snapshot { version, decide, route, label, workloads, labels: own, fleet }));

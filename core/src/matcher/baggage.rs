@@ -154,14 +154,13 @@ mod tests {
             prop_assert_eq!(value(&merged, "lane-key").map(Cow::into_owned), Some(text));
             // All of them in their order; none is left out but for a limit.
             let mut kept = members.iter().skip(1).peekable();
-            let mut length = members[0].len();
-            let mut count = 1;
+            let (mut length, mut count) = (members[0].len(), 1usize);
             for other in others.iter().map(|other| other.trim_matches(BLANKS)) {
+                let longer = length.saturating_add(1).saturating_add(other.len());
                 if kept.next_if(|member| **member == other).is_some() {
-                    length += 1 + other.len();
-                    count += 1;
+                    (length, count) = (longer, count.saturating_add(1));
                 } else {
-                    prop_assert!(length + 1 + other.len() > MAX_LENGTH || count >= MAX_MEMBERS, "{other:?} is gone");
+                    prop_assert!(longer > MAX_LENGTH || count >= MAX_MEMBERS, "{other:?} is gone");
                 }
             }
             prop_assert!(kept.next().is_none());

@@ -4,15 +4,14 @@ use super::condition::{Condition, HeaderName, Seen};
 use super::rule::{Block, Rule};
 use super::{Directions, Moment, Request, Rolls, Table};
 use crate::matcher::Text;
-use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use std::fmt;
 
 /// How many routes before the one that matches are told of.
 const MAX_ROUTES: usize = 1000;
 
 /// Which route a request goes by, and why none of those before it does.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RouteExplanation {
     /// The kind and name of the router of the host; `None` where there is none.
     pub router: Option<String>,
@@ -43,20 +42,6 @@ pub struct BlockMiss {
     pub expected: String,
     /// What the request has.
     pub found: String,
-}
-
-/// Its members, and `"text"`: the whole in words.
-impl Serialize for RouteExplanation {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let RouteExplanation { router, misses, position, directions } = self;
-        let mut all = serializer.serialize_struct("RouteExplanation", 5)?;
-        all.serialize_field("router", router)?;
-        all.serialize_field("misses", misses)?;
-        all.serialize_field("position", position)?;
-        all.serialize_field("directions", directions)?;
-        all.serialize_field("text", &self.to_string())?;
-        all.end()
-    }
 }
 
 /// Lines for people: where the request goes, by which route, and why by none of

@@ -4,7 +4,7 @@ use super::Meta;
 use super::diagnostic::{Diagnostic, Identity};
 use super::fault_tolerance::{FaultToleranceRule, HttpRequestFallbackAction};
 use super::kind::{self, Kind};
-use super::known::{Kept, Known};
+use super::known::{Kept, Known, Print};
 use super::lane::{TrafficLabelRule, TrafficLane, WorkloadLabelRule};
 use super::node::{Node, Place, Value};
 use super::reader::{Field, Notes, Object};
@@ -147,9 +147,10 @@ pub fn read_again<'s>(
     readings.reserve(pieces.len());
     for piece in pieces {
         let origin = Rc::new(Origin { piece, documents: OnceCell::new() });
-        if let Some(kept) = before.get(source, &piece) {
+        let print = Print::of(piece.text);
+        if let Some(kept) = before.get(source, &piece, print) {
             readings.extend(kept.iter().enumerate().map(|(index, kept)| kept.reading(source, index, &origin)));
-            now.put(&piece, kept);
+            now.put(print, kept);
             continue;
         }
         let first = readings.len();
@@ -158,7 +159,7 @@ pub fn read_again<'s>(
                 let read =
                     |(index, node): (usize, &Node)| read_document(source, node, Some((Rc::clone(&origin), index)));
                 readings.extend(flat(nodes).iter().enumerate().map(read));
-                now.learn(&piece, readings.get(first..).unwrap_or_default());
+                now.learn(&piece, print, readings.get(first..).unwrap_or_default());
             }
             Err(unreadable) => readings.push(no_document(source, &unreadable, Some((origin, 0)))),
         }

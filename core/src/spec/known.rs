@@ -15,7 +15,19 @@ pub struct Known(HashMap<Print, Arc<[Kept]>, FixedState>);
 
 /// What a piece of a source is known by: its length, and two hashes of 64 bits
 /// of all of its text. Two texts that happen to share it do not occur.
-type Print = (usize, u64, u64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Print(usize, u64, u64);
+
+impl Print {
+    pub(super) fn of(text: &str) -> Print {
+        let hash = |seed| {
+            let mut hasher = FixedState::with_seed(seed).build_hasher();
+            hasher.write(text.as_bytes());
+            hasher.finish()
+        };
+        Print(text.len(), hash(0x9e37_79b9_7f4a_7c15), hash(0xd1b5_4a32_d192_ed03))
+    }
+}
 
 /// A good document.
 #[derive(Debug)]
@@ -39,21 +51,21 @@ pub(super) struct Warnings {
 impl Known {
     /// The documents of this piece, which stood in this source before; or in any,
     /// where nothing says so.
-    pub(super) fn get(&self, source: &str, piece: &Piece<'_>) -> Option<&Arc<[Kept]>> {
+    pub(super) fn get(&self, source: &str, piece: &Piece<'_>, print: Print) -> Option<&Arc<[Kept]>> {
         let holds = |kept: &Kept| match &kept.warnings {
             None => true,
             Some(warnings) => warnings.source == source && warnings.lines_before == piece.lines_before,
         };
-        self.0.get(&print(piece.text)).filter(|all| all.iter().all(holds))
+        self.0.get(&print).filter(|all| all.iter().all(holds))
     }
 
     /// Keeps what is known of a piece.
-    pub(super) fn put(&mut self, piece: &Piece<'_>, kept: &Arc<[Kept]>) {
-        self.0.insert(print(piece.text), Arc::clone(kept));
+    pub(super) fn put(&mut self, print: Print, kept: &Arc<[Kept]>) {
+        self.0.insert(print, Arc::clone(kept));
     }
 
     /// Keeps what was read of a piece, if all of it is good.
-    pub(super) fn learn(&mut self, piece: &Piece<'_>, readings: &[Reading<'_>]) {
+    pub(super) fn learn(&mut self, piece: &Piece<'_>, print: Print, readings: &[Reading<'_>]) {
         let kept = readings.iter().map(|reading| {
             let Outcome::Good(document) = &reading.outcome else { return None };
             let warnings = || Warnings {
@@ -68,18 +80,9 @@ impl Known {
             })
         });
         if let Some(kept) = kept.collect::<Option<Vec<Kept>>>() {
-            self.0.insert(print(piece.text), kept.into());
+            self.0.insert(print, kept.into());
         }
     }
-}
-
-fn print(text: &str) -> Print {
-    let hash = |seed| {
-        let mut hasher = FixedState::with_seed(seed).build_hasher();
-        hasher.write(text.as_bytes());
-        hasher.finish()
-    };
-    (text.len(), hash(0x9e37_79b9_7f4a_7c15), hash(0xd1b5_4a32_d192_ed03))
 }
 
 #[cfg(test)]

@@ -113,7 +113,7 @@ fn split(source: &str) -> Vec<(u32, &str)> {
             pieces.push((start_line, source.get(start..begin).unwrap_or_default()));
             (start, start_line, has_content) = (begin, number, false);
         }
-        has_content |= opens || !(line.trim().is_empty() || line.starts_with(['#', '%']));
+        has_content = has_content || opens || !(line.trim().is_empty() || line.starts_with(['#', '%']));
         if is_marker(line, "...") {
             pieces.push((start_line, source.get(start..end).unwrap_or_default()));
             (start, start_line, has_content) = (end, number.saturating_add(1), false);
