@@ -48,6 +48,7 @@ test: build ## Every test of every language, the vectors, and the demo
 	@$(MAKE) --no-print-directory java-test
 	@$(MAKE) --no-print-directory node-test
 	@$(MAKE) --no-print-directory python-test
+	@$(MAKE) --no-print-directory sdk-test
 	@$(MAKE) --no-print-directory demo-run
 	@$(MAKE) --no-print-directory conformance-run
 
