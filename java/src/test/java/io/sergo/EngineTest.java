@@ -59,7 +59,8 @@ final class EngineTest {
     @Test
     void aBlockSaysWhoAndWhatToAnswer() {
         Report report = engine.load(Rules.limit("/foo", 2, 1));
-        assertEquals(new Report(1, 3, List.of(), List.of(), List.of(), List.of(), List.of()), report);
+        assertEquals(
+                new Report(1, 3, List.of(), List.of(), List.of(), List.of(), List.of()), report);
         assertEquals(1, engine.version());
         assertEquals(2, passes("GET:/foo", 2));
 
