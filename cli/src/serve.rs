@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     #[arg(long, required = true, num_args = 1.., value_name = "PATH")]
     rules: Vec<PathBuf>,
     /// Where subscribers connect; port 0 takes a free one
-    #[arg(long, default_value = "127.0.0.1:10246", value_name = "ADDRESS")]
+    #[arg(long, default_value = "127.0.0.1:10246", value_name = "ADDRESS", value_parser = address)]
     listen: SocketAddr,
     /// Where /healthz, /readyz, /metrics and /v1 are, or `off`; by default the loopback's 10247 beside the port 10246, else a free one
     #[arg(long, value_name = "ADDRESS", value_parser = http)]
@@ -74,8 +74,12 @@ enum Http {
 fn http(text: &str) -> Result<Http, String> {
     match text {
         "off" => Ok(Http::Off),
-        text => text.parse().map(Http::At).map_err(|_| "an address is 127.0.0.1:10247, or off".to_owned()),
+        text => address(text).map(Http::At).map_err(|expected| format!("{expected}, or off")),
     }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "expected an IP address and a port, as in 127.0.0.1:10246".to_owned())
 }
 
 /// How a log is written.

@@ -2,6 +2,7 @@
 
 use crate::json;
 use serde::Deserialize;
+use serde_json::Value;
 use sergo::spec::yaml;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -28,7 +29,7 @@ pub(crate) struct Rights {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
-    tokens: Vec<Entry>,
+    tokens: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -55,8 +56,16 @@ impl Access {
         let document = yaml::documents(text).into_iter().next().ok_or("found nothing, expected a list of tokens")?;
         let node = document.map_err(|error| format!("found {}, expected {}", error.found, error.expected))?;
         let value = json::from_node(&node).ok_or("found a key that stands twice")?;
-        let written: Written = serde_json::from_value(value).map_err(|error| error.to_string())?;
-        let tokens: Result<Vec<Rights>, String> = written.tokens.into_iter().map(Entry::rights).collect();
+        let written: Written =
+            serde_json::from_value(value).map_err(|error| wrong(&error, "tokens, with a list of tokens"))?;
+        let rights = |(index, entry)| {
+            let entry: Entry = serde_json::from_value(entry).map_err(|error| {
+                let expected = "name, token or sha256 as text, and namespaces as a list of texts";
+                format!("tokens[{index}]: {}", wrong(&error, expected))
+            })?;
+            entry.rights()
+        };
+        let tokens: Result<Vec<Rights>, String> = written.tokens.into_iter().enumerate().map(rights).collect();
         let tokens = tokens?;
         let names: BTreeSet<&str> = tokens.iter().map(|rights| rights.name.as_str()).collect();
         let digests: BTreeSet<&[u8; 32]> = tokens.iter().map(|rights| &rights.digest).collect();
@@ -97,6 +106,13 @@ impl Access {
             (Some(_), None) => false,
         }
     }
+}
+
+/// What is wrong, without the value that stands there: it may be a secret.
+fn wrong(error: &serde_json::Error, expected: &str) -> String {
+    let told = error.to_string();
+    let found = if told.starts_with("invalid") { "a value of another type" } else { &told };
+    format!("found {found}, expected {expected}")
 }
 
 impl Entry {
@@ -178,6 +194,12 @@ tokens:
     fn a_file_with_mistakes_is_refused_and_tells_no_token() {
         let wrong = |text: &str| Access::parse(text).unwrap_err();
         assert!(wrong("").contains("nothing"));
+        let expected = "expected name, token or sha256 as text, and namespaces as a list of texts";
+        assert_eq!(wrong("tokens: [{name: a}]"), format!("tokens[0]: found missing field `namespaces`, {expected}"));
+        // What stands there is told in no message: it may be a secret.
+        let numbers = "tokens: [{name: a, token: 1234567890123456789, namespaces: [b]}]";
+        assert_eq!(wrong(numbers), format!("tokens[0]: found a value of another type, {expected}"));
+        assert_eq!(wrong("secret"), "found a value of another type, expected tokens, with a list of tokens");
         assert!(wrong("tokens: [{name: a, token: short, namespaces: [b]}]").contains("16 bytes"));
         assert!(wrong("tokens: [{name: a, namespaces: [b]}]").contains("either"));
         assert!(wrong("tokens: [{name: a, sha256: zz, namespaces: [b]}]").contains("hexadecimal"));
