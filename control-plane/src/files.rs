@@ -27,16 +27,29 @@ pub(crate) type Signature = Result<Vec<(PathBuf, Option<SystemTime>, u64, u64)>,
 pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<File>, String> {
     let mut files = Vec::new();
     let mut seen = HashSet::new();
-    for path in find(paths)? {
-        let whole = fs::canonicalize(&path).map_err(|error| cannot_read(&path, &error))?;
-        if seen.insert(whole) {
-            let bytes = fs::read(&path).map_err(|error| cannot_read(&path, &error))?;
-            let text = String::from_utf8(bytes);
-            let text = text.map_err(|_| format!("can't read {}: it is not UTF-8 text", path.display()))?;
-            files.push(File { name: path.display().to_string(), text: text.into() });
+    for path in find_all(paths)? {
+        if seen.insert(whole(&path)?) {
+            files.push(File { name: path.display().to_string(), text: text(&path)?.into() });
         }
     }
     Ok(files)
+}
+
+/// The path of a file with all links followed: the same for the same file.
+///
+/// # Errors
+/// A sentence that says why there is none.
+pub fn whole(path: &Path) -> Result<PathBuf, String> {
+    fs::canonicalize(path).map_err(|error| cannot_read(path, &error))
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// A sentence that says why it can't be read.
+pub fn text(path: &Path) -> Result<String, String> {
+    let bytes = fs::read(path).map_err(|error| cannot_read(path, &error))?;
+    String::from_utf8(bytes).map_err(|_| format!("can't read {}: it is not UTF-8 text", path.display()))
 }
 
 /// The signature of all rule files at this moment.
@@ -45,7 +58,7 @@ pub(crate) fn signature(paths: &[PathBuf]) -> Signature {
         let metadata = fs::metadata(&path).map_err(|error| cannot_read(&path, &error))?;
         Ok((path, metadata.modified().ok(), metadata.len(), place(&metadata)))
     };
-    find(paths)?.into_iter().map(stamp).collect()
+    find_all(paths)?.into_iter().map(stamp).collect()
 }
 
 #[cfg(unix)]
@@ -58,27 +71,35 @@ fn place(_: &fs::Metadata) -> u64 {
     0
 }
 
-fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+fn find_all(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    let found: Result<Vec<_>, String> = paths.iter().map(|path| find(path)).collect();
+    Ok(found?.into_iter().flatten().collect())
+}
+
+/// The rule files of a folder, those below it included, in the order of their
+/// names; or the file itself, whatever it is called.
+///
+/// # Errors
+/// A sentence that says which path can't be read.
+pub fn find(path: &Path) -> Result<Vec<PathBuf>, String> {
     let is_hidden = |name: &OsStr| name.to_string_lossy().starts_with('.');
     let is_shown = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
     // Editors keep links in hidden places that lead nowhere.
     let matters =
         |error: &walkdir::Error| error.depth() == 0 || !error.path().and_then(Path::file_name).is_some_and(is_hidden);
     let mut found = Vec::new();
-    for path in paths {
-        for entry in WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_shown) {
-            if entry.as_ref().is_err_and(|error| !matters(error)) {
-                continue;
-            }
-            let entry = entry.map_err(|error| match (error.path(), error.io_error()) {
-                (Some(path), Some(io)) => cannot_read(path, io),
-                _ => format!("can't read {}: {error}", path.display()),
-            })?;
-            let extension = entry.path().extension().map(|extension| extension.to_ascii_lowercase());
-            let is_named = extension.is_some_and(|of| of == "yaml" || of == "yml" || of == "json");
-            if entry.file_type().is_file() && (is_named || entry.depth() == 0) {
-                found.push(entry.into_path());
-            }
+    for entry in WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter().filter_entry(is_shown) {
+        if entry.as_ref().is_err_and(|error| !matters(error)) {
+            continue;
+        }
+        let entry = entry.map_err(|error| match (error.path(), error.io_error()) {
+            (Some(path), Some(io)) => cannot_read(path, io),
+            _ => format!("can't read {}: {error}", path.display()),
+        })?;
+        let extension = entry.path().extension().map(|extension| extension.to_ascii_lowercase());
+        let is_named = extension.is_some_and(|of| of == "yaml" || of == "yml" || of == "json");
+        if entry.file_type().is_file() && (is_named || entry.depth() == 0) {
+            found.push(entry.into_path());
         }
     }
     Ok(found)

@@ -29,7 +29,7 @@ mod conversation;
 mod counts;
 mod document;
 mod event;
-mod files;
+pub mod files;
 mod frame;
 mod http_side;
 mod json;

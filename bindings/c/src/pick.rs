@@ -249,14 +249,11 @@ unsafe fn pick(engine: u64, request: &sergo_request, rolls: &mut Rolls<'_>, now:
 /// # Safety
 /// As for [`ask`].
 unsafe fn pick_id(engine: u64, request: &sergo_request, rolls: &mut Rolls<'_>, now: u64) -> Result<sergo_picked, Code> {
-    let choose = |host: &Host, request: &Request<'_>| {
-        host.engine().pick_id(request, rolls, host.tick(now)).map_or_else(sergo_picked::default, |pick| sergo_picked {
-            answer: pick.answer.map_or(0, |id| id.0),
-            instance: pick.endpoint.health.number(),
-        })
-    };
+    let choose =
+        |host: &Host, request: &Request<'_>| Picked::from(host.engine().pick_id(request, rolls, host.tick(now)));
     // SAFETY: as the caller vouches.
-    unsafe { ask(engine, request, choose) }
+    let Picked { answer, instance } = unsafe { ask(engine, request, choose) }?;
+    Ok(sergo_picked { answer, instance })
 }
 
 /// # Safety

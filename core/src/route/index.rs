@@ -2,9 +2,9 @@
 //!
 //! Each match block is filed once, under one condition that must hold for it:
 //! the rarest among its exact path, headers, query parameters, method, path
-//! prefix, and the texts that its regular expressions require. A request looks only into the files that its own values open, and in
-//! each only as far as the best match so far: the answer is that of asking one
-//! after the other.
+//! prefix, and the texts that its regular expressions require. A request looks only
+//! into the files that its own values open, and in each only as far as the best
+//! match so far: the answer is that of asking one after the other.
 
 use super::condition::{Condition, HeaderName, Seen};
 use super::rule::{Block, Rule};

@@ -31,12 +31,12 @@ impl Table {
     /// What [`Table::pick`] says where it is no more than a destination and an
     /// instance; `None` where it is anything else, which that tells.
     pub fn pick_id(&self, request: &Request<'_>, rolls: &mut Rolls<'_>, moment: &Moment<'_>) -> Option<PickedId> {
-        if !self.names(request.host) {
+        let Some(placed) = self.placed(request.host) else {
             let host = host::split_port(request.host).0;
             let endpoint = choose(host, None, request, rolls, moment).endpoint?;
             return Some(PickedId { answer: None, endpoint });
-        }
-        let (id, answer) = self.plain(request, rolls, moment)?;
+        };
+        let (id, answer) = self.plain(placed, request, rolls, moment)?;
         let Answer::To { destination, .. } = answer else { return None };
         let endpoint = choose(&destination.host, destination.subset.as_deref(), request, rolls, moment).endpoint?;
         Some(PickedId { answer: Some(id), endpoint })

@@ -42,7 +42,7 @@ pub struct Moment<'m> {
 
 /// A router, and how many answers those before it have.
 #[derive(Debug)]
-struct Placed {
+pub(super) struct Placed {
     router: Arc<Router>,
     first: u32,
 }
@@ -129,7 +129,8 @@ impl Table {
         self.placed(host).map(|placed| &*placed.router)
     }
 
-    fn placed(&self, host: &str) -> Option<&Placed> {
+    /// The router of a host, in its place.
+    pub(super) fn placed(&self, host: &str) -> Option<&Placed> {
         self.hosts.find(host).and_then(|index| self.routers.get(index))
     }
 
@@ -153,13 +154,13 @@ impl Table {
 
     /// The answer to a request with which nothing is done that
     /// [varies](Answer::varies), and its id.
-    pub(super) fn plain(
+    pub(super) fn plain<'t>(
         &self,
+        placed: &'t Placed,
         request: &Request<'_>,
         rolls: &mut Rolls<'_>,
         moment: &Moment<'_>,
-    ) -> Option<(AnswerId, &Answer)> {
-        let placed = self.placed(request.host)?;
+    ) -> Option<(AnswerId, &'t Answer)> {
         let routes = placed.router.routes_of(request);
         let (number, _) = decide(routes, request.hash, &Seen::new(request, moment.home), rolls, moment)?;
         let answer = placed.router.answer(number).filter(|answer| !answer.varies())?;

@@ -133,6 +133,15 @@ pub struct Picked {
     pub instance: u64,
 }
 
+impl From<Option<PickedId>> for Picked {
+    fn from(pick: Option<PickedId>) -> Self {
+        pick.map_or(Picked::default(), |pick| Picked {
+            answer: pick.answer.map_or(0, |id| id.0),
+            instance: pick.endpoint.health.number(),
+        })
+    }
+}
+
 /// What [`pick`] says, where that is a plain destination with an instance: it
 /// allocates nothing while no instance is ejected. All else [`pick`] has to tell;
 /// nothing has been counted then.
@@ -147,10 +156,7 @@ pub fn pick_id(handle: u64, block: &[u8], random: Random<'_>, now: u64) -> Resul
             pick.endpoint.health.end();
         }
     };
-    Ok(asked(handle, block, pick, unpick)?.map_or(Picked::default(), |pick| Picked {
-        answer: pick.answer.map_or(0, |id| id.0),
-        instance: pick.endpoint.health.number(),
-    }))
+    asked(handle, block, pick, unpick).map(Picked::from)
 }
 
 /// The instance of a host behind a number of [`pick_id`], as
