@@ -111,8 +111,8 @@ impl Access {
 /// What is wrong, without the value that stands there: it may be a secret.
 fn wrong(error: &serde_json::Error, expected: &str) -> String {
     let told = error.to_string();
-    let found = if told.starts_with("invalid") { "a value of another type" } else { &told };
-    format!("found {found}, expected {expected}")
+    let what = if told.starts_with("invalid") { "found a value of another type" } else { &told };
+    format!("{what}, expected {expected}")
 }
 
 impl Entry {
@@ -195,7 +195,7 @@ tokens:
         let wrong = |text: &str| Access::parse(text).unwrap_err();
         assert!(wrong("").contains("nothing"));
         let expected = "expected name, token or sha256 as text, and namespaces as a list of texts";
-        assert_eq!(wrong("tokens: [{name: a}]"), format!("tokens[0]: found missing field `namespaces`, {expected}"));
+        assert_eq!(wrong("tokens: [{name: a}]"), format!("tokens[0]: missing field `namespaces`, {expected}"));
         // What stands there is told in no message: it may be a secret.
         let numbers = "tokens: [{name: a, token: 1234567890123456789, namespaces: [b]}]";
         assert_eq!(wrong(numbers), format!("tokens[0]: found a value of another type, {expected}"));
