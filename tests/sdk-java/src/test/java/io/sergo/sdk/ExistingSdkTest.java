@@ -31,6 +31,7 @@ import io.opensergo.proto.fault_tolerance.v1.ThrottlingStrategy;
 import io.opensergo.proto.router.v1.ClusterFallbackConfig_ClusterConfig;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -298,8 +299,12 @@ final class ExistingSdkTest {
 
     @Test
     void anAppWithoutRulesIsAnsweredAtOnce() throws Exception {
-        for (ConfigKind kind : ConfigKind.values()) {
-            assertEquals(List.of(), new Subscribed(client, "nobody", kind).next());
+        List<Subscribed> all =
+                Stream.of(ConfigKind.values())
+                        .map(kind -> new Subscribed(client, "nobody", kind))
+                        .toList();
+        for (Subscribed one : all) {
+            assertEquals(List.of(), one.next());
         }
     }
 

@@ -1,7 +1,5 @@
 package io.sergo.sdk;
 
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-
 import io.opensergo.ConfigKind;
 import io.opensergo.OpenSergoClient;
 import io.opensergo.subscribe.SubscribeKey;
@@ -13,12 +11,15 @@ import java.util.concurrent.TimeUnit;
 
 /** A subscription of the SDK: what it hands to its subscriber, push by push. */
 final class Subscribed {
-    private static final int PATIENCE_SECONDS = 8;
+    /** Less than the ten seconds that the SDK's stream lives. */
+    private static final int PATIENCE_MILLIS = 8_000;
+
+    private static final int LOOK_MILLIS = 20;
 
     private final BlockingQueue<List<?>> pushes = new LinkedBlockingQueue<>();
     private final OpenSergoClient client;
     private final SubscribeKey key;
-    private boolean isAnswered;
+    private List<?> last;
 
     Subscribed(OpenSergoClient client, String app, ConfigKind kind) {
         this.client = client;
@@ -28,18 +29,20 @@ final class Subscribed {
 
     /** All documents of the next push. */
     List<?> next() throws InterruptedException {
-        List<?> push = pushes.poll(1, TimeUnit.SECONDS);
-        if (push == null && !isAnswered) {
-            // The SDK asks before it registers the subscriber: a quick answer is only kept.
-            SubscribedData kept = client.getConfigCache().getDataFor(key);
-            push = kept == null ? null : (List<?>) kept.getData();
+        for (int waited = 0; waited < PATIENCE_MILLIS; waited += LOOK_MILLIS) {
+            List<?> push = pushes.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            if (push == null && last == null) {
+                // The SDK asks before it registers the subscriber: a quick answer is only kept.
+                SubscribedData kept = client.getConfigCache().getDataFor(key);
+                push = kept == null ? null : (List<?>) kept.getData();
+            }
+            // One that was found kept can still be on its way to the subscriber.
+            if (push != null && push != last) {
+                last = push;
+                return push;
+            }
         }
-        if (push == null) {
-            push = pushes.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        }
-        assertNotNull(push, "no push for " + key);
-        isAnswered = true;
-        return push;
+        throw new AssertionError("no push for " + key);
     }
 
     /** The one document of the next push. */
