@@ -48,6 +48,15 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<File>, String> {
     Ok(files)
 }
 
+/// A label of the command line.
+///
+/// # Errors
+/// What would be right.
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("a label is KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
 fn standard_input() -> Result<File, String> {
     const NAME: &str = "the standard input";
     let mut bytes = Vec::new();

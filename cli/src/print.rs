@@ -1,5 +1,6 @@
 //! What goes to the standard output.
 
+use serde::Serialize;
 use std::io::{self, Write};
 
 /// Prints the text.
@@ -13,4 +14,9 @@ pub(crate) fn print(text: &str) -> Result<(), String> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("can't write the answer: {error}")),
         _ => Ok(()),
     }
+}
+
+/// A value as JSON that people can read too.
+pub(crate) fn pretty(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
 }

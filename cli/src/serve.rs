@@ -8,8 +8,33 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// What is to be served, and where.
+const EXAMPLES: &str = "\
+Examples:
+  sergo serve --rules rules/
+  sergo serve --rules rules/ --listen 0.0.0.0:10246 --tls-cert tls.crt --tls-key tls.key --tokens tokens.yaml
+  sergo serve --rules base/ team.yaml --listen 127.0.0.1:0 --format json
+
+A file of tokens:
+  tokens:
+  - name: shop
+    sha256: <what `printf %s \"$TOKEN\" | sha256sum` writes>
+    namespaces: [default]
+  - name: operators
+    token: <16 bytes or more>
+    namespaces: ['*']";
+
+/// Serves rule files to every process that subscribes: a control plane.
+///
+/// It speaks the OpenSergo transport over gRPC. Files are watched, and what has
+/// changed is pushed to who has subscribed to it. Beside it, over HTTP: /healthz,
+/// /readyz, /metrics, /v1/rules (what is served, and all that is wrong with it),
+/// /v1/clients (who is connected, and which version each has taken or refused, and
+/// why) and /v1/services (what processes say that they offer).
+///
+/// It runs until it is interrupted or terminated, and then exits with 0; with 2
+/// when a path can't be read or an address can't be listened on.
 #[derive(Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// Rule files, and folders of them (every .yaml, .yml and .json file below, but for hidden ones)
     #[arg(long, required = true, num_args = 1.., value_name = "PATH")]

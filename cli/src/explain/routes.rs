@@ -1,7 +1,7 @@
 //! Where one request would go.
 
-use crate::audience::Audience;
-use crate::explain::pretty;
+use super::audience::Audience;
+use crate::print::pretty;
 use clap::Args;
 use serde::Serialize;
 use serde_json::Value;

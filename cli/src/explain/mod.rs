@@ -1,17 +1,40 @@
 //! `sergo explain`: what the rules of some files do, and why.
 
-use crate::audience::{Audience, Whom};
+mod audience;
+mod entry;
+mod resources;
+mod routes;
+
+use crate::check::{self, show};
 use crate::files::{self, File};
 use crate::print::print;
-use crate::{check, entry, resources, routes, show};
+use audience::{Audience, Whom};
 use clap::Args;
-use serde::Serialize;
 use sergo::{Engine, Source};
 use std::io::{IsTerminal, Write, stderr};
 use std::path::PathBuf;
 
-/// What is to be explained.
+const EXAMPLES: &str = "\
+Examples:
+  sergo explain rules/
+  sergo explain rules/ --resource GET:/foo
+  sergo explain rules/ --resource GET:/foo --cost 3 --json
+  sergo explain rules/ --resource GET:/foo --app foo-app --label version=v2
+  sergo explain rules/ --route --host shop --path /cart -H 'tag: v2'";
+
+/// Explains what the rules of files do, and why.
+///
+/// With --resource: which rules apply to an entry, in which order their gates
+/// are asked, and what each would answer. With --route: where a request goes,
+/// and what is done with it. With neither: every resource that rules govern.
+///
+/// The core itself is asked, as by a service that has only just started.
+/// Mistakes in the files are shown as by `sergo check`, on the standard error
+/// output; what is left is explained. The exit code is 0 when there is no
+/// mistake, 1 when there is one, and 2 when a path can't be read or it is not
+/// clear for whom to explain.
 #[derive(Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// Files, folders (every .yaml, .yml and .json file below, but for hidden ones), or - for the standard input
     #[arg(required = true)]
@@ -50,9 +73,4 @@ pub(crate) fn explain(arguments: Arguments) -> Result<bool, String> {
         resources::list(&engine, &audience, json)
     })?;
     Ok(report.rejected.is_empty())
-}
-
-/// A value as JSON that people can read too.
-pub(crate) fn pretty(value: &impl Serialize) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
 }

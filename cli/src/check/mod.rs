@@ -1,18 +1,38 @@
 //! `sergo check`: every mistake of every file at once.
 
+pub(crate) mod show;
+
 use crate::files::{self, File};
 use crate::print::print;
-use crate::show;
+use clap::Args;
 use sergo::{Report, Source};
 use std::io::{IsTerminal, stdout};
 use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  sergo check rules/
+  helm template shop | sergo check -";
+
+/// Checks rule files and shows every mistake in its place.
+///
+/// All documents count as one push, for every app and namespace. The exit
+/// code is 0 when there is no mistake, 1 when there is one, and 2 when a path
+/// can't be read.
+#[derive(Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Files, folders (every .yaml, .yml and .json file below, but for hidden ones), or - for the standard input
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+}
 
 /// Checks the files of these paths; true when there is no mistake.
 ///
 /// # Errors
 /// A sentence that says which path can't be read.
-pub(crate) fn check(paths: &[PathBuf]) -> Result<bool, String> {
-    let files = files::read(paths)?;
+pub(crate) fn check(arguments: &Arguments) -> Result<bool, String> {
+    let files = files::read(&arguments.paths)?;
     let report = report(&files);
     let findings = show::findings(&files, &report, stdout().is_terminal());
     print(&format!("{findings}{}\n", summary(files.len(), &report)))?;

@@ -1,7 +1,7 @@
 //! All that rules govern, as a table.
 
-use crate::audience::Audience;
-use crate::explain::pretty;
+use super::audience::Audience;
+use crate::print::pretty;
 use sergo::{Ask, Engine, Explanation, GateExplanation, Tick};
 
 /// Lists every governed resource with its gates.

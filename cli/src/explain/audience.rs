@@ -1,6 +1,6 @@
 //! Whom the rules are explained for.
 
-use crate::files::File;
+use crate::files::{File, pair};
 use clap::Args;
 use sergo::Config;
 use sergo::spec::document::{self, Document, Outcome};
@@ -20,11 +20,6 @@ pub(crate) struct Whom {
     /// A label of its workload; may be repeated
     #[arg(long = "label", value_name = "KEY=VALUE", value_parser = pair)]
     labels: Vec<(String, String)>,
-}
-
-pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("a label is KEY=VALUE")?;
-    Ok((key.to_owned(), value.to_owned()))
 }
 
 /// An instance that the rules are explained for.

@@ -1,7 +1,7 @@
 //! What one entry would be answered.
 
-use crate::audience::Audience;
-use crate::explain::pretty;
+use super::audience::Audience;
+use crate::print::pretty;
 use clap::Args;
 use sergo::{Ask, Direction, Engine, Tick};
 

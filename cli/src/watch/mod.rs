@@ -1,9 +1,12 @@
 //! `sergo watch`: what a control plane pushes.
 
-use crate::difference::{Change, Documents};
+mod difference;
+
+use crate::files::pair;
 use crate::print::print;
 use crate::serve::{Format, told_to_stop};
 use clap::Args;
+use difference::{Change, Documents};
 use serde_json::json;
 use sergo::spec::kind;
 use sergo::subscribe::{self, State};
@@ -14,8 +17,21 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Where to subscribe, and to what.
+const EXAMPLES: &str = "\
+Examples:
+  sergo watch 127.0.0.1:10246 --app foo-app
+  sergo watch 127.0.0.1:10246 --app foo-app --kind RateLimitStrategy --format json
+  sergo watch rules.example.com:10246 --app foo-app --tls --token token.txt
+  sergo watch 127.0.0.1:10246 --app foo-app --service bar-app --messages --once";
+
+/// Subscribes to a control plane and prints what it pushes, with the differences.
+///
+/// Each push is applied as by a service of that app, and answered with what came
+/// of it, so that what a service would refuse is seen here and in the control
+/// plane's /v1/clients. It runs until it is interrupted, or with --once until
+/// everything has been pushed; the exit code is then 1 when there are mistakes.
 #[derive(Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// Where control planes listen, as host:port; tried in turn
     #[arg(required = true, value_name = "ADDRESS")]
@@ -33,7 +49,7 @@ pub(crate) struct Arguments {
     #[arg(long = "service", value_name = "APP")]
     services: Vec<String>,
     /// A label of the workload; may be repeated
-    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = crate::audience::pair)]
+    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = pair)]
     labels: Vec<(String, String)>,
     /// Take the messages that existing clients get, instead of whole documents
     #[arg(long)]
