@@ -31,7 +31,7 @@ pub mod time;
 pub use compile::report::{Report, Waiting};
 pub use decide::{Amount, Explanation, GateExplanation, Verdict};
 pub use decide::{Ask, Block, BlockId, Blocked, Decision, Direction, Fallback, Outcome, Permit, ResourceId};
-pub use engine::{Config, Engine, Source, check};
+pub use engine::{Config, Engine, Seen, Source, View, check};
 pub use error::Code;
 pub use label::Label;
 pub use name::StrategyKind;
