@@ -16,6 +16,7 @@ mod tests;
 pub mod workload;
 
 use crate::catalog::{Catalog, reject_duplicates};
+use crate::spec::code::Code;
 use crate::spec::diagnostic::{Diagnostic, Identity};
 use crate::spec::document::{Document, Outcome, Reading};
 use crate::spec::lane::{TrafficLabelRule, TrafficLane, WorkloadLabelRule};
@@ -152,7 +153,7 @@ fn reject_ambiguity(reading: &mut Reading<'_>, ambiguity: &Ambiguity) {
     let kinds = ambiguity.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" and ");
     let field = format!("spec.strategies[{}].kind", ambiguity.position);
     let found = format!("nothing, where there is a {kinds} of the name {:?}", ambiguity.name);
-    reading.reject(&field, &found, "the kind that is meant");
+    reading.reject(Code::AmbiguousStrategy, &field, &found, "the kind that is meant");
 }
 
 impl Compiled<'_> {
