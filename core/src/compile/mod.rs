@@ -156,7 +156,12 @@ fn reject_ambiguity(reading: &mut Reading<'_>, ambiguity: &Ambiguity) {
     reading.reject(Code::AmbiguousStrategy, &field, &found, "the kind that is meant");
 }
 
-impl Compiled<'_> {
+impl<'s> Compiled<'s> {
+    /// The documents of the push, good and bad.
+    pub(crate) fn push(&self) -> &[Reading<'s>] {
+        &self.push
+    }
+
     /// The report, with the routes that can never be reached and the
     /// destinations that nothing serves. What is told of a good document is put
     /// to its place in the source.
