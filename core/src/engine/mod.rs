@@ -5,7 +5,7 @@ mod entry;
 mod route;
 mod seen;
 
-pub use check::check;
+pub use check::{Advised, advise, check};
 pub use seen::{Seen, View};
 
 use crate::catalog::Catalog;
