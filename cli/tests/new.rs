@@ -79,7 +79,9 @@ fn what_is_commented_out_is_yaml() {
             inner.contains(':') && fields.contains(&format!("\"{key}\": {{"))
         };
         let head = lines.iter().position(|line| line.starts_with("apiVersion")).unwrap();
-        for start in (head..lines.len()).filter(|index| is_aside(lines[*index])) {
+        // What a field is for ends in a full stop; a line in the middle of it is none.
+        let is_first = |index: &usize| is_aside(lines[*index]) && lines[index - 1].ends_with('.');
+        for start in (head..lines.len()).filter(is_first) {
             let indent = lines[start].len() - lines[start].trim_start().len();
             let is_own = |line: &&&str| {
                 line.len() > indent && line[..indent].trim().is_empty() && line[indent..].starts_with("#  ")

@@ -54,7 +54,10 @@ fn stat_duration(shape: Shape, about: &str, example: &str) -> Shape {
             "statDurationSeconds",
             whole("statDuration as a whole number of seconds; only one of the two", 1, Some(18_446_744_073)),
         )
-        .keyword("oneOf", json!([{"required": ["statDuration"]}, {"required": ["statDurationSeconds"]}]))
+        .rule(
+            json!({"oneOf": [{"required": ["statDuration"]}, {"required": ["statDurationSeconds"]}]}),
+            "exactly one of statDuration and statDurationSeconds",
+        )
 }
 
 fn limit_mode(modes: &[(&str, &str)]) -> Shape {
@@ -114,6 +117,8 @@ pub(super) fn concurrency_limit() -> Shape {
         .usual("limitMode", limit_mode(&[LOCAL, GLOBAL]))
 }
 
+const NEEDS_RT: &str = "SlowRequestRatio needs slowConditions.maxAllowedRt, a duration";
+
 /// `CircuitBreakerStrategy`.
 pub(super) fn circuit_breaker() -> Shape {
     let slow = map("What counts as slow; needed for SlowRequestRatio")
@@ -146,27 +151,26 @@ pub(super) fn circuit_breaker() -> Shape {
         )
         .usual("slowConditions", slow)
         .silent("errorConditions", errors)
-        .rule(
-            json!({
-                "if": {"properties": {"strategy": {"const": "SlowRequestRatio"}}, "required": ["strategy"]},
-                "then": {
-                    "required": ["slowConditions"],
-                    "properties": {"slowConditions": {
-                        "type": "object",
-                        "required": ["maxAllowedRt"],
-                        "properties": {"maxAllowedRt": {"not": {"type": "null"}}},
-                    }},
-                },
-            }),
-            "SlowRequestRatio needs slowConditions.maxAllowedRt",
-        )
+        .given(json!({
+            "if": {"properties": {"strategy": {"const": "SlowRequestRatio"}}, "required": ["strategy"]},
+            "then": {
+                "required": ["slowConditions"],
+                "errorMessage": NEEDS_RT,
+                "properties": {"slowConditions": {
+                    "type": "object",
+                    "required": ["maxAllowedRt"],
+                    "errorMessage": NEEDS_RT,
+                    "properties": {"maxAllowedRt": {"type": ["string", "integer"], "errorMessage": NEEDS_RT}},
+                }},
+            },
+        }))
 }
 
 /// `AdaptiveOverloadProtectionStrategy`.
 pub(super) fn overload() -> Shape {
     let load = json!({
         "if": {"properties": {"metricType": {"const": "SystemLoad"}}, "required": ["metricType"]},
-        "then": {"properties": {"triggerThreshold": {"type": "number"}}},
+        "then": {"properties": {"triggerThreshold": {"type": "number", "errorMessage": "a load, as a number"}}},
         "else": {"properties": {"triggerThreshold": {"maximum": 1}}},
     });
     map("Inbound requests are turned away while the machine has too much to do")
@@ -199,7 +203,7 @@ pub(super) fn overload() -> Shape {
             )
             .example("BBR"),
         )
-        .rule(load, "a load for SystemLoad, else a ratio from 0 to 1")
+        .given(load)
 }
 
 /// `HttpRequestFallbackAction`.

@@ -40,7 +40,9 @@ pub(super) fn lane() -> Shape {
 
 /// `TrafficLabelRule`.
 pub(super) fn traffic_label() -> Shape {
+    const KEY: &str = "a header, query or cookie needs its name, as key";
     let named = ["header", "query", "cookie"];
+    let scalars = ["string", "number", "boolean"];
     let condition = map("")
         .required(
             "type",
@@ -72,20 +74,18 @@ pub(super) fn traffic_label() -> Shape {
             .example("=="),
         )
         .required("value", text("What it is compared with").or(filled_list("", text(""))).example("tester"))
-        .rule(
-            json!({
-                "if": {"properties": {"type": {"enum": named}}, "required": ["type"]},
-                "then": {"required": ["key"], "properties": {"key": {"not": {"type": "null"}}}},
-            }),
-            "a header, query or cookie needs its name, as key",
-        )
-        .rule(
-            json!({
-                "if": {"properties": {"condition": {"enum": ["==", "!=", "=~", "^="]}}, "required": ["condition"]},
-                "then": {"properties": {"value": {"not": {"type": "array"}}}},
-            }),
-            "a list is for the condition in",
-        );
+        .given(json!({
+            "if": {"properties": {"type": {"enum": named}}, "required": ["type"]},
+            "then": {
+                "required": ["key"],
+                "errorMessage": KEY,
+                "properties": {"key": {"type": scalars, "errorMessage": KEY}},
+            },
+        }))
+        .given(json!({
+            "if": {"properties": {"condition": {"enum": ["==", "!=", "=~", "^="]}}, "required": ["condition"]},
+            "then": {"properties": {"value": {"type": scalars, "errorMessage": "a list is for the condition `in`"}}},
+        }));
     map("Which requests get a label")
         .usual("selector", selector())
         .required("trafficLabel", label("The label that they get, without control characters").example("gray"))

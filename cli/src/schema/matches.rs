@@ -12,6 +12,7 @@ enum Prefix {
 }
 
 const FORMS: &str = "Exactly one of exact, prefix and regex";
+const ONE: &str = "exactly one of exact, prefix and regex";
 
 /// A string match; an empty one asks only that something is there.
 fn string(about: &str, prefix: Prefix) -> Shape {
@@ -26,7 +27,7 @@ fn string(about: &str, prefix: Prefix) -> Shape {
         .never_null("exact")
         .never_null("prefix")
         .never_null("regex")
-        .keyword("maxProperties", json!(1))
+        .rule(json!({"maxProperties": 1}), ONE)
 }
 
 fn attribute(about: &str) -> Shape {
@@ -35,7 +36,7 @@ fn attribute(about: &str) -> Shape {
 
 /// A string match that must ask for something.
 pub(super) fn text_match(about: &str) -> Shape {
-    attribute(about).keyword("minProperties", json!(1))
+    attribute(about).rule(json!({"minProperties": 1}), ONE)
 }
 
 fn uri() -> Shape {
@@ -110,12 +111,12 @@ fn older_string(about: &str) -> Shape {
 /// maps with one name each, beside which its match may stand.
 fn older_strings(about: &str) -> Shape {
     let forms = json!([{"required": ["exact"]}, {"required": ["prefix"]}, {"required": ["regex"]}]);
-    let item = map("").others(older_string("").or_nothing()).keyword(
-        "anyOf",
-        json!([
+    let item = map("").others(older_string("").or_nothing()).rule(
+        json!({"anyOf": [
             {"minProperties": 1, "maxProperties": 1, "not": {"anyOf": forms}},
             {"minProperties": 2, "maxProperties": 2, "oneOf": forms},
-        ]),
+        ]}),
+        "a map with one name, beside which one of exact, prefix, regex may stand",
     );
     list(about, item).or(map("").others(older_string("").or_nothing()))
 }
@@ -161,7 +162,7 @@ pub(super) fn rpc_block() -> Shape {
     map("All that stands in a block must hold")
         .usual(
             "services",
-            list("The service, one of these", older_string("").keyword("minProperties", json!(1)))
+            list("The service, one of these", older_string("").rule(json!({"minProperties": 1}), ONE))
                 .example(json!(["com.example.CartService"])),
         )
         .more("methods", list("The method, one of these", method))

@@ -115,7 +115,11 @@ fn connections(is_tls: bool) -> Shape {
 pub(super) fn router() -> Shape {
     let alone = json!({
         "if": {"not": {"anyOf": [{"required": ["tls"]}, {"required": ["tcp"]}]}},
-        "then": {"required": ["http"], "properties": {"http": {"type": "array", "minItems": 1}}},
+        "then": {
+            "required": ["http"],
+            "errorMessage": "at least one route",
+            "properties": {"http": {"type": "array", "minItems": 1, "errorMessage": "a list of routes, at least one"}},
+        },
     });
     let rest = json!({"name": "everyone", "route": [{"destination": {"host": "{app}", "subset": "v1"}}]});
     map("Which requests to which hosts go where")
@@ -129,5 +133,5 @@ pub(super) fn router() -> Shape {
         .aside("tls", connections(true))
         .aside("tcp", connections(false))
         .silent("exportTo", idle("a rule is for its own namespace"))
-        .rule(alone, "at least one route")
+        .given(alone)
 }

@@ -16,6 +16,8 @@ pub(crate) struct Shape {
     pub(crate) hint: &'static str,
     types: Vec<&'static str>,
     keywords: Map<String, Value>,
+    /// What concerns several fields.
+    rules: Vec<Value>,
     /// The keys that a map knows.
     pub(crate) fields: Vec<Field>,
     /// What stands at every other key; `None` where there must be none.
@@ -61,6 +63,7 @@ impl Shape {
             hint: "",
             types: types.to_vec(),
             keywords: Map::new(),
+            rules: Vec::new(),
             fields: Vec::new(),
             others: None,
             item: None,
@@ -93,23 +96,27 @@ impl Shape {
         self
     }
 
-    /// Adds a rule that concerns several fields, and what to say where it is broken.
-    pub(crate) fn rule(mut self, mut rule: Value, message: &str) -> Shape {
-        if let Some(rule) = rule.as_object_mut() {
-            rule.insert("errorMessage".to_owned(), message.into());
-        }
-        match self.keywords.entry("allOf").or_insert_with(|| json!([])) {
-            Value::Array(rules) => rules.push(rule),
-            _ => unreachable!("allOf is a list here"),
-        }
+    /// Adds a rule that concerns several fields, and what an editor says of the map
+    /// where it is broken: that it should not be there at all, in other words.
+    pub(crate) fn rule(self, rule: Value, message: &str) -> Shape {
+        self.given(json!({"if": rule, "else": {"type": "null", "errorMessage": message}}))
+    }
+
+    /// Adds a rule that speaks of fields by itself.
+    pub(crate) fn given(mut self, rule: Value) -> Shape {
+        self.rules.push(rule);
         self
     }
 
     /// No two of these fields stand together.
     pub(crate) fn apart(self, one: &str, others: &[&str]) -> Shape {
         others.iter().fold(self, |shape, other| {
-            let both = json!({"not": {"type": "object", "required": [one, other]}});
-            shape.rule(both, &format!("{one} beside {other}: only one of them"))
+            let is_there = json!({"not": {"type": "null"}});
+            let both = json!({"required": [one, other], "properties": {one: is_there, *other: is_there}});
+            shape.rule(
+                json!({"not": {"type": "object", "allOf": [both]}}),
+                &format!("{one} beside {other}: only one of them"),
+            )
         })
     }
 
@@ -139,6 +146,7 @@ impl Shape {
     pub(crate) fn or(mut self, other: Shape) -> Shape {
         self.types.extend(other.types.iter().filter(|one| !self.types.contains(one)).collect::<Vec<_>>());
         self.keywords.extend(other.keywords);
+        self.rules.extend(other.rules);
         self.fields.extend(other.fields);
         self.others = self.others.or(other.others);
         self.item = self.item.or(other.item);
@@ -246,6 +254,9 @@ impl Shape {
         }
         if self.is_map() {
             self.add_fields(&mut schema);
+        }
+        if !self.rules.is_empty() {
+            schema.insert("allOf".to_owned(), self.rules.as_slice().into());
         }
         if let Some(item) = &self.item {
             schema.insert("items".to_owned(), item.schema(true));
