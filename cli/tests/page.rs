@@ -4,7 +4,6 @@
 mod kit;
 
 use kit::{assert_is, text};
-use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -23,7 +22,7 @@ fn run(block: &str, root: &Path) -> String {
             Some((first, last)) if now.starts_with(first) && now.ends_with(last) => before.to_owned(),
             _ => now,
         };
-        write!(printed, "$ {line}\n{now}").unwrap();
+        printed += &format!("$ {line}\n{now}");
     }
     printed
 }
@@ -38,7 +37,7 @@ fn the_page_shows_what_is_printed() {
     let mut blocks = 0;
     while let Some((outside, inside)) = rest.split_once(OPENING) {
         let (block, behind) = inside.split_once("```\n").unwrap();
-        write!(now, "{outside}{OPENING}{}```\n", run(block, root)).unwrap();
+        now += &[outside, OPENING, &run(block, root), "```\n"].concat();
         rest = behind;
         blocks += 1;
     }

@@ -322,3 +322,45 @@ fn every_example_and_default_fits_its_own_field() {
         }
     }
 }
+
+#[test]
+fn lists_are_looked_into() {
+    let all = validator(&schema(&[]));
+    let limit = |threshold: Value| {
+        json!({"apiVersion": "fault-tolerance.opensergo.io/v1alpha1", "kind": "RateLimitStrategy", "metadata": {"name": "a"},
+            "spec": {"threshold": threshold, "statDuration": "1s"}})
+    };
+    let list = |items: Value| json!({"apiVersion": "v1", "kind": "List", "items": items});
+    assert_eq!(wrong(&all, &list(json!([limit(json!(1)), null, list(json!([limit(json!(2))]))]))), []);
+    let found = wrong(&all, &list(json!([limit(json!(1)), list(json!([limit(json!("ten"))]))])));
+    assert_eq!(found[0].0, "/items/1/items/0/spec/threshold");
+    assert_eq!(wrong(&all, &list(Value::Null)), []);
+    assert!(!wrong(&all, &json!({"apiVersion": "v1", "kind": "List"})).is_empty());
+}
+
+#[test]
+fn a_folder_has_them_all() {
+    let folder = std::env::temp_dir().join(format!("sergo-schema-{}", std::process::id()));
+    let output = kit::sergo("schema", &["schema", "--out", folder.to_str().unwrap()]);
+    assert_eq!((kit::text(&output.stdout).as_str(), output.status.code()), ("", Some(0)));
+    let read = |name: &str| -> Value {
+        serde_json::from_str(&std::fs::read_to_string(folder.join(name).with_extension("json")).unwrap()).unwrap()
+    };
+    assert_eq!(read("sergo"), schema(&[]));
+    assert!(kind::all().all(|(kind, _)| read(kind) == schema(&[kind])));
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), kind::all().count() + 1);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn some_kinds_only() {
+    let two = schema(&["TrafficRouter", "virtualworkload"]);
+    let kinds: Vec<&String> = two["definitions"].as_object().unwrap().keys().collect();
+    assert_eq!(kinds, ["TrafficRouter", "VirtualWorkload"]);
+    let output = kit::sergo("schema", &["schema", "Router"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(kit::text(&output.stderr).starts_with("error: there is no kind \"Router\""));
+    let output = kit::sergo("schema", &["schema", "--out", "/proc/nowhere"]);
+    assert!(kit::text(&output.stderr).starts_with("sergo: can't make the folder /proc/nowhere: "));
+    assert_eq!(output.status.code(), Some(2));
+}
