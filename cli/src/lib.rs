@@ -9,7 +9,7 @@ mod fmt;
 mod man;
 mod new;
 mod print;
-mod replay;
+pub mod replay;
 mod schema;
 mod serve;
 mod watch;
