@@ -29,7 +29,7 @@ struct Command {
 enum Verb {
     Check(check::Arguments),
     Explain(Box<explain::Arguments>),
-    Replay(replay::Arguments),
+    Replay(Box<replay::Arguments>),
     Convert(convert::Arguments),
     Fmt(fmt::Arguments),
     New(new::Arguments),

@@ -79,7 +79,7 @@ fn what_is_written_replays_the_same() {
     assert_eq!(sergo(&synthetic(&["--write", name])).status.code(), Some(0));
     let replayed = text(&sergo(&["rules.yaml", name]).stdout);
     let made = text(&sergo(&synthetic(&["rules.yaml"])).stdout);
-    assert_eq!(replayed.replace(name, "synthetic"), made);
+    assert_eq!(replayed.replace(&format!(" requests of {name}"), " synthetic requests"), made);
     let printed = text(&sergo(&synthetic(&["--write", "-"])).stdout);
     assert_eq!(printed, fs::read_to_string(&file).unwrap());
     fs::remove_file(file).unwrap();
@@ -126,6 +126,12 @@ fn mistakes_are_shown_and_the_rest_is_replayed() {
 }
 
 #[test]
+fn an_overloaded_system() {
+    let busy = "a 5/s for 10s, evenly, cpu 30%, cpu 95% from 4s to 6s";
+    prints_as_before("overload", &["overload.yaml", "--synthetic", busy], 0);
+}
+
+#[test]
 fn rules_for_others() {
     prints_as_before("rules-for-others", &["rules.yaml", "trace.jsonl", "--app", "stock"], 0);
 }
@@ -153,4 +159,42 @@ fn what_can_not_be_done() {
         format!("$ sergo replay {}\n{}", arguments.join(" "), text(&output.stderr))
     });
     assert_is(&told.join("\n"), &folder("replay").join("cannot.out"));
+}
+
+/// The words of a command line in which single quotes hold words together.
+fn words(line: &str) -> Vec<String> {
+    let parts = line.split('\'').enumerate();
+    let words = parts.flat_map(|(index, part)| match index % 2 {
+        0 => part.split_whitespace().map(str::to_owned).collect(),
+        _ => vec![part.to_owned()],
+    });
+    words.collect()
+}
+
+#[test]
+fn the_documentation_shows_what_is_printed_and_drawn() {
+    const ASKED: &str = "```\n$ sergo replay ";
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let page = fs::read_to_string(docs.join("replay.md")).unwrap();
+    let mut shown = String::new();
+    let mut rest = page.as_str();
+    while let Some((before, behind)) = rest.split_once(ASKED) {
+        let (line, behind) = behind.split_once('\n').unwrap();
+        let (_, behind) = behind.split_once("```").unwrap();
+        let drawn = scratch("documented.svg");
+        let arguments: Vec<String> = words(line)
+            .into_iter()
+            .map(|word| if word == "replay.svg" { drawn.to_str().unwrap().to_owned() } else { word })
+            .collect();
+        let output = sergo(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(output.status.code(), Some(0));
+        if drawn.exists() {
+            assert_is(&fs::read_to_string(&drawn).unwrap(), &docs.join("replay.svg"));
+            fs::remove_file(drawn).unwrap();
+        }
+        shown += &format!("{before}{ASKED}{line}\n{}```", text(&output.stdout));
+        rest = behind;
+    }
+    assert!(!shown.is_empty());
+    assert_is(&(shown + rest), &docs.join("replay.md"));
 }

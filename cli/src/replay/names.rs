@@ -53,6 +53,13 @@ impl Names {
         self.names.get(number).map_or("", |name| name)
     }
 
+    /// What it would be called with the ids in it folded, where it has any.
+    pub(crate) fn folded(&self, number: usize) -> Option<String> {
+        let name = self.name(number);
+        let shape = Shape { folds_ids: true, ..Shape::default() };
+        Some(shape.of(name)).filter(|folded| folded != name).map(Cow::into_owned)
+    }
+
     /// Whether the number stands for all resources that are not told apart.
     pub(crate) fn is_others(&self, number: usize) -> bool {
         self.others == Some(number)

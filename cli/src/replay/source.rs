@@ -55,7 +55,7 @@ impl Origin {
         match self {
             Origin::Path(path) if path == Path::new("-") => "the standard input".to_owned(),
             Origin::Path(path) => path.display().to_string(),
-            Origin::Synthetic(_) => "synthetic".to_owned(),
+            Origin::Synthetic(_) => "synthetic requests".to_owned(),
         }
     }
 

@@ -37,10 +37,12 @@ fn begin(outcome: &Outcome) -> String {
     let Outcome { one, clock, trace, told, .. } = outcome;
     let last = one.total().came.map_or(Tick(0), |(_, last)| last);
     let from = clock.whole(Tick(0)).map_or(String::new(), |from| format!(" from {from}"));
+    let requests = match told.format {
+        Some(_) => format!("{} of {}", count(told.requests, "request"), harmless(trace)),
+        None => count(told.requests, "synthetic request"),
+    };
     format!(
-        "{} of {} in {}{from},\nthrough {}, {}\n\n",
-        count(told.requests, "request"),
-        harmless(trace),
+        "{requests} in {}{from},\nthrough {}, {}\n\n",
         span(last.0),
         harmless(&one.rules),
         whose(&one.audience.config)
@@ -147,7 +149,8 @@ fn breakers(ruled: &Ruled, clock: &Clock, end: Tick) -> String {
                 .judged
                 .map_or(String::new(), |(total, bad)| format!("  {} of {} bad", number(bad), count(total, "call")));
             let (from, to) = (word(change.from), word(change.to));
-            text += &format!("  {}  {from:<9} -> {to:<9}{judged}", clock.moment(change.at)).trim_end().to_owned();
+            let line = format!("  {}  {from:<9} -> {to:<9}{judged}", clock.moment(change.at));
+            text += line.trim_end();
             text.push('\n');
         }
         if let Some(more) = breaker.changed.checked_sub(CHANGES as u64).filter(|more| *more > 0) {
@@ -244,8 +247,18 @@ fn notes(outcome: &Outcome) -> Vec<String> {
                 .to_owned(),
         );
     }
+    let resources = one.resources(names);
+    let mut unnamed = resources.iter().map(|(number, _)| *number).filter(|number| !one.governs(names, *number));
+    if let Some((name, folded)) = unnamed.find_map(|number| Some((names.name(number), names.folded(number)?))) {
+        notes.push(format!(
+            "{} has an id in it that makes it a resource of its own: --fold-ids makes it {}, --template what you like",
+            harmless(name),
+            harmless(&folded)
+        ));
+    }
     let is_governed = |ruled: &Ruled| ruled.resources(names).iter().any(|(number, _)| ruled.governs(names, *number));
-    if !is_governed(one) {
+    // Overload protection asks everything, whatever rules name.
+    if !is_governed(one) && one.total().blocked == 0 {
         let targets = one.run.targets();
         let known: Vec<_> = targets.iter().take(TARGETS).map(|target| harmless(target)).collect();
         let more = if targets.len() > TARGETS { ", ..." } else { "" };

@@ -3,10 +3,6 @@
 use super::super::trace::quoted;
 use sergo::spec::quantity::duration;
 
-/// What a clause may be, for messages.
-const CLAUSES: &str = "100/s, latency 20ms, 30% errors, cost 2, cpu 90%, load1 4, memory 50%, evenly or outbound, each but for \
-     the last two perhaps with for 60s, from 20s to 25s or at 20s for 5s";
-
 /// The requests for one resource: `GET:/foo 100/s for 60s, 30% errors from 30s to 40s`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Plan {
@@ -89,7 +85,10 @@ impl Plan {
             let mut words = Words { words: clause.split_whitespace().collect(), at: 0 };
             let understood = plan.add(&mut words)?;
             if !understood || words.at < words.words.len() {
-                return Err(format!("{} is no clause; it may be {CLAUSES}", quoted(clause.trim())));
+                return Err(format!(
+                    "{} is no clause like 100/s, latency 20ms or 30% errors from 30s to 40s; sergo replay --help has all",
+                    quoted(clause.trim())
+                ));
             }
         }
         if plan.rates.is_empty() {

@@ -82,10 +82,7 @@ mod tests {
         assert_eq!(requested("GET http://shop/foo HTTP/1.1").as_deref(), Ok("GET:/foo"));
         assert_eq!(requested("GET http://shop HTTP/1.1").as_deref(), Ok("GET:/"));
         assert_eq!(requested("GET /to/http://x HTTP/1.1").as_deref(), Ok("GET:/to/http://x"));
-        assert_eq!(
-            requested("\\x16\\x03").unwrap_err(),
-            "\"\\\\x16\\\\x03\" is no request line like GET /foo HTTP/1.1"
-        );
+        assert_eq!(requested("\\x16\\x03").unwrap_err(), "\"\\x16\\x03\" is no request line like GET /foo HTTP/1.1");
         assert!(requested("-").is_err());
         assert_eq!((failed("499"), failed("503")), (Ok(false), Ok(true)));
     }

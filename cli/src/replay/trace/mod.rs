@@ -11,6 +11,7 @@ pub use lines::Lines;
 pub(crate) use lines::Unreadable;
 pub(crate) use moment::CALENDAR;
 
+use super::words::harmless;
 use clap::ValueEnum;
 use sergo::{Direction, Span, SystemLoad};
 use std::borrow::Cow;
@@ -87,9 +88,8 @@ impl Format {
 /// A text out of a trace, for a message: short, and without what a terminal would obey.
 pub(crate) fn quoted(text: &str) -> String {
     const MOST: usize = 60;
-    let short: String = text.chars().take(MOST).collect();
-    let dots = if short.len() < text.len() { "…" } else { "" };
-    format!("\"{}{dots}\"", short.escape_debug())
+    let dots = if text.chars().nth(MOST).is_some() { "…" } else { "" };
+    format!("\"{}{dots}\"", harmless(&text.chars().take(MOST).collect::<String>()))
 }
 
 #[cfg(test)]
