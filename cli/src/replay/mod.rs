@@ -37,6 +37,10 @@ use std::path::{Path, PathBuf};
 use synthetic::{Plan, Synthetic};
 use trace::Format;
 
+const USAGE: &str = "sergo replay [OPTIONS] RULES... TRACE
+       sergo replay [OPTIONS] RULES... --trace TRACE
+       sergo replay [OPTIONS] RULES... --synthetic PLAN...";
+
 const EXAMPLES: &str = "\
 Examples:
   sergo replay rules/ access.log --fold-ids
@@ -72,7 +76,7 @@ Synthetic requests:
 /// exit code is 0 when the rules have no mistake, 1 when they have one (what is
 /// left of them is replayed), and 2 when something can't be read or written.
 #[derive(Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(override_usage = USAGE, after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// Rule files or folders, and behind them the trace, unless --trace or --synthetic says it
     #[arg(value_name = "RULES")]

@@ -10,10 +10,9 @@ const MOST: usize = 240;
 const SECOND: u64 = 1_000_000_000;
 const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
-/// So many parts are enough to be fewer, and longer, where there are so few
-/// requests in each.
-const MANY: usize = 40;
-const FEW: u64 = 10;
+/// So many requests in a part are few, and so many parts are some.
+const FEW: u64 = 25;
+const SOME: u64 = 12;
 /// How long a part may be. Each is a multiple of the one before.
 const WIDTHS: [u64; 14] = [
     SECOND / 10,
@@ -93,11 +92,12 @@ impl Timeline {
         timelines
     }
 
-    /// Whether there are many parts and few requests. All timelines of the same
-    /// requests are alike in that.
+    /// Whether there are few requests in each part, and still some parts where
+    /// they are longer. All timelines of the same requests are alike in that.
     fn is_sparse(&self) -> bool {
         let requests: u64 = self.parts.iter().flatten().sum();
-        self.parts.len() >= MANY && requests < FEW * self.parts.len() as u64 && self.width + 1 < WIDTHS.len()
+        let longer = WIDTHS.get(self.width + 1).map_or(0, |next| self.parts.len() as u64 * self.width() / next);
+        requests < FEW * self.parts.len() as u64 && longer >= SOME
     }
 }
 

@@ -49,7 +49,9 @@ impl Panel<'_> {
         svg.line("axis", (self.times.left, bottom), (right, bottom));
         for (x, text) in self.times.marks() {
             svg.line("axis", (x, bottom), (x, bottom + 4.0));
-            svg.text("faint", Anchor::Middle, x, bottom + 18.0, &text);
+            // The last does not reach over the edge.
+            let half = 3.8 * text.len() as f64;
+            svg.text("faint", Anchor::Middle, x.min(WIDTH - 4.0 - half), bottom + 18.0, &text);
         }
         let middle = self.times.left + self.times.width / 2.0;
         svg.text("faint", Anchor::Middle, middle, bottom + 36.0, self.times.unit());
