@@ -9,7 +9,7 @@ mod fmt;
 mod man;
 mod new;
 mod print;
-mod replay;
+pub mod replay;
 mod schema;
 mod serve;
 mod watch;
@@ -44,7 +44,7 @@ struct Command {
 enum Verb {
     Check(check::Arguments),
     Explain(Box<explain::Arguments>),
-    Replay(replay::Arguments),
+    Replay(Box<replay::Arguments>),
     Convert(convert::Arguments),
     Fmt(fmt::Arguments),
     New(new::Arguments),

@@ -12,6 +12,7 @@ mod matching;
 mod operations;
 mod routes;
 mod rules;
+mod traces;
 mod wire;
 
 pub use baggage::baggage;
@@ -19,4 +20,5 @@ pub use documents::documents;
 pub use matching::matching;
 pub use operations::operations;
 pub use routes::routes;
+pub use traces::traces;
 pub use wire::wire;
