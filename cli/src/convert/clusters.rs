@@ -11,7 +11,8 @@ use super::loss::{LEFT_OUT, Losses};
 use super::shape::{Routing, Side};
 use super::tree::{self, at, bare, find, items, list, map, put, take, text, text_at, whole};
 use sergo::matcher::HostName;
-use sergo::spec::node::{Entry, Node, Value};
+use sergo::spec::diagnostic::Identity;
+use sergo::spec::node::{Entry, Node, Place, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 const AGGREGATE: &str = "envoy.clusters.aggregate";
@@ -24,6 +25,14 @@ pub(super) struct Reference {
     /// In its shortest form.
     pub(super) host: String,
     pub(super) subset: String,
+}
+
+/// The document that names a destination, and where.
+#[derive(Clone, Debug)]
+pub(super) struct Referrer {
+    pub(super) identity: Identity,
+    pub(super) source: String,
+    pub(super) place: Place,
 }
 
 /// An aggregate cluster that an `EnvoyFilter` of the input adds.
@@ -40,8 +49,9 @@ pub(super) struct Clusters {
     pub(super) port: Option<u16>,
     /// The namespaces that documents are in.
     pub(super) namespaces: BTreeSet<String>,
-    /// All destinations with a subset that documents of OpenSergo name.
-    pub(super) references: BTreeSet<Reference>,
+    /// All destinations with a subset that documents of OpenSergo name, each with
+    /// the first document that does.
+    pub(super) references: BTreeMap<Reference, Referrer>,
     /// The parts of subsets that are of a lane: each with the subset, which may be
     /// empty, and the lane.
     pub(super) lanes: BTreeMap<Reference, (String, String)>,
@@ -95,16 +105,16 @@ impl Clusters {
         Some(format!("outbound|{}|{}|{full}", link.port?, link.subset))
     }
 
-    fn refer(&mut self, host: &str, subset: &str) {
+    fn refer(&mut self, host: &str, subset: &str, losses: &Losses, place: Place) {
         if !subset.is_empty() {
             let host = HostName::new(host, &self.namespace).as_str().to_owned();
             let reference = Reference { namespace: self.namespace.clone(), host, subset: subset.to_owned() };
-            self.references.insert(reference);
+            self.references.entry(reference).or_insert_with(|| losses.referrer(place));
         }
     }
 
     /// The chain behind a destination, itself first.
-    fn chain(&mut self, first: Link, fallback: &Node) -> Vec<Link> {
+    fn chain(&mut self, first: Link, fallback: &Node, losses: &Losses) -> Vec<Link> {
         let mut chain = vec![first];
         let mut next = Some(fallback);
         while let (Some(node), Some(before)) = (next, chain.last()) {
@@ -113,7 +123,7 @@ impl Clusters {
             let port = if own.is_none() { before.port } else { self.port.map(u64::from) };
             let host = own.unwrap_or_else(|| before.host.clone());
             let subset = text_at(node, &["subset"]).unwrap_or_default().to_owned();
-            self.refer(&host, &subset);
+            self.refer(&host, &subset, losses, node.place);
             chain.push(Link { host, subset, port });
             next = at(node, &["fallback"]);
         }
@@ -126,7 +136,7 @@ impl Clusters {
         let written = find(entries, "port").and_then(|port| at(port, &["number"])).and_then(whole);
         let fallback = take(entries, "fallback");
         let name = host.as_text().unwrap_or_default().to_owned();
-        self.refer(&name, &subset);
+        self.refer(&name, &subset, losses, host.place);
         put(entries, "host", self.host(host));
         let Some(fallback) = fallback else { return };
         let path = format!("{path}.fallback");
@@ -134,7 +144,7 @@ impl Clusters {
             return losses.lost(&path, &fallback, LEFT_OUT, why);
         }
         let port = written.or(self.port.map(u64::from));
-        let chain = self.chain(Link { host: name, subset, port }, &fallback);
+        let chain = self.chain(Link { host: name, subset, port }, &fallback, losses);
         let members: Option<Vec<String>> = chain.iter().map(|link| self.cluster(link)).collect();
         let (Some(members), Some([first, second])) = (members, chain.get(..2)) else {
             let why = "Envoy names a cluster by its port: write `port: {number: ..}` at the destination, or give \
@@ -164,7 +174,7 @@ impl Clusters {
             let cluster = self.cluster(&link).unwrap_or_default();
             let is_free = self.added.get(&cluster).is_none_or(|others| others == members);
             let reference = HostName::new(&first.host, &self.namespace).as_str().to_owned();
-            let is_taken = self.references.contains(&Reference {
+            let is_taken = self.references.contains_key(&Reference {
                 namespace: self.namespace.clone(),
                 host: reference,
                 subset: subset.clone(),

@@ -166,7 +166,7 @@ fn origin(node: &Node) -> Option<Origin> {
     match (&node.value, group) {
         (_, Some(group)) if group.ends_with(".opensergo.io") => Some(Origin::Opensergo),
         (_, Some(group)) if group.ends_with(".istio.io") => Some(Origin::Istio),
-        (Value::List(items), None) if items.iter().all(sentinel::is_rule) => Some(Origin::Sentinel),
+        (Value::List(items), None) if items.is_empty() || items.iter().any(sentinel::is_rule) => Some(Origin::Sentinel),
         (Value::Map(_), None) if sentinel::is_rule(node) => Some(Origin::Sentinel),
         _ => None,
     }
@@ -188,6 +188,8 @@ struct Work<'o> {
     /// of the input, and the patches that are something else.
     filters: Vec<usize>,
     names: HashSet<String>,
+    /// Whether there are lanes of the current generation.
+    has_lanes: bool,
 }
 
 impl<'o> Work<'o> {
@@ -195,7 +197,16 @@ impl<'o> Work<'o> {
         let mut clusters = Clusters::default();
         clusters.port = options.port;
         let (colours, names) = (BTreeSet::new(), HashSet::new());
-        Work { options, done: Conversion::default(), clusters, colours, given: Vec::new(), filters: Vec::new(), names }
+        Work {
+            options,
+            done: Conversion::default(),
+            clusters,
+            colours,
+            given: Vec::new(),
+            filters: Vec::new(),
+            names,
+            has_lanes: false,
+        }
     }
 
     fn convert(&mut self, inputs: &[Input<'_>]) {
@@ -203,6 +214,7 @@ impl<'o> Work<'o> {
             self.clusters.namespaces.insert(tree::namespace(input.node).to_owned());
             // Names of documents that are there already are not given again.
             self.names.insert(tree::name(input.node).to_owned());
+            self.has_lanes |= tree::kind(input.node) == "TrafficLane";
             if tree::kind(input.node) == "EnvoyFilter" && self.options.to == Target::Opensergo {
                 self.clusters.learn(input.node);
             }
@@ -279,9 +291,16 @@ impl<'o> Work<'o> {
             (Some(Origin::Sentinel), _) => {
                 let Options { app, namespace, rules, .. } = *self.options;
                 let wanted = Wanted { app, namespace };
-                let (documents, list) = sentinel::rules(node, input.reading.source, rules, wanted, &mut self.names);
-                documents.into_iter().for_each(|node| self.push(Some(index), node));
-                losses.list = list;
+                for (documents, mut losses) in
+                    sentinel::rules(node, input.reading.source, rules, wanted, &mut self.names)
+                {
+                    let first = self.done.documents.len();
+                    documents.into_iter().for_each(|node| self.push(Some(index), node));
+                    if let Some(document) = self.done.documents.get_mut(first) {
+                        document.comments.extend(losses.list.iter().map(Loss::comment));
+                    }
+                    self.done.losses.append(&mut losses.list);
+                }
             }
             _ => self.push(Some(index), same(node)),
         }
@@ -300,6 +319,10 @@ impl<'o> Work<'o> {
             return losses.whole(Fate::Lost, input.node.place, LEFT_OUT, why);
         }
         let newer = older::current(input.node, losses);
+        if newer.is_some() && tree::kind(input.node) == "TrafficLabelRule" && self.has_lanes {
+            let why = "of lanes the first by name that matches counts; label rules came behind all lanes";
+            losses.whole(Fate::Changed, input.node.place, "a lane among the others", why);
+        }
         self.push(Some(index), same(newer.as_ref().unwrap_or(input.node)));
     }
 
@@ -339,10 +362,10 @@ impl<'o> Work<'o> {
         }
         // The first lane by name goes first, and lanes before label rules.
         lanes.sort_by(|(older, lane, _), (other, than, _)| (older, tree::name(lane)).cmp(&(other, tree::name(than))));
-        for (priority, (older, lane, index)) in lanes.iter().enumerate() {
+        for (priority, (_, lane, index)) in lanes.iter().enumerate() {
             let Some(input) = inputs.get(*index) else { continue };
             let mut losses = losses(input);
-            for filter in lane::filters(lane, *older, priority, &mut losses) {
+            for filter in lane::filters(lane, input.node, priority, &mut losses) {
                 self.push(Some(*index), filter);
             }
             self.keep(*index, losses);
@@ -390,13 +413,9 @@ impl<'o> Work<'o> {
                     losses.whole(Fate::Lost, place, LEFT_OUT, why);
                 }
                 (_, "TrafficLane" | "TrafficLabelRule" | "WorkloadLabelRule") => continue,
+                // Why it stays has been told.
                 (_, "RouterRule") => {
-                    losses.whole(
-                        Fate::Lost,
-                        place,
-                        LEFT_OUT,
-                        "Istio's routers match no remote calls and no patterns of labels",
-                    );
+                    losses.list.iter_mut().for_each(|loss| "the whole rule is left out".clone_into(&mut loss.becomes));
                 }
                 (_, kind) => losses.whole(Fate::Lost, place, LEFT_OUT, unlike(kind)),
             }
@@ -428,6 +447,11 @@ impl<'o> Work<'o> {
             let router = tree::document(istio::TRAFFIC, "TrafficRouter", metadata, spec);
             let mut losses = losses(input);
             let converted = istio::router(Side::Istio, &router, &mut losses, &mut self.clusters, &colours);
+            for loss in &mut losses.list {
+                // The router is nobody's writing: what is lost is lost of the workload.
+                (loss.field, loss.was, loss.line, loss.column) =
+                    (String::new(), String::new(), input.node.place.line, input.node.place.column);
+            }
             if let Some((node, filter)) = converted {
                 self.push(Some(*index), node);
                 filter.into_iter().for_each(|filter| self.push(Some(*index), filter));
@@ -452,17 +476,11 @@ impl<'o> Work<'o> {
             }
         }
         rules.for_each(|rule| self.push(None, rule));
-        for subsets::Added { reference, labels } in added {
-            let identity = sergo::spec::diagnostic::Identity {
-                kind: "VirtualWorkload".to_owned(),
-                namespace: reference.namespace.clone(),
-                name: String::new(),
-            };
-            let mut losses = Losses::new(identity, "");
+        for subsets::Added { reference, mut losses, place, labels } in added {
             let becomes = format!("the subset {:?} of {:?} with the labels {labels}", reference.subset, reference.host);
             let why = "no VirtualWorkload defines it, and Istio does not find instances by the label that they happen \
                        to bear: look whether `version` is the one";
-            losses.whole(Fate::Changed, Place::default(), &becomes, why);
+            losses.whole(Fate::Changed, place, &becomes, why);
             self.done.losses.append(&mut losses.list);
         }
     }

@@ -51,7 +51,8 @@ fn add_lanes(written: &Node, spec: &mut Node, losses: &mut Losses, clusters: &mu
     let converted = tree::entries_mut(spec).and_then(|spec| spec.iter_mut().find(|entry| entry.key == "http"));
     let Some(converted) = converted.and_then(|http| tree::items_mut(&mut http.node)) else { return };
     let mut all = Vec::new();
-    for (route, converted) in routes.iter().filter(|route| !route.is_null()).zip(std::mem::take(converted)) {
+    let routes = routes.iter().enumerate().filter(|(_, route)| !route.is_null());
+    for ((index, route), converted) in routes.zip(std::mem::take(converted)) {
         for colour in colours {
             let Some(lane) = colour.route(route) else { continue };
             clusters.enter(colour, route);
@@ -62,7 +63,7 @@ fn add_lanes(written: &Node, spec: &mut Node, losses: &mut Losses, clusters: &mu
                 let becomes = format!("a request of the lane {:?} fails where the lane has no instance", colour.lane);
                 let why = "going on to instances of no lane needs the port: write `port: {number: ..}` at the \
                            destination, or give --port";
-                losses.lost("spec.http", route, &becomes, why);
+                losses.lost(&format!("spec.http[{index}].route"), route, &becomes, why);
             }
         }
         all.push(converted);

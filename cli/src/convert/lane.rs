@@ -59,7 +59,10 @@ impl Colour {
             put(tree::entries_mut(&mut headers)?, &self.key, asked.clone());
             put(tree::entries_mut(block)?, "headers", headers);
         }
-        put(to, "match", list(blocks));
+        match to.iter_mut().find(|entry| entry.key == "match") {
+            Some(entry) => entry.node = list(blocks),
+            None => to.insert(0, tree::entry("match", list(blocks))),
+        }
         let name =
             tree::find(to, "name").and_then(Node::as_text).map(|name| text(format!("{name}-{}", word(&self.lane))));
         let Value::List(destinations) = &mut to.iter_mut().find(|entry| entry.key == "route")?.node.value else {
@@ -85,23 +88,27 @@ impl Colour {
     }
 }
 
-/// The filters that give requests the lane's header.
-pub(super) fn filters(lane: &Node, older: bool, priority: usize, losses: &mut Losses) -> Vec<Node> {
+/// The filters that give requests the lane's header; `written` is what the lane
+/// was written as.
+pub(super) fn filters(lane: &Node, written: &Node, priority: usize, losses: &mut Losses) -> Vec<Node> {
     let Some((colour, rules)) = Colour::of(lane).zip(at(lane, &["spec", "rules"])) else { return Vec::new() };
     losses.whole(
         Fate::Changed,
-        lane.place,
+        written.place,
         &format!("an EnvoyFilter that adds the header {}, and routes that ask for it", colour.key),
         "a sidecar does not know which call it is that another one belongs to: the application has to pass the header \
          on, and a colour that is only in `baggage` is not routed by",
     );
-    let field = if older { "spec.trafficLabel" } else { "spec.rules.lane" };
-    losses.lost(
-        field,
-        at(rules, &["lane", "name"]).unwrap_or(lane),
-        "requests without a label reach instances of the lane as well",
-        "a subset cannot ask for a label to be missing; give the others one, and ask for that",
-    );
+    let label = at(written, &["spec", "trafficLabel"]).map(|label| ("spec.trafficLabel", label));
+    let name = || at(written, &["spec", "rules", "lane", "name"]).map(|name| ("spec.rules.lane.name", name));
+    if let Some((field, node)) = label.or_else(name) {
+        losses.lost(
+            field,
+            node,
+            "requests without a label reach instances of the lane as well",
+            "a subset cannot ask for a label to be missing; give the others one, and ask for that",
+        );
+    }
     let own = at(lane, &["spec", "selector"]).map(labels).unwrap_or_default();
     let own = match text_at(lane, &["metadata", "labels", "app"]).filter(|app| !app.is_empty()) {
         Some(app) if !own.iter().any(|(key, _)| key == "app") => {
@@ -114,7 +121,7 @@ pub(super) fn filters(lane: &Node, older: bool, priority: usize, losses: &mut Lo
     if let Some(http) = http {
         let blocks = if matches!(http.value, Value::List(_)) { items(http) } else { std::slice::from_ref(http) };
         let asked = any(blocks.iter().map(block).collect());
-        filters.push(filter(lane, "lane", priority, &own, &colour, asked));
+        filters.push(filter(lane, "inbound", priority, &own, &colour, asked));
     }
     if let Some(selector) = at(rules, &["workload", "selector"]) {
         let mut all = own;
@@ -127,7 +134,7 @@ pub(super) fn filters(lane: &Node, older: bool, priority: usize, losses: &mut Lo
                 None => all.push(("app".to_owned(), app)),
             }
         }
-        filters.push(filter(lane, "lane-of-workload", priority, &all, &colour, None));
+        filters.push(filter(lane, "workload", priority, &all, &colour, None));
     }
     filters
 }

@@ -1,5 +1,6 @@
 //! What a conversion could not keep, or keeps in another way.
 
+use super::clusters::Referrer;
 use super::write;
 use serde::Serialize;
 use sergo::spec::diagnostic::Identity;
@@ -112,6 +113,10 @@ pub(super) struct Losses {
 impl Losses {
     pub(super) fn new(identity: Identity, source: &str) -> Losses {
         Losses { identity, source: source.to_owned(), list: Vec::new() }
+    }
+
+    pub(super) fn referrer(&self, place: Place) -> Referrer {
+        Referrer { identity: self.identity.clone(), source: self.source.clone(), place }
     }
 
     pub(super) fn namespace(&self) -> &str {

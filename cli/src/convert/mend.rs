@@ -4,6 +4,7 @@
 use super::loss::LEFT_OUT;
 use super::shape::{Side, Walk};
 use super::tree::{entries, entry, find, items, list, map, put, rename, take, text};
+use sergo::matcher::HostName;
 use sergo::spec::node::{Entry, Node, Value};
 
 pub(super) fn router(walk: &mut Walk<'_>, spec: &mut Vec<Entry>, path: &str) {
@@ -20,7 +21,7 @@ pub(super) fn router(walk: &mut Walk<'_>, spec: &mut Vec<Entry>, path: &str) {
     else {
         return;
     };
-    let mut kept = Vec::new();
+    let mut kept: Vec<Node> = Vec::new();
     for (index, host) in hosts.drain(..).enumerate() {
         let (name, path) = (host.as_text().unwrap_or_default(), format!("{path}.hosts[{index}]"));
         if name == "*" && in_mesh {
@@ -29,7 +30,16 @@ pub(super) fn router(walk: &mut Walk<'_>, spec: &mut Vec<Entry>, path: &str) {
         } else if name.len() > 1 && name.ends_with('*') {
             walk.losses.lost(&path, &host, LEFT_OUT, "Istio knows a `*` only at the beginning of a host");
         } else {
-            kept.push(walk.routing.host(host));
+            let host = walk.routing.host(host);
+            // Two names of one host are one to Istio, which takes each once.
+            let namespace = walk.losses.namespace();
+            let is_same = |other: &Node| {
+                let [one, other] = [&host, other].map(|host| host.as_text().unwrap_or_default());
+                HostName::new(one, namespace) == HostName::new(other, namespace)
+            };
+            if !kept.iter().any(is_same) {
+                kept.push(host);
+            }
         }
     }
     *hosts = kept;

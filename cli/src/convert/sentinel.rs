@@ -4,7 +4,7 @@
 mod go;
 mod java;
 
-use super::loss::{Fate, LEFT_OUT, Loss, Losses};
+use super::loss::{Fate, LEFT_OUT, Losses};
 use super::tree::{at, bare, entries, list, map, text, text_at, word};
 use sergo::spec::diagnostic::Identity;
 use sergo::spec::node::Node;
@@ -78,15 +78,15 @@ pub(super) fn is_rule(node: &Node) -> bool {
     !has("kind") && !has("metadata") && is_one.into_iter().any(has)
 }
 
-/// The documents of a list of rules, or of one.
+/// The documents of each of a list of rules, or of one, and what is lost of it.
 pub(super) fn rules(
     root: &Node,
     source: &str,
     hint: Option<SentinelRules>,
     wanted: Wanted<'_>,
     names: &mut HashSet<String>,
-) -> (Vec<Node>, Vec<Loss>) {
-    let (mut documents, mut losses) = (Vec::new(), Vec::new());
+) -> Vec<(Vec<Node>, Losses)> {
+    let mut converted = Vec::new();
     let is_list = matches!(root.value, sergo::spec::node::Value::List(_));
     let all = if is_list { super::tree::items(root) } else { std::slice::from_ref(root) };
     for (index, node) in all.iter().enumerate() {
@@ -96,10 +96,10 @@ pub(super) fn rules(
         let called = kind.map_or("a Sentinel rule", |kind| kind.name);
         let identity = Identity { kind: called.to_owned(), namespace: String::new(), name };
         let mut rule = Rule { node, path, losses: Losses::new(identity, source), wanted };
-        documents.extend(rule.documents(kind, names));
-        losses.append(&mut rule.losses.list);
+        let documents = rule.documents(kind, names);
+        converted.push((documents, rule.losses));
     }
-    (documents, losses)
+    converted
 }
 
 /// What the name of a file says of its rules.
@@ -184,8 +184,10 @@ impl Rule<'_> {
         let strategies = match (kind.read)(self) {
             Ok(strategies) => strategies,
             Err(Gone { key, why }) => {
-                let at = self.node.get(key).map_or(place, |node| node.place);
-                self.losses.whole(Fate::Lost, at, "the whole rule is left out", &why);
+                match self.node.get(key) {
+                    Some(node) => self.losses.lost(&self.field(key), node, WHOLE, &why),
+                    None => self.losses.whole(Fate::Lost, place, WHOLE, &why),
+                }
                 return Vec::new();
             }
         };
@@ -309,6 +311,8 @@ const FAULT_TOLERANCE: &str = "fault-tolerance.opensergo.io/v1alpha1";
 /// What Sentinel calls all inbound traffic: overload protection asks every
 /// inbound entry, whatever the target of the rule that names it.
 const INBOUND: &str = "__total_inbound_traffic__";
+
+const WHOLE: &str = "the whole rule is left out";
 
 const NO_WARM_UP: &str = "a limit has no warming up";
 const FROM_THE_FIRST: &str = "the full limit, from the first request on";

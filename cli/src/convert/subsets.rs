@@ -4,10 +4,11 @@
 use super::clusters::{Clusters, Reference};
 use super::istio::NETWORKING;
 use super::lane::{Given, LABEL};
+use super::loss::Losses;
 use super::shape::Routing;
 use super::tree::{self, at, document, entries_mut, find, items_mut, list, map, put, text, text_at, word};
 use sergo::matcher::{HostName, HostPattern};
-use sergo::spec::node::Node;
+use sergo::spec::node::{Node, Place};
 
 /// The label that Istio's own samples tell versions apart by.
 const VERSION: &str = "version";
@@ -15,6 +16,9 @@ const VERSION: &str = "version";
 /// A subset that was written because something goes there.
 pub(super) struct Added {
     pub(super) reference: Reference,
+    /// Of the document that goes there, and where it says so.
+    pub(super) losses: Losses,
+    pub(super) place: Place,
     /// The labels of its instances.
     pub(super) labels: String,
 }
@@ -23,12 +27,14 @@ pub(super) struct Added {
 /// ones; the subsets that nobody had defined.
 pub(super) fn complete(rules: &mut Vec<Node>, clusters: &Clusters, given: &[Given]) -> Vec<Added> {
     let mut added = Vec::new();
-    for reference in &clusters.references {
+    for (reference, referrer) in &clusters.references {
         if clusters.lanes.contains_key(reference) || labels_of(rules, reference, &reference.subset).is_some() {
             continue;
         }
         let labels = map([(VERSION, text(&reference.subset))]);
-        added.push(Added { reference: reference.clone(), labels: super::write::flow(&labels) });
+        let losses = Losses::new(referrer.identity.clone(), &referrer.source);
+        let labels_shown = super::write::flow(&labels);
+        added.push(Added { reference: reference.clone(), losses, place: referrer.place, labels: labels_shown });
         define(rules, clusters, reference, labels);
     }
     for (part, (base, lane)) in &clusters.lanes {
