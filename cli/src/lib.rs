@@ -14,6 +14,8 @@ mod schema;
 mod serve;
 mod watch;
 
+pub use fmt::{Formatted, Left, format_json, format_yaml};
+
 use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
