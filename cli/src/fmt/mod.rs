@@ -4,6 +4,8 @@ mod json;
 mod order;
 mod read;
 mod save;
+#[cfg(test)]
+mod tests;
 mod text;
 mod tree;
 mod word;
@@ -64,22 +66,29 @@ struct Asked {
     text: String,
 }
 
+/// A text, or its name and why it can't be read.
+type Outcome = Result<Asked, String>;
+
 /// Formats; true when all files could be, and with `--check` are already.
 ///
 /// # Errors
 /// A sentence that says which path can't be read or written.
 pub(crate) fn fmt(arguments: &Arguments) -> Result<bool, String> {
     let mut is_good = true;
-    let mut texts = HashSet::new();
     for asked in asked(&arguments.paths)? {
-        if asked.path.is_none() && !texts.insert(asked.name.clone()) {
-            continue;
-        }
+        let asked = match asked {
+            Ok(asked) => asked,
+            Err(message) => {
+                is_good = false;
+                eprintln!("sergo: {message}");
+                continue;
+            }
+        };
         match asked.format() {
             Ok(formatted) => {
                 for Left { line, why } in &formatted.left {
                     let place = if *line == 0 { String::new() } else { format!(":{line}") };
-                    eprintln!("sergo: {}{place} is left as it is: it has {why}", asked.name);
+                    eprintln!("sergo: {}{place} is left as it is: it {why}", asked.name);
                 }
                 is_good &= arguments.done(&asked, &formatted.text)?;
             }
@@ -119,12 +128,14 @@ impl Arguments {
 }
 
 /// The files of all paths, each once.
-fn asked(paths: &[PathBuf]) -> Result<Vec<Asked>, String> {
+fn asked(paths: &[PathBuf]) -> Result<Vec<Outcome>, String> {
     let mut all = Vec::new();
     let mut seen = HashSet::new();
     for path in paths {
         if path == Path::new("-") {
-            all.push(standard_input()?);
+            if seen.insert(path.clone()) {
+                all.push(standard_input());
+            }
             continue;
         }
         let found = find(path)?;
@@ -133,14 +144,15 @@ fn asked(paths: &[PathBuf]) -> Result<Vec<Asked>, String> {
         }
         for path in found {
             if seen.insert(whole(&path)?) {
-                all.push(Asked { name: path.display().to_string(), text: read_text(&path)?, path: Some(path) });
+                let name = path.display().to_string();
+                all.push(read_text(&path).map(|text| Asked { name, text, path: Some(path) }));
             }
         }
     }
     Ok(all)
 }
 
-fn standard_input() -> Result<Asked, String> {
+fn standard_input() -> Outcome {
     let name = "the standard input".to_owned();
     let mut bytes = Vec::new();
     stdin().read_to_end(&mut bytes).map_err(|error| format!("can't read {name}: {error}"))?;

@@ -88,12 +88,30 @@ fn key_of(item: &Item) -> &str {
 /// Sorts the entries of a map, or of each item of a list, and those within.
 fn sort(group: &mut Group, fields: &'static Fields, is_deep: bool) {
     if group.is_map {
-        group.items.sort_by_key(|item| fields.find(key_of(item)).0);
+        sort_entries(&mut group.items, fields);
     }
     for item in group.items.iter_mut().filter(|_| is_deep) {
         let own = if item.key.is_some() { fields.find(key_of(item)).1 } else { fields };
         if let Value::Group(within) = &mut item.value {
             sort(within, own, true);
         }
+    }
+}
+
+/// Sorts entries. What empty lines kept apart stays apart: one stands between
+/// neighbours that had one between them, wherever it was.
+fn sort_entries(items: &mut Vec<Item>, fields: &'static Fields) {
+    let mut part = 0u32;
+    let mut parts: Vec<(u32, Item)> = Vec::with_capacity(items.len());
+    for (place, mut item) in items.drain(..).enumerate() {
+        part += u32::from(place > 0 && std::mem::take(item.gap_before()));
+        parts.push((part, item));
+    }
+    parts.sort_by_key(|(_, item)| fields.find(key_of(item)).0);
+    let mut before = None;
+    for (part, mut item) in parts {
+        *item.gap_before() = before.is_some_and(|before| before != part);
+        before = Some(part);
+        items.push(item);
     }
 }

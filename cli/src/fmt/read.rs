@@ -188,6 +188,19 @@ impl Lines {
         at - self.starts.get(self.of(at)).copied().unwrap_or_default()
     }
 
+    /// The next line's dash in the column of this one.
+    fn next_dash(&self, chars: &[char], dash: usize) -> Option<usize> {
+        let column = self.column(dash);
+        let places = self.starts.iter().skip(self.of(dash) + 1).map(|start| (*start, start + column));
+        let is_dash = |(start, place): &(usize, usize)| {
+            let line = chars.get(*start..=*place);
+            line.is_some_and(|line| {
+                line.iter().rev().zip(0..).all(|(char, back)| *char == if back == 0 { '-' } else { ' ' })
+            })
+        };
+        places.into_iter().find(is_dash).map(|(_, place)| place)
+    }
+
     /// Whether the line before this one is empty.
     fn has_gap(&self, at: usize) -> bool {
         let before = self.of(at).checked_sub(1);
@@ -253,11 +266,14 @@ impl Reader<'_> {
             Is::Scalar(text, style) => {
                 item.above.extend(self.take_before(event.start));
                 let end = end_of(self.chars, &event);
-                item.value = match style {
-                    ScalarStyle::Literal | ScalarStyle::Folded => self.block(text, &event)?,
-                    _ => Value::Word(self.word(text, *style, event.start, end)),
-                };
-                item.beside.extend(self.take_beside(end));
+                match style {
+                    // Its comment stands before its first line.
+                    ScalarStyle::Literal | ScalarStyle::Folded => item.value = self.block(text, &event),
+                    _ => {
+                        item.value = Value::Word(self.word(text, *style, event.start, end));
+                        item.beside.extend(self.take_beside(end));
+                    }
+                }
             }
             Is::Begin { is_map } => {
                 let opens = matches!(self.chars.get(event.start), Some('{' | '['));
@@ -265,8 +281,12 @@ impl Reader<'_> {
                 if is_flow {
                     item.above.extend(self.take_before(event.start));
                 }
-                self.columns.push(self.lines.column(event.start));
-                let (group, end) = self.group(*is_map, is_flow)?;
+                let start = match (is_map, is_flow, &item.key) {
+                    (false, false, Some(_)) => self.first_dash(event.start),
+                    _ => event.start,
+                };
+                self.columns.push(self.lines.column(start));
+                let (group, end) = self.group(*is_map, is_flow, start)?;
                 item.value = Value::Group(group);
                 if is_flow {
                     item.beside.extend(self.take_beside(end));
@@ -277,6 +297,18 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// The first dash of a list that is the value of a key. Of one that stands as
+    /// far left as its key, the parser tells only where it goes on.
+    fn first_dash(&self, start: usize) -> usize {
+        let Some(column) = self.columns.last() else { return start };
+        let lines = self.lines.starts.iter().take(self.lines.of(start) + 1).rev();
+        let mut dashes = lines.filter_map(|line| {
+            let spaces = self.chars.iter().skip(*line).take_while(|char| **char == ' ').count();
+            (self.chars.get(line + spaces) == Some(&'-')).then_some((line + spaces, spaces))
+        });
+        dashes.next().filter(|(_, spaces)| spaces == column).map_or(start, |(dash, _)| dash)
+    }
+
     fn word(&self, text: &str, style: ScalarStyle, start: usize, end: usize) -> Word {
         let is_one_line = self.lines.of(start) == self.lines.of(end.saturating_sub(1));
         match style {
@@ -285,16 +317,16 @@ impl Reader<'_> {
         }
     }
 
-    fn block(&self, text: &str, event: &Seen) -> Result<Value, &'static str> {
+    fn block(&self, text: &str, event: &Seen) -> Value {
         let value = text.trim_end_matches('\n');
         let breaks = text.len() - value.len();
         if value.is_empty() {
-            return Ok(Value::Word(Word::Text(text.to_owned())));
+            return Value::Word(Word::Text(text.to_owned()));
         }
         let is_folded = matches!(event.is, Is::Scalar(_, ScalarStyle::Folded));
         let lines =
             if is_folded { self.folded_lines(text, event) } else { value.split('\n').map(str::to_owned).collect() };
-        Ok(Value::Block(Block { is_folded, lines, breaks }))
+        Value::Block(Block { is_folded, lines, breaks })
     }
 
     /// The lines of a folded text as they are written: where they are broken is
@@ -313,32 +345,73 @@ impl Reader<'_> {
     }
 
     /// The items of a map or list that has begun, and where it ends.
-    fn group(&mut self, is_map: bool, is_flow: bool) -> Result<(Group, usize), &'static str> {
+    fn group(&mut self, is_map: bool, is_flow: bool, start: usize) -> Result<(Group, usize), &'static str> {
         let mut group = Group { is_map, is_flow, items: Vec::new(), below: Vec::new() };
+        let mut dash = start;
         let end = loop {
             let Some(event) = self.events.get(self.at).cloned() else { return Err(SEVERAL) };
             if matches!(event.is, Is::End) {
                 break event.start + 1;
             }
-            let above = self.take_before(event.start);
-            let mut item = Item { gap: self.lines.has_gap(event.start), above, ..Item::default() };
-            if is_map {
-                let Is::Scalar(text, style) = &event.is else { return Err(KEYS) };
-                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) || text.is_empty() {
-                    return Err(KEYS);
+            let item = match (is_map, is_flow) {
+                (true, _) => self.entry(&event, is_flow)?,
+                (false, true) => self.item(event.start, is_flow)?,
+                (false, false) => {
+                    if !group.items.is_empty() {
+                        dash = self.lines.next_dash(self.chars, dash).ok_or(SEVERAL)?;
+                    }
+                    self.item(dash, is_flow)?
                 }
-                self.at += 1;
-                let end = end_of(self.chars, &event);
-                item.key = Some(self.word(text, *style, event.start, end));
-                item.beside.extend(self.take_beside(end));
-            }
-            self.value(&mut item, is_flow)?;
+            };
             group.items.push(item);
         };
         group.below = if is_flow { self.take_before(end) } else { self.take_below() };
         self.at += 1;
         self.columns.pop();
         Ok((group, end))
+    }
+
+    /// An entry of a map, whose key comes next.
+    fn entry(&mut self, key: &Seen, is_flow: bool) -> Result<Item, &'static str> {
+        let above = self.take_before(key.start);
+        let mut item = Item { gap: self.lines.has_gap(key.start), above, ..Item::default() };
+        let Is::Scalar(text, style) = &key.is else { return Err(KEYS) };
+        if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) || text.is_empty() {
+            return Err(KEYS);
+        }
+        self.at += 1;
+        let end = end_of(self.chars, key);
+        item.key = Some(self.word(text, *style, key.start, end));
+        item.beside.extend(self.take_beside(end));
+        self.value(&mut item, is_flow)?;
+        if matches!(item.value, Value::Nothing) {
+            // Where nothing stands the parser tells the end of what is before it.
+            item.beside.extend(self.take_beside(end));
+        }
+        Ok(item)
+    }
+
+    /// An item of a list, which begins here.
+    fn item(&mut self, start: usize, is_flow: bool) -> Result<Item, &'static str> {
+        let mut item = Item { gap: self.lines.has_gap(start), above: self.take_before(start), ..Item::default() };
+        let next = self.events.get(self.at).cloned();
+        match next.as_ref().map(|event| (&event.is, event.start)) {
+            Some((Is::Scalar(text, ScalarStyle::Plain), _)) if text.is_empty() => {
+                self.value(&mut item, is_flow)?;
+                item.beside.extend(self.take_beside(start + 1));
+                return Ok(item);
+            }
+            // Behind `|` or `>`.
+            Some((Is::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded), start)) => {
+                let beside = self.take_while(|found| found.at < start && !found.is_alone);
+                item.beside.extend(beside.into_iter().map(|comment| comment.text));
+            }
+            // Between the dash and what it is for.
+            Some((_, start)) => item.above.extend(self.take_before(start)),
+            None => {}
+        }
+        self.value(&mut item, is_flow)?;
+        Ok(item)
     }
 
     /// Of the comments behind the last item of the innermost map or list, those
@@ -352,6 +425,6 @@ impl Reader<'_> {
         let parent = open.next().map_or(0, |column| column + 1);
         let sibling = self.columns.len().checked_sub(ends + 1).and_then(|index| self.columns.get(index));
         let least = own.max(parent).max(sibling.map_or(0, |column| column + 1));
-        self.take_while(|found| found.at < next && found.column >= least)
+        self.take_while(|found| found.at < next && found.is_alone && found.column >= least)
     }
 }

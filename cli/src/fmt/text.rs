@@ -19,7 +19,7 @@ pub struct Formatted {
 pub struct Left {
     /// The line that it begins in; 0 is the text as a whole.
     pub line: u32,
-    /// What it has that is not formatted.
+    /// Why: what follows "it", as in `has tags`.
     pub why: String,
 }
 
@@ -31,11 +31,11 @@ pub struct Left {
 pub fn format_yaml(text: &str) -> Result<Formatted, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n");
     if let Some(line) = (1..).zip(text.lines()).find_map(|(number, line)| line.contains("{{").then_some(number)) {
-        let why = format!("a template ({{{{ in line {line}): format what it renders");
+        let why = format!("is a template ({{{{ in line {line}): format what it renders");
         return Ok(Formatted { text, left: vec![Left { line: 0, why }] });
     }
     if text.lines().any(|line| line.starts_with('%')) {
-        return Ok(Formatted { text, left: vec![Left { line: 0, why: "a line that begins with %".to_owned() }] });
+        return Ok(Formatted { text, left: vec![Left { line: 0, why: "has a line that begins with %".to_owned() }] });
     }
     let pieces = yaml::pieces(&text).map_err(|unreadable| told(&unreadable))?;
     let mut left = Vec::new();
@@ -43,7 +43,7 @@ pub fn format_yaml(text: &str) -> Result<Formatted, String> {
     for piece in pieces {
         let before = piece.documents().map_err(|unreadable| told(&unreadable))?;
         let Some(written) = one(&piece, &before).unwrap_or_else(|why| {
-            left.push(Left { line: first_line(&piece), why: why.to_owned() });
+            left.push(Left { line: first_line(&piece), why: format!("has {why}") });
             Some(as_it_was(&piece))
         }) else {
             continue;

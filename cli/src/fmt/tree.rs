@@ -72,6 +72,14 @@ pub(super) struct Group {
 }
 
 impl Item {
+    /// Whether an empty line stands before it and its comments.
+    pub(super) fn gap_before(&mut self) -> &mut bool {
+        match self.above.first_mut() {
+            Some(comment) => &mut comment.gap,
+            None => &mut self.gap,
+        }
+    }
+
     /// Whether a comment stands anywhere in it.
     pub(super) fn is_commented(&self) -> bool {
         let within = match &self.value {

@@ -82,8 +82,7 @@ impl Writer {
     fn group(&mut self, group: &mut Group, indent: usize, is_begun: bool) {
         for (place, item) in group.items.iter_mut().enumerate() {
             lift(item, indent);
-            let is_apart = item.above.first().map_or(item.gap, |comment| comment.gap);
-            if is_apart && place > 0 {
+            if *item.gap_before() && place > 0 {
                 self.gap();
             }
             self.comments(&item.above, indent);
