@@ -15,6 +15,7 @@ mod serve;
 mod watch;
 
 pub use convert::{Conversion, Converted, Fate, Loss, Options, Origin, SentinelRules, Target, convert as conversion};
+pub use fmt::{Formatted, Left, format_json, format_yaml};
 
 use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
