@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -27,6 +28,20 @@ record FileSource(Path path, Optional<Duration> every) implements RuleSource {
         static Stamp of(Path file) throws IOException {
             BasicFileAttributes seen = Files.readAttributes(file, BasicFileAttributes.class);
             return new Stamp(seen.lastModifiedTime(), seen.size(), seen.fileKey());
+        }
+
+        /** Written out, since what Java makes for a record keeps the record's class loader. */
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Stamp stamp
+                    && size == stamp.size
+                    && modified.equals(stamp.modified)
+                    && Objects.equals(key, stamp.key);
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(modified, size, key);
         }
     }
 
