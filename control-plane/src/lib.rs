@@ -34,6 +34,8 @@ mod frame;
 mod http_side;
 mod json;
 mod notices;
+#[doc(hidden)]
+pub mod offline;
 mod options;
 mod places;
 mod plane;

@@ -61,3 +61,8 @@ fn matching() {
 fn wire() {
     replay("wire", sergo_fuzz_bodies::wire);
 }
+
+#[test]
+fn clients() {
+    replay("clients", sergo_fuzz_bodies::clients);
+}
