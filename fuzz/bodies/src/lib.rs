@@ -7,6 +7,7 @@
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod baggage;
+mod clients;
 mod documents;
 mod matching;
 mod operations;
@@ -16,6 +17,7 @@ mod traces;
 mod wire;
 
 pub use baggage::baggage;
+pub use clients::clients;
 pub use documents::documents;
 pub use matching::matching;
 pub use operations::operations;

@@ -38,16 +38,6 @@ fn documents() {
 }
 
 #[test]
-fn baggage() {
-    replay("baggage", sergo_fuzz_bodies::baggage);
-}
-
-#[test]
-fn routes() {
-    replay("routes", sergo_fuzz_bodies::routes);
-}
-
-#[test]
 fn operations() {
     replay("operations", sergo_fuzz_bodies::operations);
 }
@@ -58,8 +48,23 @@ fn matching() {
 }
 
 #[test]
+fn routes() {
+    replay("routes", sergo_fuzz_bodies::routes);
+}
+
+#[test]
+fn baggage() {
+    replay("baggage", sergo_fuzz_bodies::baggage);
+}
+
+#[test]
 fn wire() {
     replay("wire", sergo_fuzz_bodies::wire);
+}
+
+#[test]
+fn clients() {
+    replay("clients", sergo_fuzz_bodies::clients);
 }
 
 #[test]

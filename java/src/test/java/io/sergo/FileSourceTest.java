@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -86,7 +87,7 @@ final class FileSourceTest {
     void aFileIsNotTakenHalfWritten() throws Exception {
         Path file = folder.resolve("a.yaml");
         String rules = Rules.limit("/foo", 0, 1);
-        Subscription looks = new Subscription(engine, new FileSource(folder), reports::add);
+        Subscription looks = new Subscription(engine, new FileSource(folder, Optional.empty()), reports::add);
         for (int half = 100; half < rules.length(); half += 100) {
             Files.writeString(file, rules.substring(0, half));
             looks.look();
