@@ -10,6 +10,8 @@ mod engine;
 mod entry;
 mod error;
 mod headers;
+#[cfg(target_os = "linux")]
+mod inotify;
 mod kept;
 mod lane;
 mod names;
@@ -32,6 +34,9 @@ mod _sergo {
     #[cfg(feature = "test-panic")]
     #[pymodule_export]
     use crate::error::_panic_on_purpose;
+    #[cfg(target_os = "linux")]
+    #[pymodule_export]
+    use crate::inotify::{inotify, inotify_forget, inotify_watch};
     #[pymodule_export]
     use crate::lane::baggage;
     #[pymodule_export]
