@@ -1,5 +1,6 @@
 """The part of sergo that is written in Rust."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Callable, Literal, final

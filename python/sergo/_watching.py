@@ -32,6 +32,8 @@ class Watching(Ticker):
     def __init__(self, name: str, work: Callable[[Watching], object]) -> None:
         self.refused: Exception | None = None
         self._folders: _Folders | None = None
+        self._heard = False
+        self._pause: float | None = None
         super().__init__(name, 0.0, lambda: work(self))
 
     def follow(self, places: Mapping[str, Place]) -> bool:
@@ -151,7 +153,10 @@ class _Folders:
 
     def hear(self) -> bool:
         """Whether something has changed since it was last asked."""
-        return any([self._concerns(*event) for event in self._events()])
+        heard = False
+        for event in self._events():
+            heard = self._concerns(*event) or heard
+        return heard
 
     def wake(self) -> None:
         """End a wait, and every one after it."""

@@ -12,6 +12,7 @@ mod error;
 mod headers;
 #[cfg(target_os = "linux")]
 mod inotify;
+mod interpreter;
 mod kept;
 mod lane;
 mod names;
@@ -25,6 +26,11 @@ mod text;
 /// The part of sergo that is written in Rust.
 #[pyo3::pymodule]
 mod _sergo {
+    #[pymodule_init]
+    fn init(_: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        crate::interpreter::first_only()
+    }
+
     #[pymodule_export]
     use crate::block::BlockedDecision;
     #[pymodule_export]
