@@ -69,6 +69,9 @@ test('a control plane that goes and comes back leaves no request ungoverned', as
   const before = await proxy(t, first.address);
   const { subscription, errors, threshold } = subscribed(t, before.address);
   await subscription.ready;
+  const version = () =>
+    subscription.state.subscriptions.find(({ kind }) => kind.endsWith('/RateLimitStrategy')).version;
+  const known = version();
   await first.kill();
   await subscription.until(({ phase }) => phase !== 'connected');
   assert.equal(threshold(), 7);
@@ -82,6 +85,7 @@ test('a control plane that goes and comes back leaves no request ungoverned', as
   }
   const { isSynced, phase } = await subscription.until(({ isSynced }) => isSynced);
   assert.deepEqual([isSynced, phase], [true, 'connected']);
+  assert(version() > known, 'versions go on where they were');
 });
 
 test('a connection that is dead without saying so is noticed', async (t) => {

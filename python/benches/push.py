@@ -24,7 +24,7 @@ KIND = "fault-tolerance.opensergo.io/v1alpha1"
 
 
 def rules(turn: int, threshold: int) -> str:
-    """A strategy and a rule for each target, all of them new at each turn; /foo is limited to ``threshold``."""
+    """Write a strategy and a rule for each target, all new at each turn; /foo is limited to ``threshold``."""
     documents: list[str] = []
     for number in range(RULES // 2):
         name = "foo" if number == 0 else f"{number}-{turn}"
@@ -61,7 +61,7 @@ def serve(engine: sergo.Engine, seconds: float, until: int) -> list[int]:
 
 
 def figures(took: list[int]) -> str:
-    """What entries took, for people."""
+    """Say what entries took."""
     return f"enter p99 {quantiles(took, n=100)[98]:6.0f} ns, the longest {max(took) / 1e6:6.1f} ms"
 
 

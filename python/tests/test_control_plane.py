@@ -45,6 +45,11 @@ def passes(engine: sergo.Engine, count: int = 5) -> int:
     return sum(engine.decide("/foo").passed for _ in range(count))
 
 
+def version(following: sergo.ControlPlaneSubscription) -> int:
+    """The version of the rate limits that were pushed last."""
+    return next(one.version for one in following.state.subscriptions if one.kind == RATE and one.version is not None)
+
+
 def test_it_leaves_no_thread_behind(plane: Plane) -> None:
     before = threading.active_count()
     for _ in range(3):
@@ -105,6 +110,7 @@ def test_a_control_plane_that_is_killed_and_back(plane: Plane, app: sergo.Engine
     errors: list[Exception] = []
     with app.subscribe(source(plane), on_error=errors.append) as following:
         assert passes(app) == 2
+        before = version(following)
         plane.kill()
         eventually(lambda: following.state.phase != "connected")
         assert isinstance(following.last_error, ConnectionError)
@@ -112,9 +118,11 @@ def test_a_control_plane_that_is_killed_and_back(plane: Plane, app: sergo.Engine
         assert not app.decide("/foo").passed, "nothing is ungoverned meanwhile"
         (folder / "foo.yaml").write_text(limit(3))
         plane.start()
-        assert following.wait_synced(30)
+        while not following.wait_synced(0.01):
+            assert app.explain("/foo").governed, "nor while it comes back"
         eventually(lambda: following.last_error is None)
         assert passes(app) == 1
+        assert version(following) > before
         assert following.state.last_error
 
 

@@ -46,8 +46,10 @@ class Server:
         (work / "application.py").write_text(APP)
         self._socket = str(work / "socket")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--preload", "--workers", str(WORKERS), "--graceful-timeout", "5"]
-            + ["--bind", f"unix:{self._socket}", "--pythonpath", str(work), "application:app"],
+            [
+                *(sys.executable, "-m", "gunicorn", "--preload", "--workers", str(WORKERS), "--graceful-timeout", "5"),
+                *("--bind", f"unix:{self._socket}", "--pythonpath", str(work), "application:app"),
+            ],
             env={**os.environ, "RULES": str(folder), "PLANE": plane.address},
             stdin=subprocess.DEVNULL,
         )
