@@ -40,8 +40,8 @@ const POLL_MS = 200;
 const REST_MS = 25;
 /** How long after a change was told they are looked at: most changes are told several times. */
 const SOON_MS = 5;
-/** Looking may take one part in so many of the time. */
-const SHARE = 5;
+/** Between two looks lies at least so many times what one took. */
+const SHARE = 2;
 
 /**
  * An engine's rules, kept as files have them. They are looked at when the system tells of

@@ -28,8 +28,8 @@ _REST = 0.025
 """How long they have to stay the same after a change was told."""
 _SOON = 0.005
 """How long after a change was told they are looked at: most changes are told several times."""
-_SHARE = 5
-"""Looking may take one part in so many of the time."""
+_SHARE = 2
+"""Between two looks lies at least so many times what one took."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ mod text;
 #[pyo3::pymodule]
 mod _sergo {
     #[pymodule_init]
-    fn init(_: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+    fn init(_module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
         crate::interpreter::first_only()
     }
 
