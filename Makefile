@@ -9,15 +9,15 @@ CARGO_FLAGS ?= --locked
 VECTORS ?= tests/vectors
 LANGS ?= rust c java go node python
 
-include bindings/c/build.mk java/build.mk go/build.mk node/build.mk python/build.mk tests/sdk.mk
+include bindings/c/build.mk java/build.mk go/build.mk node/build.mk python/build.mk tests/sdk.mk benches/build.mk
 
 PORT_rust = $(TARGET)/release/conformance rust-port
 
-.PHONY: help setup build native demo demo-run test conformance conformance-run lint fmt bench load clean \
+.PHONY: help setup build native demo demo-run test conformance conformance-run lint fmt load clean \
 	rust-build rust-test rust-loom fuzz rust-lint rust-fmt rust-bench
 
 help: ## This list
-	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) benches/build.mk | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## Checks the toolchains and says how to get what is missing
 	@.ci/toolchains
@@ -95,8 +95,6 @@ fuzz: ## Looks for new inputs that break a promise; FUZZ_SECONDS=60 for each tar
 			"$(TARGET)/fuzz/found/$$target" fuzz/corpus/$$target -- \
 			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=65536 -dict=fuzz/words.dict || exit 1; \
 	done
-
-bench: build rust-bench c-bench java-bench go-bench node-bench python-bench ## First figures, per language
 
 rust-bench:
 	cargo bench $(CARGO_FLAGS) -p sergo-benches

@@ -120,7 +120,7 @@ for (const each of cases) {
   await median(each, 20);
 }
 for (const each of cases) {
-  console.log(JSON.stringify({ id: each.id, ns: await median(each, milliseconds) }));
+  console.log(JSON.stringify({ id: each.id, value: await median(each, milliseconds) }));
 }
 engine.close();
 opossum.shutdown();
