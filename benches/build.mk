@@ -49,3 +49,15 @@ $(BENCH_VENV)/.installed: benches/python/requirements.txt
 
 bench-test:
 	$(BENCH_PYTHON) -m unittest discover --start-directory benches/report/tests --top-level-directory benches
+
+.PHONY: counts counts-run
+
+counts: native ## Instructions of the hot paths against benches/counts.json; UPDATE=1 records
+	@$(MAKE) --no-print-directory counts-run
+
+# The library is linked eagerly: looking a name up is not what is counted.
+counts-run:
+	@mkdir -p $(BENCH)
+	@$(C_COMPILE) -Wconversion benches/c/counts.c $(C_LINK) -Wl,-z,now -o $(BENCH)/counts-c
+	@$(BENCH_PYTHON) -m report.count --core $(TARGET)/release/sergo-counts --abi $(BENCH)/counts-c --cc "$(CC)" \
+		$(if $(UPDATE),--update)
