@@ -10,7 +10,6 @@ import re
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Dict, List
 
 from . import machine, page, picture
 from .language import LANGUAGES, REPOSITORY, Language, Setting
@@ -22,7 +21,7 @@ def measure(name: str, language: Language, setting: Setting, rounds: int) -> Run
     """Run a language's rounds: all of its libraries in each, one after the other."""
     found = machine.describe()
     started = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
-    samples: List[Samples] = []
+    samples: list[Samples] = []
     for number in range(rounds):
         print(f"bench: {language.name}, round {number + 1} of {rounds}", file=sys.stderr, flush=True)
         samples.append(language.round(setting, number))
@@ -31,7 +30,7 @@ def measure(name: str, language: Language, setting: Setting, rounds: int) -> Run
     return Run(name, language.toolchain(), started, rounds, setting.quick, found, results(name, samples, versions))
 
 
-def report(runs: Dict[str, Run], docs: Path) -> None:
+def report(runs: dict[str, Run], docs: Path) -> None:
     """Write what is known of all languages."""
     (docs / "benchmarks").mkdir(parents=True, exist_ok=True)
     whole = json.dumps([asdict(run) for run in runs.values()], indent=1, ensure_ascii=False)
@@ -43,7 +42,9 @@ def report(runs: Dict[str, Run], docs: Path) -> None:
 def main() -> None:
     """Run what the arguments say."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("languages", nargs="*", metavar="LANGUAGE", help=f"of {', '.join(LANGUAGES)}; none only reports")
+    parser.add_argument(
+        "languages", nargs="*", metavar="LANGUAGE", help=f"of {', '.join(LANGUAGES)}; none only reports"
+    )
     parser.add_argument("--target", type=Path, required=True, help="where cargo and the runners put things")
     parser.add_argument("--quick", action="store_true", help="one short round; the documentation stays as it is")
     parser.add_argument("--rounds", type=int, help="11, or 1 when quick")

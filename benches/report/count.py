@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Dict, List, Optional
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RECORD = REPOSITORY / "benches/counts.json"
@@ -25,7 +24,7 @@ BOUND = 0.03
 # One memcpy for all processors: which one glibc takes is otherwise theirs to say.
 TUNABLES = "glibc.cpu.hwcaps=-AVX2,-AVX512F,-ERMS,-FSRM"
 
-Counts = Dict[str, float]
+Counts = dict[str, float]
 
 
 def parse(profile: str) -> Counts:
@@ -49,7 +48,7 @@ def parse(profile: str) -> Counts:
     return {path: round(cost / TIMES, 1) for path, cost in counts.items()}
 
 
-def measure(program: List[str]) -> Counts:
+def measure(program: list[str]) -> Counts:
     """Run a program under callgrind, in an environment that is the same everywhere."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "profile"
@@ -63,7 +62,9 @@ def measure(program: List[str]) -> Counts:
             text=True,
         )
         if done.returncode != 0:
-            raise SystemExit(f"counts: {program[0]} failed under valgrind with {done.returncode}:\n{done.stdout[-4000:]}")
+            raise SystemExit(
+                f"counts: {program[0]} failed under valgrind with {done.returncode}:\n{done.stdout[-4000:]}"
+            )
         return parse(out.read_text())
 
 
@@ -72,7 +73,7 @@ def said(*command: str) -> str:
     return (subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines() or [""])[0]
 
 
-def compilers(cc: str) -> Dict[str, str]:
+def compilers(cc: str) -> dict[str, str]:
     """What the counts depend on beside the code."""
     return {
         "rustc": said("rustc", "--version"),
@@ -82,13 +83,15 @@ def compilers(cc: str) -> Dict[str, str]:
     }
 
 
-def differences(recorded: Dict[str, str], here: Dict[str, str]) -> Optional[str]:
+def differences(recorded: dict[str, str], here: dict[str, str]) -> str | None:
     """Why a record does not hold here, if it does not."""
-    found = [f"{name} is {here.get(name)!r}, not {value!r}" for name, value in recorded.items() if here.get(name) != value]
+    found = [
+        f"{name} is {here.get(name)!r}, not {value!r}" for name, value in recorded.items() if here.get(name) != value
+    ]
     return "; ".join(found) or None
 
 
-def compare(before: Counts, now: Counts) -> List[str]:
+def compare(before: Counts, now: Counts) -> list[str]:
     """A line for each path that takes more than the bound allows, or that came or went."""
     lines = []
     for path in sorted({*before, *now}):
@@ -97,7 +100,9 @@ def compare(before: Counts, now: Counts) -> List[str]:
         elif path not in before:
             lines.append(f"{path}: {now[path]:g} now, and it has no record")
         elif now[path] > before[path] * (1 + BOUND):
-            lines.append(f"{path}: {before[path]:g} instructions before, {now[path]:g} now ({change(before[path], now[path])})")
+            lines.append(
+                f"{path}: {before[path]:g} instructions before, {now[path]:g} now ({change(before[path], now[path])})"
+            )
     return lines
 
 

@@ -9,7 +9,7 @@ import subprocess
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, List, Optional
+from typing import Callable
 
 from . import sample
 from .sample import Samples
@@ -35,17 +35,17 @@ class Setting:
         return quick if self.quick else whole
 
 
-def run(command: List[str], **environment: str) -> str:
+def run(command: list[str], **environment: str) -> str:
     """Run a command from the repository's root, and give back what it prints."""
     env = {**os.environ, **environment}
-    done = subprocess.run(command, cwd=REPOSITORY, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(command, cwd=REPOSITORY, env=env, capture_output=True, text=True)
     if done.returncode != 0:
         said = (done.stderr + done.stdout).strip()
         raise SystemExit(f"bench: {' '.join(command[:6])} ... failed with {done.returncode}:\n{said[-4000:]}")
     return done.stdout
 
 
-def cargo_bench(setting: Setting, bench: str, *arguments: str) -> List[str]:
+def cargo_bench(setting: Setting, bench: str, *arguments: str) -> list[str]:
     """A bench of the Rust crate, as `make` built it."""
     manifest = str(BENCHES / "rust/peers/Cargo.toml")
     return ["cargo", "bench", "--locked", "--quiet", "--manifest-path", manifest, "--bench", bench, "--", *arguments]
@@ -81,14 +81,11 @@ def java(setting: Setting, number: int) -> Samples:
     """Run JMH, each benchmark in a process of its own."""
     logs, results = setting.folder / "sentinel", setting.folder / "jmh.json"
     classpath = (setting.folder / "java.classpath").read_text().strip()
-    times = ["-wi", "1", "-w", "200ms", "-i", "1", "-r", "100ms"]
-    if not setting.quick:
-        times = ["-wi", "4", "-w", "500ms", "-i", "3", "-r", "300ms"]
-    run(
-        ["java", "-cp", f"{setting.folder / 'java'}:{REPOSITORY / 'java/target/sergo.jar'}:{classpath}"]
-        + ["org.openjdk.jmh.Main", "-bm", "avgt", "-tu", "ns", "-f", "1", *times, "-prof", "gc"]
-        + ["-jvmArgs", f"-Dcsp.sentinel.log.dir={logs}", "-rf", "json", "-rff", str(results)]
-    )
+    times = "-wi 1 -w 200ms -i 1 -r 100ms" if setting.quick else "-wi 4 -w 500ms -i 3 -r 300ms"
+    path = f"{setting.folder / 'java'}:{REPOSITORY / 'java/target/sergo.jar'}:{classpath}"
+    arguments = f"-bm avgt -tu ns -f 1 {times} -prof gc -rf json -rff".split(" ")
+    logged = f"-Dcsp.sentinel.log.dir={logs}"
+    run(["java", "-cp", path, "org.openjdk.jmh.Main", *arguments, str(results), "-jvmArgs", logged])
     return sample.jmh(results.read_text())
 
 
@@ -96,12 +93,15 @@ def go(setting: Setting, number: int) -> Samples:
     """Run the test program that `make` built."""
     program = str(setting.folder / "peers-go")
     times = f"{setting.milliseconds(10, 200)}ms"
-    return sample.go(run(["env", "-C", "benches/go", program, "-test.run", "^$", "-test.bench", ".", "-test.benchtime", times]))
+    return sample.go(
+        run(["env", "-C", "benches/go", program, "-test.run", "^$", "-test.bench", ".", "-test.benchtime", times])
+    )
 
 
 def node(setting: Setting, number: int) -> Samples:
     """Run mitata."""
-    return sample.lines(run(["node", "benches/node/peers.mjs"], BENCH_MILLISECONDS=str(setting.milliseconds(20, 200))))
+    environment = {"BENCH_MILLISECONDS": str(setting.milliseconds(20, 200)), "BENCH_ROUND": str(number)}
+    return sample.lines(run(["node", "benches/node/peers.mjs"], **environment))
 
 
 def python(setting: Setting, number: int) -> Samples:
@@ -109,15 +109,15 @@ def python(setting: Setting, number: int) -> Samples:
     results = setting.folder / "pyperf.json"
     results.unlink(missing_ok=True)
     seconds = f"{setting.milliseconds(5, 100) / 1000}"
-    run(
-        [str(setting.folder / "venv/bin/python"), "benches/python/peers.py", "--quiet", "--processes", "1", "--values", "1"]
-        + ["--warmups", "1", "--min-time", seconds, "--inherit-environ", "PYTHONPATH", "--output", str(results)],
-        PYTHONPATH=str(REPOSITORY / "python"),
+    program = [str(setting.folder / "venv/bin/python"), "benches/python/peers.py"]
+    arguments = (
+        f"--quiet --processes 1 --values 1 --warmups 1 --min-time {seconds} --inherit-environ PYTHONPATH --output"
     )
+    run([*program, *arguments.split(" "), str(results)], PYTHONPATH=str(REPOSITORY / "python"))
     return sample.pyperf(results.read_text())
 
 
-def first(pattern: str, command: List[str]) -> Optional[str]:
+def first(pattern: str, command: list[str]) -> str | None:
     """What a pattern finds in what a command says, which may be missing."""
     try:
         said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
@@ -127,16 +127,16 @@ def first(pattern: str, command: List[str]) -> Optional[str]:
     return found.group(0) if found else None
 
 
-def pins(pattern: str, file: str) -> Dict[str, str]:
+def pins(pattern: str, file: str) -> dict[str, str]:
     """Names and versions in a manifest."""
     return dict(re.findall(pattern, (BENCHES / file).read_text(), re.MULTILINE))
 
 
-def maven() -> Dict[str, str]:
+def maven() -> dict[str, str]:
     """Names and versions in the pom."""
     space = {"m": "http://maven.apache.org/POM/4.0.0"}
     pom = ElementTree.parse(BENCHES / "java/pom.xml").getroot()
-    texts: Dict[str, str] = {each.tag.split("}")[1]: each.text or "" for each in pom.findall("m:properties/*", space)}
+    texts: dict[str, str] = {each.tag.split("}")[1]: each.text or "" for each in pom.findall("m:properties/*", space)}
     versions = {}
     for each in pom.findall("m:dependencies/m:dependency", space):
         version = each.findtext("m:version", "", space)
@@ -145,7 +145,7 @@ def maven() -> Dict[str, str]:
     return {**versions, "Sentinel": versions["sentinel-core"], "resilience4j": versions["resilience4j-ratelimiter"]}
 
 
-def modules() -> Dict[str, str]:
+def modules() -> dict[str, str]:
     """The Go modules, by the names of their libraries."""
     found = pins(r"^\t(\S+) v(\S+)$", "go/go.mod")
     names = {"gobreaker": "github.com/sony/gobreaker/v2", "x-time-rate": "golang.org/x/time"}
@@ -161,8 +161,8 @@ class Language:
     name: str
     framework: str
     round: Callable[[Setting, int], Samples]
-    versions: Callable[[], Dict[str, str]]
-    toolchain: Callable[[], Optional[str]]
+    versions: Callable[[], dict[str, str]]
+    toolchain: Callable[[], str | None]
 
 
 LANGUAGES = {

@@ -6,10 +6,9 @@ import os
 import platform
 import re
 from pathlib import Path
-from typing import Dict, Union
 
 
-def describe() -> Dict[str, Union[str, int, float]]:
+def describe() -> dict[str, str | int | float]:
     """What is worth knowing beside the figures."""
     return {
         "cpu": model(),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Iterable, List, Optional
 
 from .language import LANGUAGES
-from .result import OURS, Result, Run
-from .sample import JOBS
+from .result import OURS, Result, Run, Spread
+from .sample import DOES, JOBS
 from .target import Runs, Target, targets
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 TITLES = {"x-time-rate": "x/time/rate"}
-DOES = {"limit+breaker": "limit and breaker", "limit": "limit", "breaker": "breaker"}
+LEGEND = """Nanoseconds: the median of all rounds, and the quartiles in brackets. With two threads they are
+those that an entry and its exit take each of them. "Times sergo" is how many times as long a library takes as
+sergo takes for a limit and a breaker, round by round; "alike" is against sergo doing only what the library does.
+"""
 
 
 def number(value: float) -> str:
@@ -22,14 +25,15 @@ def number(value: float) -> str:
     return f"{value:.3g}"
 
 
-def figure(found: Optional[Result]) -> str:
-    """A median with its quartiles."""
+def figure(found: Result | Spread | None) -> str:
+    """A median with its quartiles, where they differ."""
     if found is None:
         return ""
-    return f"{number(found.median)} ({number(found.q1)}–{number(found.q3)})"
+    middle, low, high = number(found.median), number(found.q1), number(found.q3)
+    return middle if low == high else f"{middle} ({low}–{high})"
 
 
-def table(head: List[str], rows: Iterable[List[str]]) -> str:
+def table(head: list[str], rows: Iterable[list[str]]) -> str:
     """A table in Markdown."""
     lines = ["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]]
     return "\n".join(lines) + "\n"
@@ -37,7 +41,7 @@ def table(head: List[str], rows: Iterable[List[str]]) -> str:
 
 def comparison(run: Run) -> str:
     """A row for each library and what it does."""
-    rows, head = [], ["library", "does", *(f"{words}" for words in JOBS.values()), "× sergo", "× sergo alike"]
+    rows, head = [], ["library", "does", *JOBS.values(), "times sergo", "times sergo alike"]
     kinds = {(each.library, each.does): each.version for each in run.results if each.does in DOES and each.unit == "ns"}
     for (library, does), version in kinds.items():
         found = {job: run.find(library, does, job) for job in JOBS}
@@ -45,8 +49,7 @@ def comparison(run: Run) -> str:
             continue
         ratios = [found["pass"].ratio, found["pass"].ratio_alike]
         title = TITLES.get(library, library) + (f" {version}" if version and not library.startswith(OURS) else "")
-        said = [f"{number(each.median)} ({number(each.q1)}–{number(each.q3)})" if each else "" for each in ratios]
-        rows.append([title, DOES[does], *(figure(each) for each in found.values()), *said])
+        rows.append([title, DOES[does], *(figure(each) for each in found.values()), *(figure(each) for each in ratios)])
     return table(head, rows)
 
 
@@ -71,34 +74,50 @@ def scaling(run: Run) -> str:
     found = [each for each in run.results if each.size is not None and each.does != "load"]
     columns = list(dict.fromkeys((each.does, each.job) for each in found))
     sizes = sorted({each.size for each in found if each.size is not None})
-    words = {"resources": "resources", "routes": "routes", "threads-shared": "threads, one resource", "threads-own": "threads, a resource each"}
+    words = {
+        "resources": "resources in turn",
+        "resource-of": "one of so many resources",
+        "routes": "routes",
+        "threads-shared": "threads, one resource",
+        "threads-own": "threads, a resource each",
+    }
     heads = [("regex " if does == "regex" else "") + words[job] for does, job in columns]
     rows = [[f"{size:,}", *(figure(run.find(OURS, does, job, size)) for does, job in columns)] for size in sizes]
     return table(["how many", *heads], rows)
 
 
-def reached(runs: Runs, all_targets: List[Target]) -> str:
+def reached(runs: Runs, all_targets: list[Target]) -> str:
     """The targets."""
 
-    def bound(target: Target, value: Optional[float]) -> str:
+    def bound(target: Target, value: float | None) -> str:
         return "" if value is None else f"{'≥' if target.more_is_better else '≤'} {value:g} {target.unit}"
 
     rows = []
     for target in all_targets:
         found = target.measure(runs)
         said = "" if found is None else f"{number(found)} {target.unit}"
-        rows.append([target.what, bound(target, target.least), bound(target, target.moonshot), said, target.verdict(runs)])
+        rows.append(
+            [target.what, bound(target, target.least), bound(target, target.moonshot), said, target.verdict(runs)]
+        )
     return table(["what", "target", "moonshot", "measured", ""], rows)
 
 
 def measured(runs: Runs) -> str:
     """Everything between the marks."""
-    parts = ["## Targets\n", reached(runs, targets())]
+    parts = [LEGEND, "## Targets\n", reached(runs, targets())]
     for name, run in runs.items():
         title = LANGUAGES[name].name
-        parts += [f"## {title}\n", about(run), comparison(run), extra(run), f"![{title}: sergo and its peers](benchmarks/{name}.svg)\n"]
+        parts += [
+            f"## {title}\n",
+            about(run),
+            comparison(run),
+            extra(run),
+            f"![{title}: sergo and its peers](benchmarks/{name}.svg)\n",
+        ]
         if name == "rust":
-            pictures = [f"![Nanoseconds for more {what}](benchmarks/{what}.svg)" for what in ("resources", "routes", "threads")]
+            pictures = [
+                f"![Nanoseconds for more {what}](benchmarks/{what}.svg)" for what in ("resources", "routes", "threads")
+            ]
             parts += ["### What grows\n", scaling(run), "\n".join(pictures) + "\n"]
     return "\n".join(part for part in parts if part)
 

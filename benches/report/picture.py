@@ -6,14 +6,14 @@ Plain SVG that takes its colours from the reader's scheme, light or dark.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple
 from xml.sax.saxutils import escape
 
 from .language import LANGUAGES
-from .page import DOES, TITLES, number
+from .page import TITLES, number
 from .result import OURS, Result, Run
-from .sample import JOBS
+from .sample import DOES, JOBS
 from .target import Runs
 
 WIDTH = 760
@@ -41,15 +41,17 @@ def text(x: float, y: float, words: str, kind: str = "", anchor: str = "start") 
 
 def picture(height: float, title: str, parts: Sequence[str]) -> str:
     """A whole picture."""
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height:.0f}" viewBox="0 0 {WIDTH} {height:.0f}" role="img">'
+    size = f'width="{WIDTH}" height="{height:.0f}" viewBox="0 0 {WIDTH} {height:.0f}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">'
     return "\n".join([head, f"<title>{escape(title)}</title>", f"<style>{STYLE}</style>", *parts, "</svg>", ""])
 
 
 LEFT, BAR, RIGHT = 210, 400, 620
 
 
-def bar(found: Result, y: float, scale: float, ours: float) -> List[str]:
+def bar(found: Result, y: float, scale: float, ours: float) -> list[str]:
     """A bar with its quartiles, its figure, and how many times sergo's it is."""
+
     def at(value: float) -> float:
         return LEFT + min(value * scale, float(BAR))
 
@@ -57,11 +59,15 @@ def bar(found: Result, y: float, scale: float, ours: float) -> List[str]:
     label = f"{name}, {DOES[found.does]}" if found.does != "limit+breaker" else name
     kind = "ours" if found.library.startswith(OURS) else "peer"
     times = "" if kind == "ours" else f", {number(found.median / ours)} ×"
-    cut = found.median * scale > BAR
+    cut, width = found.median * scale > BAR, max(1.0, at(found.median) - LEFT)
     parts = [
         text(LEFT - 8, y + 12, label, anchor="end"),
-        f'<rect x="{LEFT}" y="{y:.1f}" width="{max(1.0, at(found.median) - LEFT):.1f}" height="16" rx="2" class="{kind}"/>',
-        text(LEFT + BAR + 12 if cut else max(at(found.median), at(found.q3)) + 6, y + 12, f"{number(found.median)} ns{times}"),
+        f'<rect x="{LEFT}" y="{y:.1f}" width="{width:.1f}" height="16" rx="2" class="{kind}"/>',
+        text(
+            LEFT + BAR + 12 if cut else max(at(found.median), at(found.q3)) + 6,
+            y + 12,
+            f"{number(found.median)} ns{times}",
+        ),
     ]
     if cut:  # far off the scale: the bar ends in an arrow
         end = LEFT + BAR
@@ -91,10 +97,10 @@ def bars(run: Run) -> str:
     return picture(y + 8, title, parts)
 
 
-Line = Tuple[str, List[Result]]
+Line = tuple[str, list[Result]]
 
 
-def ticks(top: float) -> List[float]:
+def ticks(top: float) -> list[float]:
     """Four or five round numbers from 0 to what is at the top."""
     step = 10 ** math.floor(math.log10(top / 2))
     step = next(step * factor for factor in (1, 2, 2.5, 5, 10) if top / (step * factor) <= 5)
@@ -124,25 +130,35 @@ def lines(title: str, across: str, found: Sequence[Line]) -> str:
         parts.append(text(left - 8, y(tick) + 4, f"{tick:,.0f}", "faint", "end"))
     parts += [text(x(size), below + 18, f"{size:,}", "faint", "middle") for size in sizes]
     parts.append(text((left + right) / 2, below + 38, across, "faint", "middle"))
+    ends: list[tuple[float, float, str]] = []
     for index, (name, line) in enumerate(found):
         line = sorted(line, key=lambda each: each.size or 1)
         points = [(x(each.size or 1), y(each.median)) for each in line]
-        band = [(x(each.size or 1), y(each.q3)) for each in line] + [(x(each.size or 1), y(each.q1)) for each in reversed(line)]
+        band = [(x(each.size or 1), y(each.q3)) for each in line] + [
+            (x(each.size or 1), y(each.q1)) for each in reversed(line)
+        ]
         parts.append(f'<polygon points="{joined(band)}" class="line{index} band"/>')
         parts.append(f'<polyline points="{joined(points)}" class="line{index}"/>')
         parts += [f'<circle cx="{px:.1f}" cy="{py:.1f}" r="3" class="line{index}"/>' for px, py in points]
-        parts.append(text(points[-1][0] + 10, points[-1][1] + 4, name))
+        ends.append((points[-1][1], points[-1][0], name))
+    last = -math.inf
+    for end, beside, name in sorted(ends):  # names of lines that meet stand one below the other
+        last = max(end, last + 15)
+        parts.append(text(beside + 10, last + 4, name))
     return picture(below + 52, title, parts)
 
 
-def joined(points: Sequence[Tuple[float, float]]) -> str:
+def joined(points: Sequence[tuple[float, float]]) -> str:
     """Points as SVG has them."""
     return " ".join(f"{px:.1f},{py:.1f}" for px, py in points)
 
 
-def growth(run: Run, title: str, across: str, wanted: Dict[str, Tuple[str, str]]) -> Optional[str]:
+def growth(run: Run, title: str, across: str, wanted: dict[str, tuple[str, str]]) -> str | None:
     """A picture of what grows, where it was measured."""
-    found = [(name, [each for each in run.results if (each.does, each.job) == of and each.size]) for name, of in wanted.items()]
+    found = [
+        (name, [each for each in run.results if (each.does, each.job) == of and each.size])
+        for name, of in wanted.items()
+    ]
     found = [(name, line) for name, line in found if line]
     return lines(title, across, found) if found else None
 
@@ -150,11 +166,21 @@ def growth(run: Run, title: str, across: str, wanted: Dict[str, Tuple[str, str]]
 def write(folder: Path, runs: Runs) -> None:
     """Write all pictures."""
     folder.mkdir(parents=True, exist_ok=True)
-    pictures: Dict[str, Optional[str]] = {name: bars(run) for name, run in runs.items()}
+    pictures: dict[str, str | None] = {name: bars(run) for name, run in runs.items()}
     if "rust" in runs:
         run, both = runs["rust"], "limit+breaker"
-        pictures["resources"] = growth(run, "Nanoseconds per entry and exit, by resources", "governed resources", {"limit and breaker": (both, "resources")})
-        pictures["routes"] = growth(run, "Nanoseconds per route, by routes", "routes of one host", {"mixed": ("mixed", "routes"), "regex": ("regex", "routes")})
+        pictures["resources"] = growth(
+            run,
+            "Nanoseconds per entry and exit, by resources",
+            "governed resources",
+            {"each in turn": (both, "resources"), "always one": (both, "resource-of")},
+        )
+        pictures["routes"] = growth(
+            run,
+            "Nanoseconds per route, by routes",
+            "routes of one host",
+            {"mixed": ("mixed", "routes"), "regex": ("regex", "routes")},
+        )
         threads = {"one resource": (both, "threads-shared"), "a resource each": (both, "threads-own")}
         pictures["threads"] = growth(run, "Nanoseconds that an entry and exit takes its thread", "threads", threads)
     for name, drawn in pictures.items():

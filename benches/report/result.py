@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import quantiles
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence
+from typing import Any
 
-from .sample import Key, Samples
+from .sample import DOES, Key, Samples
 
 OURS = "sergo"
 
@@ -23,7 +24,7 @@ class Spread:
     q3: float
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> "Spread":
+    def of(cls, values: Sequence[float]) -> Spread:
         """The spread of some values, at least one."""
         if len(values) == 1:
             return cls(values[0], values[0], values[0])
@@ -37,10 +38,10 @@ class Result:
 
     language: str
     library: str
-    version: Optional[str]
+    version: str | None
     does: str
     job: str
-    size: Optional[int]
+    size: int | None
     threads: int
     unit: str
     median: float
@@ -49,23 +50,29 @@ class Result:
     rounds: int
     # How many times as long as sergo with a limit and a breaker, round by round; and
     # as sergo where it does only what this library does.
-    ratio: Optional[Spread] = None
-    ratio_alike: Optional[Spread] = None
+    ratio: Spread | None = None
+    ratio_alike: Spread | None = None
 
     @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> "Result":
+    def from_json(cls, found: Mapping[str, Any]) -> Result:
         """Read what `asdict` made."""
         spreads = {name: Spread(**found[name]) if found[name] else None for name in ("ratio", "ratio_alike")}
         return cls(**{**found, **spreads})
 
 
-def results(language: str, rounds: Iterable[Samples], versions: Mapping[str, str]) -> List[Result]:
+def results(language: str, rounds: Iterable[Samples], versions: Mapping[str, str]) -> list[Result]:
     """Join the rounds of a language."""
-    values: Dict[Key, Dict[int, float]] = defaultdict(dict)
+    values: dict[Key, dict[int, float]] = defaultdict(dict)
     for number, samples in enumerate(rounds):
         for key, value in samples.items():
             values[key][number] = value
-    return [result(language, key, values, versions) for key in values]
+    return [result(language, key, values, versions) for key in sorted(values, key=place)]
+
+
+def place(key: Key) -> tuple[bool, int, str, str, str, int, str]:
+    """Sergo first, and what does the same side by side."""
+    does = list(DOES).index(key.does) if key.does in DOES else len(DOES)
+    return not key.library.startswith(OURS), does, key.does, key.library, key.job, key.size or 0, key.unit
 
 
 def result(language: str, key: Key, values: Mapping[Key, Mapping[int, float]], versions: Mapping[str, str]) -> Result:
@@ -73,7 +80,7 @@ def result(language: str, key: Key, values: Mapping[Key, Mapping[int, float]], v
     spread = Spread.of(list(values[key].values()))
     ours = key.library.split(" ")[0] == OURS
 
-    def against(does: str) -> Optional[Spread]:
+    def against(does: str) -> Spread | None:
         base = values.get(key._replace(library=OURS, does=does), {})
         # Round by round: what disturbed one round disturbed both in it.
         ratios = [value / base[number] for number, value in values[key].items() if base.get(number)]
@@ -102,14 +109,14 @@ class Run:
     """All results of a language, and where they are from."""
 
     language: str
-    toolchain: Optional[str]
+    toolchain: str | None
     date: str
     rounds: int
     quick: bool
     machine: Mapping[str, Any]
-    results: List[Result]
+    results: list[Result]
 
-    def find(self, library: str, does: str, job: str, size: Optional[int] = None, unit: str = "ns") -> Optional[Result]:
+    def find(self, library: str, does: str, job: str, size: int | None = None, unit: str = "ns") -> Result | None:
         """The result of this library at this job, if it was measured."""
         for each in self.results:
             if (each.library, each.does, each.job, each.size, each.unit) == (library, does, job, size, unit):
@@ -121,8 +128,7 @@ class Run:
         path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n")
 
     @classmethod
-    def read(cls, path: Path) -> "Run":
+    def read(cls, path: Path) -> Run:
         """Read what `write` wrote."""
         found = json.loads(path.read_text())
         return cls(**{**found, "results": [Result.from_json(each) for each in found["results"]]})
-

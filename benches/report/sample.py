@@ -10,7 +10,7 @@ import json
 import re
 from pathlib import Path
 from statistics import median
-from typing import Dict, NamedTuple, Optional
+from typing import NamedTuple
 
 # What a job means to whoever reads the tables.
 JOBS = {
@@ -20,6 +20,8 @@ JOBS = {
     "shared": "two threads, one resource",
     "own": "two threads, two resources",
 }
+# What a library does of it.
+DOES = {"limit+breaker": "limit and breaker", "limit": "limit", "breaker": "breaker"}
 # Jobs that take more than one thread.
 THREADS = {"shared": 2, "own": 2}
 
@@ -30,7 +32,7 @@ class Key(NamedTuple):
     library: str
     does: str
     job: str
-    size: Optional[int]
+    size: int | None
     unit: str
 
     @property
@@ -41,7 +43,7 @@ class Key(NamedTuple):
         return THREADS.get(self.job, 1)
 
 
-Samples = Dict[Key, float]
+Samples = dict[Key, float]
 
 
 def key(name: str, unit: str = "ns") -> Key:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Callable, List, Mapping, Optional
+from typing import Callable
 
 from .result import OURS, Result, Run
 
@@ -17,9 +18,9 @@ class Target:
 
     what: str
     least: float
-    moonshot: Optional[float]
+    moonshot: float | None
     unit: str
-    measure: Callable[[Runs], Optional[float]]
+    measure: Callable[[Runs], float | None]
     more_is_better: bool = False
 
     def verdict(self, runs: Runs) -> str:
@@ -36,21 +37,22 @@ class Target:
         return found >= bound if self.more_is_better else found <= bound
 
 
-def figure(language: str, library: str, does: str, job: str, size: Optional[int] = None, unit: str = "ns",
-           scale: float = 1) -> Callable[[Runs], Optional[float]]:
+def figure(
+    language: str, library: str, does: str, job: str, size: int | None = None, unit: str = "ns", scale: float = 1
+) -> Callable[[Runs], float | None]:
     """A median as it is, or in a larger unit."""
 
-    def measure(runs: Runs) -> Optional[float]:
+    def measure(runs: Runs) -> float | None:
         found = runs[language].find(library, does, job, size, unit) if language in runs else None
         return found.median / scale if found else None
 
     return measure
 
 
-def times(language: str, peer: str, does: str, job: str, ours: str = OURS) -> Callable[[Runs], Optional[float]]:
+def times(language: str, peer: str, does: str, job: str, ours: str = OURS) -> Callable[[Runs], float | None]:
     """How many times as long a peer takes as sergo with a limit and a breaker."""
 
-    def measure(runs: Runs) -> Optional[float]:
+    def measure(runs: Runs) -> float | None:
         if language not in runs:
             return None
         found = runs[language].find(peer, does, job)
@@ -62,13 +64,13 @@ def times(language: str, peer: str, does: str, job: str, ours: str = OURS) -> Ca
     return measure
 
 
-def share(language: str, job: str, library: str = OURS) -> Callable[[Runs], Optional[float]]:
+def share(language: str, job: str, library: str = OURS) -> Callable[[Runs], float | None]:
     """What a job takes of what a pass takes, both with a limit and a breaker."""
 
-    def measure(runs: Runs) -> Optional[float]:
+    def measure(runs: Runs) -> float | None:
         if language not in runs:
             return None
-        found: List[Optional[Result]] = [runs[language].find(library, BOTH, each) for each in (job, "pass")]
+        found: list[Result | None] = [runs[language].find(library, BOTH, each) for each in (job, "pass")]
         return found[0].median / found[1].median if found[0] and found[1] else None
 
     return measure
@@ -78,7 +80,7 @@ NAMES = {"rust": "core", "c": "C", "java": "Java", "go": "Go", "node": "Node.js"
 BY_VALUE = f"{OURS} by value"
 
 
-def targets() -> List[Target]:
+def targets() -> list[Target]:
     """All of them, in the order of the table."""
     found = [
         Target("core, limit and breaker, enter and exit", 90, 55, "ns", figure("rust", OURS, BOTH, "pass")),
@@ -97,12 +99,16 @@ def targets() -> List[Target]:
         for ours, words in ((OURS, ""), (BY_VALUE, ", asked by value")):
             measure = times(language, peer, does, "pass", ours)
             found.append(Target(f"{NAMES[language]} against {peer}{words}", least, moonshot, "×", measure, True))
-    for job, words, least, moonshot in [("blocked", "blocked", 1, 0.5), ("unruled", "a resource without rules", 0.4, None)]:
+    shares: list[tuple[str, str, float, float | None]] = [
+        ("blocked", "blocked", 1, 0.5),
+        ("unruled", "a resource without rules", 0.4, None),
+    ]
+    for job, words, bound, bolder in shares:
         for language, name in NAMES.items():
             what = f"{words}, of a pass: {name}"
-            found.append(Target(what, least, moonshot, "×", share(language, job)))
+            found.append(Target(what, bound, bolder, "×", share(language, job)))
             if language in ("node", "python"):
-                found.append(Target(f"{what}, asked by value", least, moonshot, "×", share(language, job, BY_VALUE)))
+                found.append(Target(f"{what}, asked by value", bound, bolder, "×", share(language, job, BY_VALUE)))
     found += [
         Target("route, 10,000 mixed routes, core", 150, 60, "ns", figure("rust", OURS, "mixed", "routes", 10_000)),
         Target("route, 1,000 regex routes, core", 1000, 300, "ns", figure("rust", OURS, "regex", "routes", 1_000)),
@@ -113,9 +119,16 @@ def targets() -> List[Target]:
     found += [
         Target("loading 10,000 rules", 300, 100, "ms", figure("rust", OURS, "load", "first", 10_000, scale=1e6)),
         Target("of them one changed", 30, 3, "ms", figure("rust", OURS, "load", "changed", 10_000, scale=1e6)),
-        Target("bytes for a governed, idle resource", 600, 300, "bytes", figure("rust", OURS, BOTH, "idle", unit="bytes")),
+        Target(
+            "bytes for a governed, idle resource", 600, 300, "bytes", figure("rust", OURS, BOTH, "idle", unit="bytes")
+        ),
     ]
-    for language, unit in (("rust", "allocations"), ("c", "allocations"), ("java", "bytes allocated"), ("go", "allocations")):
+    for language, unit in (
+        ("rust", "allocations"),
+        ("c", "allocations"),
+        ("java", "bytes allocated"),
+        ("go", "allocations"),
+    ):
         what = f"{unit} for enter and exit, {NAMES[language]}"
         found.append(Target(what, 0, None, unit.split()[0], figure(language, OURS, BOTH, "pass", unit=unit)))
     return found

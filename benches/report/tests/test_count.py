@@ -67,11 +67,14 @@ class Running(unittest.TestCase):
             path = Path(folder, "counts.json")
             path.write_text(json.dumps(record))
             out = io.StringIO()
-            with mock.patch.multiple(
-                count, RECORD=path, compilers=lambda cc: HERE, measure=lambda program: dict(measured)
-            ), mock.patch("shutil.which", return_value=valgrind), mock.patch(
-                "sys.argv", ["counts", "--core", "core", "--abi", "abi", *arguments]
-            ), contextlib.redirect_stdout(out):
+            with (
+                mock.patch.multiple(
+                    count, RECORD=path, compilers=lambda cc: HERE, measure=lambda program: dict(measured)
+                ),
+                mock.patch("shutil.which", return_value=valgrind),
+                mock.patch("sys.argv", ["counts", "--core", "core", "--abi", "abi", *arguments]),
+                contextlib.redirect_stdout(out),
+            ):
                 code = count.main()
             return code, out.getvalue(), json.loads(path.read_text())
 

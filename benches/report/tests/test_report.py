@@ -38,7 +38,13 @@ class Joining(unittest.TestCase):
 
     def test_a_partial_peer_is_held_against_both(self):
         found = run(
-            rounds=[{key("sergo/limit+breaker/pass"): 100.0, key("sergo/limit/pass"): 50.0, key("governor/limit/pass"): 40.0}]
+            rounds=[
+                {
+                    key("sergo/limit+breaker/pass"): 100.0,
+                    key("sergo/limit/pass"): 50.0,
+                    key("governor/limit/pass"): 40.0,
+                }
+            ]
         ).find("governor", "limit", "pass")
         self.assertEqual((found.ratio.median, found.ratio_alike.median), (0.4, 0.8))
 
@@ -61,14 +67,22 @@ class Targets(unittest.TestCase):
         return Target("it", 4, 8 if more_is_better else 2, "×", lambda _: found, more_is_better).verdict({})
 
     def test_more_or_less_may_be_better(self):
-        self.assertEqual([self.verdict(found, True) for found in (3.9, 4, 8, None)], ["missed", "met", "moonshot", "not measured"])
-        self.assertEqual([self.verdict(found, False) for found in (4.1, 4, 2, None)], ["missed", "met", "moonshot", "not measured"])
+        self.assertEqual(
+            [self.verdict(found, True) for found in (3.9, 4, 8, None)], ["missed", "met", "moonshot", "not measured"]
+        )
+        self.assertEqual(
+            [self.verdict(found, False) for found in (4.1, 4, 2, None)], ["missed", "met", "moonshot", "not measured"]
+        )
 
     def test_every_target_is_measured_once_everything_is(self):
         rounds = {name: {} for name in LANGUAGES}
         for name, libraries in {
-            "rust": ["sentinel-core"], "c": [], "java": ["Sentinel"], "go": ["sentinel-golang"],
-            "node": ["opossum", "cockatiel", "sergo by value"], "python": ["pybreaker", "limits", "sergo by value"],
+            "rust": ["sentinel-core"],
+            "c": [],
+            "java": ["Sentinel"],
+            "go": ["sentinel-golang"],
+            "node": ["opossum", "cockatiel", "sergo by value"],
+            "python": ["pybreaker", "limits", "sergo by value"],
         }.items():
             for library in ["sergo", *libraries]:
                 for does in ("limit+breaker", "limit", "breaker", "route"):
@@ -86,7 +100,9 @@ class Targets(unittest.TestCase):
 
     def test_by_value_is_held_against_the_peer_too(self):
         rounds = [{key("sergo by value/limit+breaker/pass"): 100.0, key("opossum/breaker/pass"): 150.0}]
-        self.assertEqual(target.times("node", "opossum", "breaker", "pass", target.BY_VALUE)({"node": run("node", rounds)}), 1.5)
+        self.assertEqual(
+            target.times("node", "opossum", "breaker", "pass", target.BY_VALUE)({"node": run("node", rounds)}), 1.5
+        )
 
 
 class Pages(unittest.TestCase):
@@ -166,7 +182,9 @@ class Manifests(unittest.TestCase):
 class Records(unittest.TestCase):
     def test_a_result_says_all_that_was_agreed(self):
         names = {field.name for field in dataclasses.fields(Result)}
-        self.assertLessEqual({"language", "library", "version", "job", "median", "q1", "q3", "rounds", "threads"}, names)
+        self.assertLessEqual(
+            {"language", "library", "version", "job", "median", "q1", "q3", "rounds", "threads"}, names
+        )
 
 
 if __name__ == "__main__":

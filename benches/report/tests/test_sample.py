@@ -11,7 +11,9 @@ from report.sample import Key
 
 class Names(unittest.TestCase):
     def test_a_name_has_a_library_what_it_does_and_a_job(self):
-        self.assertEqual(sample.key("sergo by value/limit+breaker/pass"), Key("sergo by value", "limit+breaker", "pass", None, "ns"))
+        self.assertEqual(
+            sample.key("sergo by value/limit+breaker/pass"), Key("sergo by value", "limit+breaker", "pass", None, "ns")
+        )
         self.assertEqual(sample.key("sergo/mixed/routes@1000"), Key("sergo", "mixed", "routes", 1000, "ns"))
 
     def test_any_other_name_is_refused(self):
@@ -20,13 +22,18 @@ class Names(unittest.TestCase):
                 sample.key(name)
 
     def test_threads_follow_from_the_job(self):
-        threads = {name: sample.key(f"sergo/limit/{name}").threads for name in ("pass", "shared", "own", "threads-own@3")}
+        threads = {
+            name: sample.key(f"sergo/limit/{name}").threads for name in ("pass", "shared", "own", "threads-own@3")
+        }
         self.assertEqual(threads, {"pass": 1, "shared": 2, "own": 2, "threads-own@3": 3})
 
 
 class Frameworks(unittest.TestCase):
     def test_lines_of_json_among_others(self):
-        text = 'warming up\n{"id": "sergo/limit/pass", "value": 12.5}\n{"id": "sergo/limit/pass", "value": 0, "unit": "allocations"}\n'
+        text = (
+            'warming up\n{"id": "sergo/limit/pass", "value": 12.5}\n'
+            '{"id": "sergo/limit/pass", "value": 0, "unit": "allocations"}\n'
+        )
         self.assertEqual(
             sample.lines(text),
             {sample.key("sergo/limit/pass"): 12.5, sample.key("sergo/limit/pass", "allocations"): 0},

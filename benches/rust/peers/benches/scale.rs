@@ -31,12 +31,16 @@ fn governed(resources: usize) -> String {
     text
 }
 
-/// Enters one resource after the other, so far apart that none is still near when
-/// its turn comes.
+/// Enters one of many resources, over and over; and one after the other, so far apart
+/// that of many none is still in a near cache when its turn comes.
 fn resources(c: &mut Criterion) {
     for count in [1, 10, 100, 1_000, 10_000, 50_000] {
         let timed = Timed::under(&governed(count));
         let ids: Vec<_> = (0..count).map(|number| timed.engine.resolve(&format!("GET:/svc{number}/orders"))).collect();
+        let one = ids[count / 2];
+        c.bench_function(&format!("sergo/limit+breaker/resource-of@{count}"), |bencher| {
+            bencher.iter(|| assert!(timed.enter_and_exit(black_box(one))));
+        });
         let mut turn = 0usize;
         c.bench_function(&format!("sergo/limit+breaker/resources@{count}"), |bencher| {
             bencher.iter(|| {
