@@ -70,14 +70,14 @@ conformance-run:
 	@$(TARGET)/release/conformance --vectors $(VECTORS) --skips tests/conformance/skips.txt \
 		$(foreach lang,$(LANGS),--port '$(lang)=$(PORT_$(lang))')
 
-lint: setup rust-lint c-lint java-lint go-lint node-lint python-lint sdk-lint ## Every linter
+lint: setup rust-lint c-lint java-lint go-lint node-lint python-lint sdk-lint bench-lint ## Every linter
 
 rust-lint:
 	cargo fmt --all --check
 	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps -p sergo -p sergo-border -p sergo-control-plane
 
-fmt: rust-fmt c-fmt java-fmt go-fmt node-fmt python-fmt sdk-fmt ## Every formatter
+fmt: rust-fmt c-fmt java-fmt go-fmt node-fmt python-fmt sdk-fmt bench-fmt ## Every formatter
 
 rust-fmt:
 	cargo fmt --all

@@ -4,15 +4,16 @@
 #               BENCH_QUICK=1 is a smoke run whose figures stay in target/bench/quick
 #   counts      instructions of the hot paths, compared with benches/counts.json; UPDATE=1 records
 #   bench-test  the tests of what runs and reports them
+#   bench-lint  formats and linters, without fetching the peers; bench-fmt formats
 
 BENCH := $(TARGET)/bench
 BENCH_RUNNERS = $(foreach lang,$(LANGS),$(lang)-peers)
 BENCH_VENV := $(BENCH)/venv
 BENCH_PYTHON := PYTHONPATH=benches python3
 
-.PHONY: bench bench-test rust-peers c-peers java-peers go-peers node-peers python-peers
+.PHONY: bench bench-test bench-lint bench-fmt rust-peers c-peers java-peers go-peers node-peers python-peers
 
-bench: $(BENCH_RUNNERS) ## Sergo beside its peers, in rounds; LANGS="go java", BENCH_QUICK=1, BENCH_ROUNDS=11
+bench: $(BENCH_RUNNERS) ## Sergo beside its peers, in rounds; LANGS="go java", BENCH_QUICK=1, BENCH_ROUNDS=7
 	@$(BENCH_PYTHON) -m report --target "$(TARGET)" $(if $(BENCH_QUICK),--quick) \
 		$(if $(BENCH_ROUNDS),--rounds $(BENCH_ROUNDS)) $(LANGS)
 
@@ -46,6 +47,25 @@ $(BENCH_VENV)/.installed: benches/python/requirements.txt
 	$(PYTHON) -m venv $(BENCH_VENV)
 	$(BENCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
+
+BENCH_BIOME := node/node_modules/.bin/biome
+BENCH_RUFF := $(PYTHON_VENV)/bin/ruff
+
+bench-lint: node/node_modules/.package-lock.json $(PYTHON_VENV)/.tools-installed
+	cargo fmt --manifest-path benches/rust/peers/Cargo.toml --check
+	$(CC) $(C_WARNINGS) -Wconversion -Iinclude -fsyntax-only benches/c/*.c
+	@[ -z "$$(gofmt -l benches/go)" ] || { echo "benches/go is not as gofmt has it (make bench-fmt)"; exit 1; }
+	$(BENCH_BIOME) check --config-path=node benches/node
+	$(BENCH_RUFF) check benches
+	$(BENCH_RUFF) format --check benches
+	$(PYTHON_IN_VENV) -m mypy --strict benches/report/*.py
+
+bench-fmt: node/node_modules/.package-lock.json $(PYTHON_VENV)/.tools-installed
+	cargo fmt --manifest-path benches/rust/peers/Cargo.toml
+	gofmt -w benches/go
+	$(BENCH_BIOME) check --write --config-path=node benches/node
+	$(BENCH_RUFF) check --fix --exit-zero --quiet benches
+	$(BENCH_RUFF) format benches
 
 bench-test:
 	$(BENCH_PYTHON) -m unittest discover --start-directory benches/report/tests --top-level-directory benches

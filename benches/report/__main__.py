@@ -47,13 +47,13 @@ def main() -> None:
     )
     parser.add_argument("--target", type=Path, required=True, help="where cargo and the runners put things")
     parser.add_argument("--quick", action="store_true", help="one short round; the documentation stays as it is")
-    parser.add_argument("--rounds", type=int, help="11, or 1 when quick")
+    parser.add_argument("--rounds", type=int, help="7, or 1 when quick")
     arguments = parser.parse_args()
     unknown = set(arguments.languages) - set(LANGUAGES)
     if unknown:
         parser.error(f"found {', '.join(sorted(unknown))}, expected some of {', '.join(LANGUAGES)}")
     setting = Setting(arguments.target.resolve(), arguments.quick)
-    rounds = arguments.rounds or (1 if setting.quick else 11)
+    rounds = arguments.rounds or (1 if setting.quick else 7)
     folder = setting.folder / ("quick" if setting.quick else "whole")
     folder.mkdir(parents=True, exist_ok=True)
     for name in arguments.languages:

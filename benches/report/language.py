@@ -81,7 +81,7 @@ def java(setting: Setting, number: int) -> Samples:
     """Run JMH, each benchmark in a process of its own."""
     logs, results = setting.folder / "sentinel", setting.folder / "jmh.json"
     classpath = (setting.folder / "java.classpath").read_text().strip()
-    times = "-wi 1 -w 200ms -i 1 -r 100ms" if setting.quick else "-wi 4 -w 500ms -i 3 -r 300ms"
+    times = "-wi 1 -w 200ms -i 1 -r 100ms" if setting.quick else "-wi 5 -w 700ms -i 3 -r 300ms"
     path = f"{setting.folder / 'java'}:{REPOSITORY / 'java/target/sergo.jar'}:{classpath}"
     arguments = f"-bm avgt -tu ns -f 1 {times} -prof gc -rf json -rff".split(" ")
     logged = f"-Dcsp.sentinel.log.dir={logs}"
