@@ -47,10 +47,7 @@ public class Resilience4j {
                         name,
                         CircuitBreakerConfig.custom()
                                 .failureRateThreshold(50)
-                                .slidingWindow(
-                                        10,
-                                        100,
-                                        SlidingWindowType.TIME_BASED)
+                                .slidingWindow(10, 100, SlidingWindowType.TIME_BASED)
                                 .build());
         return RateLimiter.decorateSupplier(limiter, CircuitBreaker.decorateSupplier(breaker, () -> name));
     }
