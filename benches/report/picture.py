@@ -46,7 +46,15 @@ def picture(height: float, title: str, parts: Sequence[str]) -> str:
     return "\n".join([head, f"<title>{escape(title)}</title>", f"<style>{STYLE}</style>", *parts, "</svg>", ""])
 
 
-LEFT, BAR, RIGHT = 210, 400, 620
+LEFT, BAR = 210, 400
+
+
+def duration(nanoseconds: float) -> str:
+    """A time in the unit in which it is a short number."""
+    for unit, size in (("ms", 1e6), ("µs", 1e4)):
+        if nanoseconds >= size:
+            return f"{number(nanoseconds / (1e6 if unit == 'ms' else 1e3))} {unit}"
+    return f"{number(nanoseconds)} ns"
 
 
 def bar(found: Result, y: float, scale: float, ours: float) -> list[str]:
@@ -66,7 +74,7 @@ def bar(found: Result, y: float, scale: float, ours: float) -> list[str]:
         text(
             LEFT + BAR + 12 if cut else max(at(found.median), at(found.q3)) + 6,
             y + 12,
-            f"{number(found.median)} ns{times}",
+            f"{duration(found.median)}{times}",
         ),
     ]
     if cut:  # far off the scale: the bar ends in an arrow

@@ -145,7 +145,7 @@ class Pictures(unittest.TestCase):
         widths = [float(each.get("width")) for each in root.findall(".//{*}rect")]
         self.assertEqual(widths, [picture.BAR, picture.BAR])
         self.assertEqual(len(root.findall(".//{*}path[@class='peer']")), 1)
-        self.assertIn("5,000,000 ns, 50,000 ×", "".join(root.itertext()))
+        self.assertIn("5 ms, 50,000 ×", "".join(root.itertext()))
 
     def test_lines_are_drawn_of_what_grows(self):
         rounds = [{key(f"sergo/mixed/routes@{size}"): float(size) for size in (1, 10, 100)}]
@@ -155,6 +155,10 @@ class Pictures(unittest.TestCase):
         across, down = ([float(point[axis]) for point in points] for axis in (0, 1))
         self.assertAlmostEqual(across[1] - across[0], across[2] - across[1], places=1)  # ten times as many
         self.assertGreater(down[0], down[2])  # more is higher up
+
+    def test_long_times_are_told_in_larger_units(self):
+        told = [picture.duration(time) for time in (9.5, 1_234, 12_345, 5_323_063)]
+        self.assertEqual(told, ["9.5 ns", "1,234 ns", "12.3 µs", "5.32 ms"])
 
     def test_ticks_are_round_and_end_below_the_top(self):
         self.assertEqual(picture.ticks(430), [0, 100, 200, 300, 400])
