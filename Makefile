@@ -9,15 +9,15 @@ CARGO_FLAGS ?= --locked
 VECTORS ?= tests/vectors
 LANGS ?= rust c java go node python
 
-include bindings/c/build.mk java/build.mk go/build.mk node/build.mk python/build.mk tests/sdk.mk
+include bindings/c/build.mk java/build.mk go/build.mk node/build.mk python/build.mk tests/sdk.mk benches/build.mk
 
 PORT_rust = $(TARGET)/release/conformance rust-port
 
-.PHONY: help setup build native demo demo-run test conformance conformance-run lint fmt bench load clean \
+.PHONY: help setup build native demo demo-run test conformance conformance-run lint fmt load clean \
 	rust-build rust-test rust-loom fuzz rust-lint rust-fmt rust-bench
 
 help: ## This list
-	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) benches/build.mk | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## Checks the toolchains and says how to get what is missing
 	@.ci/toolchains
@@ -26,7 +26,7 @@ setup: ## Checks the toolchains and says how to get what is missing
 # The bindings get the call that panics on purpose, for the tests; a release is built without.
 native: setup
 	@echo "== Rust: core, bindings, command"
-	cargo build --release $(CARGO_FLAGS) -p sergo-cli -p sergo-conformance -p sergo-c -p sergo-jni -p sergo-napi \
+	cargo build --release $(CARGO_FLAGS) -p sergo-cli -p sergo-conformance -p sergo-benches -p sergo-c -p sergo-jni -p sergo-napi \
 		--features sergo-c/test-panic,sergo-jni/test-panic,sergo-napi/test-panic
 
 rust-build: native
@@ -49,6 +49,8 @@ test: build ## Every test of every language, the vectors, and the demo
 	@$(MAKE) --no-print-directory node-test
 	@$(MAKE) --no-print-directory python-test
 	@$(MAKE) --no-print-directory sdk-test
+	@$(MAKE) --no-print-directory bench-test
+	@$(MAKE) --no-print-directory counts-run
 	@$(MAKE) --no-print-directory demo-run
 	@$(MAKE) --no-print-directory conformance-run
 
@@ -68,14 +70,14 @@ conformance-run:
 	@$(TARGET)/release/conformance --vectors $(VECTORS) --skips tests/conformance/skips.txt \
 		$(foreach lang,$(LANGS),--port '$(lang)=$(PORT_$(lang))')
 
-lint: setup rust-lint c-lint java-lint go-lint node-lint python-lint sdk-lint ## Every linter
+lint: setup rust-lint c-lint java-lint go-lint node-lint python-lint sdk-lint bench-lint ## Every linter
 
 rust-lint:
 	cargo fmt --all --check
 	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps -p sergo -p sergo-border -p sergo-control-plane
 
-fmt: rust-fmt c-fmt java-fmt go-fmt node-fmt python-fmt sdk-fmt ## Every formatter
+fmt: rust-fmt c-fmt java-fmt go-fmt node-fmt python-fmt sdk-fmt bench-fmt ## Every formatter
 
 rust-fmt:
 	cargo fmt --all
@@ -95,8 +97,6 @@ fuzz: ## Looks for new inputs that break a promise; FUZZ_SECONDS=60 for each tar
 			"$(TARGET)/fuzz/found/$$target" fuzz/corpus/$$target -- \
 			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=65536 -dict=fuzz/words.dict || exit 1; \
 	done
-
-bench: build rust-bench c-bench java-bench go-bench node-bench python-bench ## First figures, per language
 
 rust-bench:
 	cargo bench $(CARGO_FLAGS) -p sergo-benches
