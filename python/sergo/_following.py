@@ -30,6 +30,10 @@ _TIME: Happening = ("time", 0, None)
 _STOP: Happening = ("stop", 0, None)
 _PATIENCE = 5.0
 """How long, in seconds, the threads of a stream may take to end."""
+_CLOSING = 0.1
+"""How long, in seconds, a fork waits for gRPC to be done with a stream that was closed for it."""
+_QUIET = 0.5
+"""How long, in seconds, gRPC is left alone after a fork, by the process that forked."""
 
 
 class _Waiter:
@@ -206,8 +210,15 @@ class ControlPlaneSubscription:
             self._thread.join(timeout)
 
     def pause(self) -> None:
-        """Get ready for a fork: gRPC survives none while a stream is open. It is dialled again at once."""
-        self._hang_up_all(_PATIENCE)
+        """Get ready for a fork: gRPC survives none while a stream is open, or is being opened.
+
+        It is dialled again when no other fork has come for a while: servers fork several times in a row.
+        """
+        if self._streams:
+            self._hang_up_all(_PATIENCE)
+            # What gRPC does for a stream that is closed goes on for a moment on threads of its own.
+            time.sleep(_CLOSING)
+        self._dials_from = time.monotonic() + _QUIET
 
     def restart(self) -> None:
         """Go on in a forked child: with a session, a thread and a stream of its own."""
@@ -224,6 +235,7 @@ class ControlPlaneSubscription:
         self._changed = threading.Event()
         self._waiters: set[_Waiter] = set()
         self._streams: dict[int, Stream] = {}
+        self._dials_from = 0.0
         seed = int.from_bytes(os.urandom(8), "little")
         with _fork.lock:
             self._session = _sergo.Session(self._engine, self._source.options(), seed)
@@ -251,7 +263,10 @@ class ControlPlaneSubscription:
     def _run(self) -> None:
         try:
             while not self._closed:
-                self._turn(self._wait())
+                happened = self._wait()
+                while time.monotonic() < self._dials_from and not self._closed:
+                    time.sleep(_QUIET / 10)
+                self._turn(happened)
         except SergoError:
             # The engine is closed, or has failed: nothing more will come of it.
             self._closed = True

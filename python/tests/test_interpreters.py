@@ -41,5 +41,5 @@ def test_a_subinterpreter_is_refused_and_the_main_one_goes_on() -> None:
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, timeout=60, check=False)
     lines = done.stdout.splitlines()
     assert (done.returncode, len(lines)) == (0, 3), done.stdout + done.stderr
-    assert all(line.startswith("refused:") and "does not work in subinterpreters" in line for line in lines[:2])
+    assert all(line.startswith("refused:") and "subinterpreters" in line for line in lines[:2])
     assert lines[2] == "True 1"
