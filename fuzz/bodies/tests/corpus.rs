@@ -43,6 +43,13 @@ fn baggage() {
 }
 
 #[test]
+fn convert() {
+    replay("convert", sergo_fuzz_bodies::convert);
+    // Documents are what is converted, whatever is wrong with them.
+    replay("documents", sergo_fuzz_bodies::convert);
+}
+
+#[test]
 fn routes() {
     replay("routes", sergo_fuzz_bodies::routes);
 }
