@@ -7,11 +7,13 @@ mod istio;
 mod lane;
 mod loss;
 mod mend;
+mod mesh;
 mod older;
 mod sentinel;
 mod shape;
 mod subsets;
 mod tree;
+mod work;
 mod write;
 
 pub use conversion::{Conversion, Converted, Options, Origin, Target, convert};
