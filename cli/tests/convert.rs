@@ -56,6 +56,11 @@ fn an_aggregate_cluster_becomes_a_fallback() {
 }
 
 #[test]
+fn a_fallback_is_none_of_istios_whatever_the_kind() {
+    converts("service.yaml", &["--to", "istio"], 0);
+}
+
+#[test]
 fn a_subset_that_nobody_defines_is_defined() {
     converts("undefined.yaml", &["--to", "istio"], 0);
 }

@@ -75,7 +75,10 @@ impl Work<'_> {
             let colours: Vec<Colour> =
                 self.colours.iter().filter(|colour| colour.namespace == namespace).cloned().collect();
             match (input.origin, tree::kind(node)) {
-                (Some(Origin::Opensergo), "TrafficRouter") => {
+                // A fallback is OpenSergo's, whatever the document is called.
+                (Some(Origin::Opensergo), "TrafficRouter") | (Some(Origin::Istio), "VirtualService")
+                    if input.origin == Some(Origin::Opensergo) || has_fallback(node) =>
+                {
                     routed.extend(hosts(node).map(|host| (namespace.clone(), host)));
                     match istio::router(Side::Istio, node, &mut losses, &mut self.clusters, &colours) {
                         Some((node, filter)) => {
@@ -182,6 +185,13 @@ fn hosts(router: &Node) -> impl Iterator<Item = String> {
     let namespace = tree::namespace(router);
     let hosts = at(router, &["spec", "hosts"]).map(tree::items).unwrap_or_default();
     hosts.iter().filter_map(Node::as_text).map(move |host| short(host, namespace))
+}
+
+fn has_fallback(node: &Node) -> bool {
+    let in_map = tree::entries(node).iter().any(|entry| {
+        entry.key == "destination" && at(&entry.node, &["fallback"]).is_some() || has_fallback(&entry.node)
+    });
+    in_map || tree::items(node).iter().any(has_fallback)
 }
 
 /// Why Istio has nothing like this kind.
