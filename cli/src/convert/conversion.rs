@@ -116,7 +116,7 @@ impl Conversion {
 /// Converts all documents of the sources. Whatever they are, nothing panics, and
 /// what cannot be converted is told.
 #[must_use]
-pub fn convert(sources: &[Source<'_>], options: &Options<'_>) -> Conversion {
+pub fn conversion(sources: &[Source<'_>], options: &Options<'_>) -> Conversion {
     let readings: Vec<Reading<'_>> = sources.iter().flat_map(|source| read(source.name, source.text)).collect();
     let report = sergo::check(sources);
     let mut work = Work::new(options);
