@@ -14,7 +14,7 @@ mod schema;
 mod serve;
 mod watch;
 
-pub use convert::{Conversion, Converted, Fate, Loss, Options, Origin, SentinelRules, Target, convert as conversion};
+pub use convert::{Conversion, Converted, Fate, Loss, Options, Origin, SentinelRules, Target, conversion};
 pub use fmt::{Formatted, Left, format_json, format_yaml};
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -74,7 +74,7 @@ pub fn run() -> ExitCode {
         Verb::Check(arguments) => check::check(&arguments),
         Verb::Explain(arguments) => explain::explain(*arguments),
         Verb::Replay(arguments) => replay::replay(&arguments),
-        Verb::Convert(arguments) => convert::verb(&arguments),
+        Verb::Convert(arguments) => convert::convert(&arguments),
         Verb::Fmt(arguments) => fmt::fmt(&arguments),
         Verb::New(arguments) => new::new(&arguments),
         Verb::Schema(arguments) => schema::schema(&arguments),

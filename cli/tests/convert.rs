@@ -56,6 +56,11 @@ fn an_aggregate_cluster_becomes_a_fallback() {
 }
 
 #[test]
+fn a_fallback_is_none_of_istios_whatever_the_kind() {
+    converts("service.yaml", &["--to", "istio"], 0);
+}
+
+#[test]
 fn a_subset_that_nobody_defines_is_defined() {
     converts("undefined.yaml", &["--to", "istio"], 0);
 }
@@ -80,6 +85,31 @@ fn what_istio_has_nothing_like_is_named() {
 #[test]
 fn what_opensergo_has_nothing_like_is_named() {
     converts("istio.yaml", &["--to", "opensergo"], 0);
+}
+
+/// The shapes of Istio's own samples: behind gateways, by weight, by user, with
+/// faults, to names outside, for connections.
+#[test]
+fn the_shapes_of_istios_samples() {
+    for (sample, documents) in [("gateway", 2), ("subsets", 1), ("shifting", 1), ("outside", 2), ("connections", 2)] {
+        let output = sergo(&["convert", &format!("samples/{sample}.yaml"), "--to", "opensergo", "--json"]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+        let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(told["documents"].as_array().unwrap().len(), documents, "{sample}");
+        let lost: Vec<&str> =
+            told["losses"].as_array().unwrap().iter().map(|loss| loss["field"].as_str().unwrap()).collect();
+        let expected = match sample {
+            // What OpenSergo has nothing like: the gateway and the entry themselves.
+            "gateway" => vec![""],
+            "subsets" => vec!["spec.trafficPolicy.tls"],
+            "outside" => vec!["", "spec.trafficPolicy.portLevelSettings"],
+            _ => vec![],
+        };
+        assert_eq!(lost, expected, "{sample}");
+        let written = sergo(&["convert", &format!("samples/{sample}.yaml"), "--to", "opensergo"]);
+        let report = sergo::check(&[sergo::Source { name: sample, text: &text(&written.stdout) }]);
+        assert_eq!((report.accepted, report.rejected.len(), report.warnings.len()), (documents, 0, 0), "{report:?}");
+    }
 }
 
 #[test]

@@ -7,14 +7,16 @@ mod istio;
 mod lane;
 mod loss;
 mod mend;
+mod mesh;
 mod older;
 mod sentinel;
 mod shape;
 mod subsets;
 mod tree;
+mod work;
 mod write;
 
-pub use conversion::{Conversion, Converted, Options, Origin, Target, convert};
+pub use conversion::{Conversion, Converted, Options, Origin, Target, conversion};
 pub use loss::{Fate, Loss};
 pub use sentinel::SentinelRules;
 
@@ -96,10 +98,10 @@ enum Format {
 ///
 /// # Errors
 /// A sentence that says which path can't be read or written.
-pub(crate) fn verb(arguments: &Arguments) -> Result<bool, String> {
+pub(crate) fn convert(arguments: &Arguments) -> Result<bool, String> {
     let files = files::read(&arguments.paths)?;
     let sources: Vec<Source<'_>> = files.iter().map(File::source).collect();
-    let mut conversion = convert(
+    let mut conversion = conversion(
         &sources,
         &Options {
             to: arguments.to,

@@ -9,6 +9,7 @@ use super::shape::Routing;
 use super::tree::{self, at, document, entries_mut, find, items_mut, list, map, put, text, text_at, word};
 use sergo::matcher::{HostName, HostPattern};
 use sergo::spec::node::{Node, Place};
+use std::collections::HashMap;
 
 /// The label that Istio's own samples tell versions apart by.
 const VERSION: &str = "version";
@@ -26,6 +27,7 @@ pub(super) struct Added {
 /// Defines all subsets that are gone to, in the rules of their hosts or in new
 /// ones; the subsets that nobody had defined.
 pub(super) fn complete(rules: &mut Vec<Node>, clusters: &Clusters, given: &[Given]) -> Vec<Added> {
+    let rules = &mut Rules::new(rules);
     let mut added = Vec::new();
     for (reference, referrer) in &clusters.references {
         if clusters.lanes.contains_key(reference) || labels_of(rules, reference, &reference.subset).is_some() {
@@ -59,31 +61,60 @@ pub(super) fn complete(rules: &mut Vec<Node>, clusters: &Clusters, given: &[Give
     added
 }
 
-fn is_about(rule: &Node, reference: &Reference) -> bool {
-    let host = text_at(rule, &["spec", "host"]).unwrap_or_default();
-    let pattern = HostPattern::read(host, &reference.namespace);
-    tree::namespace(rule) == reference.namespace
-        && pattern.is_some_and(|pattern| pattern.matches(&HostName::new(&reference.host, &reference.namespace)))
+/// The rules, found by their hosts.
+struct Rules<'r> {
+    all: &'r mut Vec<Node>,
+    /// Those about one host, by namespace and host.
+    exact: HashMap<(String, String), usize>,
+    /// Those about hosts with a star, in their order.
+    starred: Vec<(String, HostPattern, usize)>,
 }
 
-/// The rule about this host: one that names it goes before one with a star.
-fn rule_of<'r>(rules: &'r mut [Node], reference: &Reference) -> Option<&'r mut Node> {
-    let is_exact = |rule: &Node| text_at(rule, &["spec", "host"]).is_some_and(|host| !host.contains('*'));
-    let exact = rules.iter().position(|rule| is_about(rule, reference) && is_exact(rule));
-    let index = exact.or_else(|| rules.iter().position(|rule| is_about(rule, reference)))?;
-    rules.get_mut(index)
+impl<'r> Rules<'r> {
+    fn new(all: &'r mut Vec<Node>) -> Self {
+        let mut rules = Rules { exact: HashMap::new(), starred: Vec::new(), all };
+        (0..rules.all.len()).for_each(|index| rules.learn(index));
+        rules
+    }
+
+    fn learn(&mut self, index: usize) {
+        let Some(rule) = self.all.get(index) else { return };
+        let namespace = tree::namespace(rule).to_owned();
+        let host = text_at(rule, &["spec", "host"]).unwrap_or_default();
+        match HostPattern::read(host, &namespace) {
+            Some(HostPattern::Exact(host)) => {
+                self.exact.entry((namespace, host.into())).or_insert(index);
+            }
+            Some(pattern) => self.starred.push((namespace, pattern, index)),
+            None => {}
+        }
+    }
+
+    /// The rule about this host: one that names it goes before one with a star.
+    fn of(&mut self, reference: &Reference) -> Option<&mut Node> {
+        let Reference { namespace, host, .. } = reference;
+        let exact = self.exact.get(&(namespace.clone(), host.clone())).copied();
+        let name = HostName::new(host, namespace);
+        let starred = || {
+            let is_about =
+                |(own, pattern, _): &&(String, HostPattern, usize)| own == namespace && pattern.matches(&name);
+            self.starred.iter().find(is_about).map(|(_, _, index)| *index)
+        };
+        let index = exact.or_else(starred)?;
+        self.all.get_mut(index)
+    }
 }
 
-fn labels_of(rules: &mut [Node], reference: &Reference, subset: &str) -> Option<Node> {
-    let rule = rule_of(rules, reference)?;
+fn labels_of(rules: &mut Rules<'_>, reference: &Reference, subset: &str) -> Option<Node> {
+    let rule = rules.of(reference)?;
     let subsets = at(rule, &["spec", "subsets"]).map(tree::items).unwrap_or_default();
     let found = subsets.iter().find(|other| text_at(other, &["name"]) == Some(subset))?;
     Some(at(found, &["labels"]).cloned().unwrap_or_else(|| map([] as [(&str, Node); 0])))
 }
 
-fn define(rules: &mut Vec<Node>, clusters: &Clusters, reference: &Reference, labels: Node) {
+fn define(rules: &mut Rules<'_>, clusters: &Clusters, reference: &Reference, labels: Node) {
     let subset = map([("name", text(&reference.subset)), ("labels", labels)]);
-    if let Some(rule) = rule_of(rules, reference) {
+    if let Some(rule) = rules.of(reference) {
         let spec = entries_mut(rule).and_then(|rule| rule.iter_mut().find(|entry| entry.key == "spec"));
         let Some(spec) = spec.and_then(|spec| entries_mut(&mut spec.node)) else { return };
         if find(spec, "subsets").is_none() {
@@ -100,5 +131,6 @@ fn define(rules: &mut Vec<Node>, clusters: &Clusters, reference: &Reference, lab
         metadata.push(("namespace", text(&reference.namespace)));
     }
     let spec = map([("host", clusters.host(text(&reference.host))), ("subsets", list([subset]))]);
-    rules.push(document(NETWORKING, "DestinationRule", map(metadata), spec));
+    rules.all.push(document(NETWORKING, "DestinationRule", map(metadata), spec));
+    rules.learn(rules.all.len().saturating_sub(1));
 }

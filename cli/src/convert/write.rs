@@ -15,6 +15,10 @@ pub(super) fn yaml(node: &Node) -> String {
     text
 }
 
+/// What a key may have before its `:`, in bytes; YAML's own bound is 1,024
+/// characters.
+const LONGEST_KEY: usize = 1000;
+
 fn indent(text: &mut String, depth: usize) {
     text.extend(std::iter::repeat_n("  ", depth));
 }
@@ -25,7 +29,15 @@ fn map(text: &mut String, node: &Node, depth: usize) {
         if index > 0 {
             indent(text, depth);
         }
-        text.push_str(&scalar(&entry.key, true));
+        let key = scalar(&entry.key, true);
+        if key.len() > LONGEST_KEY {
+            text.push_str("? ");
+            text.push_str(&key);
+            text.push('\n');
+            indent(text, depth);
+        } else {
+            text.push_str(&key);
+        }
         text.push(':');
         block(text, &entry.node, depth);
     }
@@ -151,6 +163,13 @@ mod tests {
         let expected =
             "a:\n  b:\n  - c: \"1\"\n    d: 1\n  - \"x: y\"\n  -\n    - 2\n    - {}\ne: []\n\"yes\": \"no\"\n";
         assert_eq!(yaml(&node), expected);
+    }
+
+    #[test]
+    fn a_long_key_is_read_again() {
+        let node = map([("a", list([map([("k".repeat(3000), map([("b", list([bare(1)]))]))])]))]);
+        let read = sergo::spec::yaml::documents(&yaml(&node)).remove(0).unwrap();
+        assert_eq!(plain(&read), plain(&node));
     }
 
     #[test]

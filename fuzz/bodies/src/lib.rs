@@ -8,6 +8,7 @@
 
 mod baggage;
 mod clients;
+mod convert;
 mod documents;
 mod matching;
 mod operations;
@@ -18,6 +19,7 @@ mod wire;
 
 pub use baggage::baggage;
 pub use clients::clients;
+pub use convert::convert;
 pub use documents::documents;
 pub use matching::matching;
 pub use operations::operations;

@@ -68,6 +68,11 @@ fn clients() {
 }
 
 #[test]
+fn convert() {
+    replay("convert", sergo_fuzz_bodies::convert);
+}
+
+#[test]
 fn traces() {
     replay("traces", sergo_fuzz_bodies::traces);
 }
