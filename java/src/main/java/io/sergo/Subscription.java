@@ -48,8 +48,7 @@ public final class Subscription implements Feed {
         this(engine, source, listener, MOST_FOLDERS);
     }
 
-    Subscription(
-            Engine engine, FileSource source, Consumer<Report> listener, int mostFolders) {
+    Subscription(Engine engine, FileSource source, Consumer<Report> listener, int mostFolders) {
         this.engine = engine;
         this.source = source;
         this.listener = listener;
