@@ -188,8 +188,14 @@ func (s *Subscription) rest(brief bool) bool {
 	defer timer.Stop()
 	select {
 	case <-s.ctx.Done():
-	case <-told:
 	case <-timer.C:
+	case <-told:
+		// What is written nearby without a rest does not keep it looking without one.
+		timer.Reset(minInterval)
+		select {
+		case <-s.ctx.Done():
+		case <-timer.C:
+		}
 	}
 	return s.ctx.Err() == nil
 }

@@ -12,7 +12,7 @@ use sergo_control_plane::offline::{Offline, Peer};
 use std::collections::BTreeMap;
 
 /// The most steps of an input.
-const MOST_STEPS: usize = 200;
+const MOST_STEPS: usize = 100;
 const SUBSCRIPTIONS: usize = 5;
 const STREAMS: usize = 3;
 /// How many answers may wait to be read, as `docs/control-plane.md` says.
@@ -166,9 +166,11 @@ impl Run {
                 }
             }
             Step::Flood { place, times } => {
-                let bytes = SubscribeRequest { request_id: "flood".into(), ..SubscribeRequest::default() };
-                for _ in 0..times % 400 {
-                    self.say(place, &bytes.encode_to_vec());
+                let request = SubscribeRequest { request_id: "flood".into(), ..SubscribeRequest::default() };
+                let bytes = request.encode_to_vec();
+                if let Some(stream) = self.stream(place) {
+                    (0..times % 300).for_each(|_| stream.peer.say(&bytes));
+                    stream.look();
                 }
             }
             Step::Rules(threshold) => self.plane.serve(&rules(threshold)),

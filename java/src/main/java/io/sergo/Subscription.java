@@ -24,6 +24,9 @@ public final class Subscription implements Feed {
     /** How long files must stay the same before they count as written. */
     private static final Duration CALM = Duration.ofMillis(30);
 
+    /** The shortest time between two looks. */
+    private static final Duration SHORTEST = Duration.ofMillis(10);
+
     private static final int MOST_FOLDERS = 4096;
 
     /** How often it looks again because there are new folders to watch. */
@@ -48,8 +51,7 @@ public final class Subscription implements Feed {
         this(engine, source, listener, MOST_FOLDERS);
     }
 
-    Subscription(
-            Engine engine, FileSource source, Consumer<Report> listener, int mostFolders) {
+    Subscription(Engine engine, FileSource source, Consumer<Report> listener, int mostFolders) {
         this.engine = engine;
         this.source = source;
         this.listener = listener;
@@ -110,6 +112,8 @@ public final class Subscription implements Feed {
         }
         try {
             notices.await(every.toNanos());
+            // What is written nearby without a rest does not keep it looking without one.
+            LockSupport.parkNanos(this, SHORTEST.toNanos());
         } catch (InterruptedException end) {
             // Of a listener, or because it is closed.
         }

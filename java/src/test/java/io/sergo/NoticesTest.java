@@ -40,8 +40,7 @@ final class NoticesTest {
     }
 
     private void move(String from, String to) throws IOException {
-        Files.move(
-                folder.resolve(from), folder.resolve(to), StandardCopyOption.REPLACE_EXISTING);
+        Files.move(folder.resolve(from), folder.resolve(to), StandardCopyOption.REPLACE_EXISTING);
     }
 
     private boolean blocks(String resource) {
@@ -199,7 +198,6 @@ final class NoticesTest {
 
     @Test
     void aTimeBetweenLooksIsMoreThanNothing() {
-        assertThrows(
-                IllegalArgumentException.class, () -> RuleSource.file(folder, Duration.ZERO));
+        assertThrows(IllegalArgumentException.class, () -> RuleSource.file(folder, Duration.ZERO));
     }
 }

@@ -83,7 +83,8 @@ public final class Plane implements AutoCloseable {
     /** Kills it, as a power failure would. */
     @Override
     public void close() {
-        process.destroyForcibly();
+        // Unlike the process itself, its handle leaves the pipe to who reads it.
+        process.toHandle().destroyForcibly();
         try {
             process.waitFor();
         } catch (InterruptedException sooner) {
