@@ -138,7 +138,7 @@ fn rules_for_others() {
 
 #[test]
 fn what_can_not_be_done() {
-    let cases: [&[&str]; 12] = [
+    let cases: [&[&str]; 13] = [
         &["rules.yaml", "neither.txt"],
         &["rules.yaml", "neither.txt", "--trace-format", "nginx"],
         &["rules.yaml", "nowhere.log"],
@@ -149,6 +149,7 @@ fn what_can_not_be_done() {
         &["-", "--trace", "-"],
         &["rules.yaml", "trace.jsonl", "--picture", "a.gif"],
         &["rules.yaml", "--synthetic", "a 1/s"],
+        &["rules.yaml", "--synthetic", "a 0/s for 10s"],
         &["rules.yaml", "--synthetic", "a 100/s for 60s, slowly"],
         &["rules.yaml", "--synthetic", "a 1/s for 1s", "--write", "-"],
     ];

@@ -82,6 +82,9 @@ impl Origin {
                     take(&call, names);
                 }
                 bar.finish_and_clear();
+                if told.requests == 0 {
+                    return Err("the synthetic plans make no request: their rates are too low".to_owned());
+                }
                 Ok(told)
             }
             Origin::Path(path) if path == Path::new("-") => {
