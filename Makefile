@@ -106,4 +106,4 @@ load: ## Two thousand subscribers and a change a second; SUBSCRIBERS, RULES, APP
 
 clean: ## Removes what was built
 	cargo clean
-	rm -rf node/node_modules node/dist go/internal/lib java/target
+	rm -rf node/node_modules benches/node/node_modules node/dist go/internal/lib java/target
