@@ -26,7 +26,7 @@ setup: ## Checks the toolchains and says how to get what is missing
 # The bindings get the call that panics on purpose, for the tests; a release is built without.
 native: setup
 	@echo "== Rust: core, bindings, command"
-	cargo build --release $(CARGO_FLAGS) -p sergo-cli -p sergo-conformance -p sergo-benches -p sergo-c -p sergo-jni -p sergo-napi \
+	cargo build --release $(CARGO_FLAGS) -p sergo-cli -p sergo-conformance -p sergo-c -p sergo-jni -p sergo-napi \
 		--features sergo-c/test-panic,sergo-jni/test-panic,sergo-napi/test-panic
 
 rust-build: native
@@ -50,7 +50,7 @@ test: build ## Every test of every language, the vectors, and the demo
 	@$(MAKE) --no-print-directory python-test
 	@$(MAKE) --no-print-directory sdk-test
 	@$(MAKE) --no-print-directory bench-test
-	@$(MAKE) --no-print-directory counts-run
+	@$(MAKE) --no-print-directory counts
 	@$(MAKE) --no-print-directory demo-run
 	@$(MAKE) --no-print-directory conformance-run
 
@@ -106,4 +106,4 @@ load: ## Two thousand subscribers and a change a second; SUBSCRIBERS, RULES, APP
 
 clean: ## Removes what was built
 	cargo clean
-	rm -rf node/node_modules node/dist go/internal/lib java/target
+	rm -rf node/node_modules benches/node/node_modules node/dist go/internal/lib java/target
