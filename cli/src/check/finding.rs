@@ -67,10 +67,47 @@ impl Finding {
 /// All that a report finds.
 pub(crate) fn all_of(report: Report, advice: Vec<Diagnostic>, meant: Vec<Option<String>>) -> Vec<Finding> {
     let Report { rejected, warnings, shadowed, unserved, waiting, .. } = report;
+    let typos = Typos::of(&warnings);
     let diagnostics = rejected.into_iter().chain(warnings).chain(shadowed).chain(unserved).chain(advice);
     let meant = meant.into_iter().chain(std::iter::repeat(None));
     let waiting = waiting.into_iter().zip(meant).map(|(waiting, meant)| Finding::waiting(waiting, meant));
-    diagnostics.map(Finding::new).chain(waiting).collect()
+    let told = diagnostics.map(|told| Finding { help: typos.meant_by(&told), ..Finding::new(told) });
+    told.chain(waiting).collect()
+}
+
+/// Fields that nobody knows, by the document and the path of what each was most
+/// likely meant to be.
+struct Typos(HashMap<(String, String, String), (String, u32)>);
+
+impl Typos {
+    fn of(warnings: &[Diagnostic]) -> Self {
+        let typos = warnings.iter().filter(|told| told.code == Code::UnknownField).filter_map(|told| {
+            let name = told.expected.strip_prefix('"')?.strip_suffix("\": did you mean that?")?;
+            let (parent, written) = told.field.rsplit_once('.').unwrap_or(("", &told.field));
+            let meant = if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") };
+            Some((key(told, meant), (written.to_owned(), told.line)))
+        });
+        Typos(typos.collect())
+    }
+
+    /// What a field that is missing, or a map around it, was misspelt as.
+    fn meant_by(&self, told: &Diagnostic) -> Option<String> {
+        let mut path = Some(told.field.as_str()).filter(|_| told.code == Code::MissingField);
+        while let Some(meant) = path {
+            if let Some((written, line)) = self.0.get(&key(told, meant.to_owned())) {
+                let name = meant.rsplit('.').next().unwrap_or(meant);
+                return Some(format!("line {line} has {written:?}: is {name} meant?"));
+            }
+            path = meant.rsplit_once('.').map(|(parent, _)| parent);
+        }
+        None
+    }
+}
+
+/// A path in a document. Of two documents of one name the sources differ, or it
+/// is the same mistake twice.
+fn key(told: &Diagnostic, path: String) -> (String, String, String) {
+    (told.source.clone(), [&*told.kind, &*told.namespace, &*told.name].join("/"), path)
 }
 
 /// Puts findings in the order of the files and of the places in them.
