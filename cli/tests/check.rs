@@ -46,6 +46,18 @@ fn mistakes_in_the_text_itself() {
     prints_as_before("text", 1);
 }
 
+/// Ten mistakes that are made by who writes rules for the first time.
+#[test]
+fn typical_mistakes() {
+    prints_as_before("typical", 1);
+}
+
+/// What the existing control plane drops or changes without a word.
+#[test]
+fn mistakes_that_others_are_silent_about() {
+    prints_as_before("silent", 1);
+}
+
 #[test]
 fn waiting_and_shadowed_are_warnings() {
     prints_as_before("waiting", 0);

@@ -8,7 +8,7 @@ use crate::compile::route::{Lowered, route};
 use crate::compile::served::unserved;
 use crate::compile::workload::workloads;
 use crate::compile::{Compiled, compile};
-use crate::lint::lint;
+use crate::lint::{Names, lint};
 use crate::route::Table;
 use crate::spec::diagnostic::Diagnostic;
 use crate::spec::known::Known;
@@ -28,14 +28,19 @@ pub struct Advised {
     /// What an operator should know beside that: what is right, and most likely
     /// not meant when documents are seen beside each other. Warnings all.
     pub advice: Vec<Diagnostic>,
+    /// For each that waits, in the order of the report, the name that was most
+    /// likely meant, if any is like it.
+    pub meant: Vec<Option<String>>,
 }
 
 /// As [`check`], with what an operator should know beside the report of a load.
 #[must_use]
 pub fn advise(sources: &[Source<'_>]) -> Advised {
     let compiled = everyones(sources);
-    let advice = lint(compiled.push());
-    Advised { report: report(compiled), advice }
+    let (advice, names) = (lint(compiled.push()), Names::of(compiled.push()));
+    let report = report(compiled);
+    let meant = report.waiting.iter().map(|waiting| names.nearest(waiting)).collect();
+    Advised { report, advice, meant }
 }
 
 fn everyones<'s>(sources: &[Source<'s>]) -> Compiled<'s> {

@@ -72,7 +72,7 @@ fn break_circuit(reading: &Reading<'_>, breaker: &CircuitBreaker, told: &mut Tol
         told.tell(reading, Code::NeverTrips, "spec.triggerRatio", &found, "a share below 100%, such as 50%");
     }
     let rate = per_second(least, breaker.stat_duration);
-    if rate > TOO_MANY && !unitless.contains(&true) {
+    if least > 1 && rate > TOO_MANY && !unitless.contains(&true) {
         let found = format!("{least} requests within {}, which is {rate} per second", breaker.stat_duration);
         let expected = "as many as one instance completes in statDuration";
         told.tell(reading, Code::NeverTrips, "spec.minRequestAmount", &found, expected);

@@ -70,15 +70,17 @@ impl Look<'_> {
             Text::Prefix(path) => self.path("uri.prefix", path),
             Text::Regex(pattern) => {
                 let text = pattern.as_str();
-                self.anchors("uri.regex", pattern);
                 if !pattern.may_begin_with(b'/') {
                     let found = format!("the regular expression {text:?}, which matches nothing that begins with /");
                     let right = format!(
                         "one that a path can match, such as {:?}",
                         format!("/{}", text.trim_start_matches('^'))
                     );
+                    // What else there is to be said of it can wait.
                     self.never("uri.regex", &found, &right);
+                    return;
                 }
+                self.anchors("uri.regex", pattern);
                 if let Some(start) = text.strip_suffix("/*") {
                     let found = format!("the regular expression {text:?}, in which /* is any number of slashes");
                     self.glob("uri.regex", &found, &format!("{:?} for everything below", format!("{start}/.*")));

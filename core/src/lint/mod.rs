@@ -7,10 +7,13 @@ mod implied;
 mod lanes;
 mod limits;
 mod matching;
+mod names;
 mod routes;
 mod targets;
 mod timeouts;
 mod unused;
+
+pub(crate) use names::Names;
 
 use crate::spec::code::Code;
 use crate::spec::diagnostic::Diagnostic;

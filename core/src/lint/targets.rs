@@ -56,8 +56,9 @@ fn unlikely(target: &str) -> Option<(&'static str, String)> {
     })
 }
 
+/// As adapters name a request.
 fn named(method: &str, path: &str) -> String {
-    format!("{method}:{}", path.split('?').next().unwrap_or_default())
+    format!("{method}:{}", path.split('?').next().unwrap_or_default().replace('*', "{id}"))
 }
 
 fn is_method(word: &str) -> bool {
@@ -79,6 +80,7 @@ mod tests {
             ("GET /foo", "\"GET:/foo\""),
             ("get:/foo", "\"GET:/foo\""),
             ("https://shop/foo?a=1", "\"GET:/foo\""),
+            ("POST /foo/*?a", "\"POST:/foo/{id}\""),
             ("/foo?a=1", "\"/foo\""),
             ("/foo ", "\"/foo\""),
         ] {

@@ -76,7 +76,8 @@ fn rules(documents: &Documents<'_>, told: &mut Told) {
                 continue;
             }
             let found = format!(
-                "{} {:?} with {time}, {what}, where {} {:?} ends {target:?} after {timeout} (spec.http[{position}].timeout)",
+                "{} {:?} with {time}, {what}, where {} {:?} ends {target:?} after {timeout} \
+                 (spec.http[{position}].timeout)",
                 strategy.spec.kind(),
                 named.name,
                 router.kind,

@@ -8,6 +8,7 @@
 
 mod baggage;
 mod clients;
+mod command;
 mod convert;
 mod documents;
 mod matching;
@@ -19,6 +20,7 @@ mod wire;
 
 pub use baggage::baggage;
 pub use clients::clients;
+pub use command::command;
 pub use convert::convert;
 pub use documents::documents;
 pub use matching::matching;

@@ -68,6 +68,11 @@ fn clients() {
 }
 
 #[test]
+fn command() {
+    replay("command", sergo_fuzz_bodies::command);
+}
+
+#[test]
 fn convert() {
     replay("convert", sergo_fuzz_bodies::convert);
 }

@@ -48,8 +48,7 @@ public record Report(
      * @param source the name of the text that the document came from; may be empty
      * @param line the line in the text, from 1; 0 is unknown
      * @param column the column in the line, from 1; 0 is unknown
-     * @param code what kind of mistake it is, as in {@code unknown-field}: what {@code sergo check
-     *     --explain} knows it by
+     * @param code what kind of mistake it is, as in {@code unknown-field}
      */
     public record Diagnostic(
             String kind,
