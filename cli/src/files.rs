@@ -2,10 +2,15 @@
 //! plane's, so that `sergo check` and `sergo serve` look at the same files.
 
 use sergo::Source;
+use sergo::spec::yaml::MAX_BYTES;
 use sergo_control_plane::files::{find, text, whole};
 use std::collections::HashSet;
+use std::fs;
 use std::io::{Read, stdin};
 use std::path::{Path, PathBuf};
+
+/// What the standard input is called.
+pub(crate) const STANDARD_INPUT: &str = "the standard input";
 
 /// A rule file: what to call it, and its text.
 pub(crate) struct File {
@@ -41,6 +46,10 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<File>, String> {
         }
         for path in found {
             if seen.insert(whole(&path)?) {
+                let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
+                if size > MAX_BYTES as u64 {
+                    return Err(too_large(&path.display().to_string()));
+                }
                 files.push(File { name: path.display().to_string(), text: text(&path)? });
             }
         }
@@ -58,9 +67,17 @@ pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 fn standard_input() -> Result<File, String> {
-    const NAME: &str = "the standard input";
+    const NAME: &str = STANDARD_INPUT;
     let mut bytes = Vec::new();
-    stdin().read_to_end(&mut bytes).map_err(|error| format!("can't read {NAME}: {error}"))?;
+    let mut input = stdin().lock().take(MAX_BYTES as u64 + 1);
+    input.read_to_end(&mut bytes).map_err(|error| format!("can't read {NAME}: {error}"))?;
+    if bytes.len() > MAX_BYTES {
+        return Err(too_large(NAME));
+    }
     let text = String::from_utf8(bytes).map_err(|_| format!("can't read {NAME}: it is not UTF-8 text"))?;
     Ok(File { name: NAME.to_owned(), text })
+}
+
+fn too_large(name: &str) -> String {
+    format!("can't read {name}: it has more than {} MiB, which no rule file has", MAX_BYTES >> 20)
 }

@@ -61,6 +61,13 @@ pub fn command() -> clap::Command {
     Command::command()
 }
 
+/// What `sergo check` says of a text, in each of its formats: for trying it on
+/// any text at all.
+#[must_use]
+pub fn check_in_every_format(text: &str) -> Vec<String> {
+    check::every_format(text)
+}
+
 /// Does what the command line says.
 ///
 /// The exit code is 0 when all is well, 1 when a verb has found mistakes, and 2

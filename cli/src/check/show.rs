@@ -1,90 +1,97 @@
 //! Findings with the line that each is about, and the place in it underlined.
 
+use super::finding::{Finding, all_of, sort};
 use crate::files::File;
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
-use sergo::{Diagnostic, Report, Waiting};
+use sergo::Report;
+use sergo::spec::code::Severity;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::env;
 use std::ops::Range;
+
+/// A line with more bytes is not shown: nobody wants to read it.
+const LONGEST: usize = 2_000;
 
 /// All that a report finds in the files, in the order of its places, each with
 /// an empty line behind it. In colour for a terminal, unless `NO_COLOR` says
 /// otherwise.
 pub(crate) fn findings(files: &[File], report: &Report, is_terminal: bool) -> String {
-    let shower = Shower::new(files, is_terminal);
-    let errors = report.rejected.iter().map(|diagnostic| Finding::diagnostic(Level::ERROR, diagnostic));
-    let warnings = report.warnings.iter().chain(&report.shadowed).chain(&report.unserved);
-    let warnings = warnings.map(|diagnostic| Finding::diagnostic(Level::WARNING, diagnostic));
-    let mut findings: Vec<_> = errors.chain(warnings).chain(report.waiting.iter().map(Finding::waiting)).collect();
-    findings.sort_by_key(|finding| shower.order(finding));
-    findings.iter().map(|finding| shower.show(finding) + "\n\n").collect()
+    let mut findings = all_of(report.clone(), Vec::new(), Vec::new());
+    sort(files, &mut findings);
+    all(files, &findings, is_terminal)
 }
 
-/// Something to be told about a place in a file.
-struct Finding<'a> {
-    level: Level<'static>,
-    message: &'a str,
-    source: &'a str,
-    /// From 1; 0 is unknown.
-    line: u32,
-    /// In characters from 1; 0 is unknown.
-    column: u32,
+/// These findings, each with an empty line behind it.
+pub(crate) fn all(files: &[File], findings: &[Finding], is_terminal: bool) -> String {
+    let is_plain = !is_terminal || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let renderer = if is_plain { Renderer::plain() } else { Renderer::styled() };
+    let lines = Lines::of(files);
+    findings.iter().map(|finding| show(finding, &lines, &renderer) + "\n\n").collect()
 }
 
-impl<'a> Finding<'a> {
-    fn diagnostic(level: Level<'static>, diagnostic: &'a Diagnostic) -> Self {
-        let Diagnostic { message, source, line, column, .. } = diagnostic;
-        Finding { level, message, source, line: *line, column: *column }
+/// The lines of files.
+pub(crate) struct Lines<'f>(HashMap<&'f str, Vec<&'f str>>);
+
+impl<'f> Lines<'f> {
+    pub(crate) fn of(files: &'f [File]) -> Self {
+        Lines(files.iter().map(|file| (file.name.as_str(), file.text.lines().collect())).collect())
     }
 
-    fn waiting(waiting: &'a Waiting) -> Self {
-        let Waiting { message, source, line, column, .. } = waiting;
-        Finding { level: Level::WARNING, message, source, line: *line, column: *column }
+    /// A line by its number from 1, if it is one that can be shown.
+    pub(crate) fn get(&self, file: &str, line: u32) -> Option<&'f str> {
+        let index = usize::try_from(line).ok()?.checked_sub(1)?;
+        self.0.get(file)?.get(index).copied().filter(|line| line.len() <= LONGEST)
     }
 }
 
-/// Shows findings among the files that they are about.
-struct Shower<'a> {
-    /// The place among all files and the lines of each, by its name.
-    files: HashMap<&'a str, (usize, Vec<&'a str>)>,
-    renderer: Renderer,
+/// The finding with its line, if that is known.
+fn show(finding: &Finding, lines: &Lines<'_>, renderer: &Renderer) -> String {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let told = &finding.told;
+    let (found, expected) = finding.parts();
+    let title = level.primary_title(clean(found)).id(told.code.as_str());
+    let (line, column) = (told.line as usize, told.column as usize);
+    let path = clean(&told.source);
+    let mut group = match lines.get(&told.source, told.line) {
+        Some(text) => {
+            // Cleaning puts one character in the place of another.
+            let text = clean(text);
+            let span = word_at(&text, column);
+            let snippet = Snippet::source(text).path(path).line_start(line);
+            title.element(snippet.annotation(AnnotationKind::Primary.span(span)))
+        }
+        None if line > 0 => title.element(Origin::path(path).line(line).char_column(column)),
+        None => title.element(Origin::path(path)),
+    };
+    if let Some(expected) = expected {
+        group = group.element(Level::HELP.message(format!("expected {}", clean(expected))));
+    }
+    if let Some(help) = &finding.help {
+        group = group.element(Level::HELP.message(clean(help)));
+    }
+    if let Some(template) = &finding.template {
+        group = group.element(Level::NOTE.message(format!("rendered from {}", clean(template))));
+    }
+    renderer.render(&[group])
 }
 
-impl<'a> Shower<'a> {
-    fn new(files: &'a [File], is_terminal: bool) -> Self {
-        let is_plain = !is_terminal || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let lines = |(index, file): (usize, &'a File)| (file.name.as_str(), (index, file.text.lines().collect()));
-        let files = files.iter().enumerate().map(lines).collect();
-        Shower { files, renderer: if is_plain { Renderer::plain() } else { Renderer::styled() } }
-    }
-
-    /// Where the finding stands among all others.
-    fn order(&self, finding: &Finding<'_>) -> (Option<usize>, u32, u32) {
-        (self.files.get(finding.source).map(|(index, _)| *index), finding.line, finding.column)
-    }
-
-    /// The finding with its line, if that is known.
-    fn show(&self, finding: &Finding<'_>) -> String {
-        let title = finding.level.clone().primary_title(finding.message);
-        let (line, column) = (finding.line as usize, finding.column as usize);
-        let file = self.files.get(finding.source);
-        let text = file.and_then(|(_, lines)| lines.get(line.checked_sub(1)?).copied());
-        let group = match text {
-            Some(text) => title.element(
-                Snippet::source(text)
-                    .path(finding.source)
-                    .line_start(line)
-                    .annotation(AnnotationKind::Primary.span(word_at(text, column))),
-            ),
-            None => title.element(Origin::path(finding.source)),
-        };
-        self.renderer.render(&[group])
-    }
+/// The text without what a terminal would obey or show otherwise than it is, each
+/// such character replaced by one that stands for it.
+fn clean(text: &str) -> Cow<'_, str> {
+    let is_bad = |c: char| {
+        c != '\t' && c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.contains(is_bad) { Cow::Owned(text.replace(is_bad, "\u{fffd}")) } else { Cow::Borrowed(text) }
 }
 
 /// The bytes of the key or value that begins at this column, counted in
 /// characters from 1.
-fn word_at(line: &str, column: usize) -> Range<usize> {
+pub(super) fn word_at(line: &str, column: usize) -> Range<usize> {
     let start = line.char_indices().nth(column.saturating_sub(1)).map_or(line.len(), |(index, _)| index);
     let rest = line.get(start..).unwrap_or_default();
     let end = match rest.chars().next() {

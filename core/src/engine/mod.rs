@@ -4,7 +4,7 @@ mod check;
 mod entry;
 mod route;
 
-pub use check::check;
+pub use check::{Advised, advise, check};
 
 use crate::catalog::Catalog;
 use crate::compile::Traffic;

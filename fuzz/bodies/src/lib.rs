@@ -7,6 +7,7 @@
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod baggage;
+mod command;
 mod documents;
 mod matching;
 mod operations;
@@ -15,6 +16,7 @@ mod rules;
 mod wire;
 
 pub use baggage::baggage;
+pub use command::command;
 pub use documents::documents;
 pub use matching::matching;
 pub use operations::operations;

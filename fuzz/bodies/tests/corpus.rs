@@ -38,6 +38,11 @@ fn documents() {
 }
 
 #[test]
+fn command() {
+    replay("command", sergo_fuzz_bodies::command);
+}
+
+#[test]
 fn baggage() {
     replay("baggage", sergo_fuzz_bodies::baggage);
 }
