@@ -111,10 +111,26 @@ pub(crate) fn several(kinds: &[&Kind]) -> Value {
         let lists_or_documents = json!({"if": is_list, "then": list, "else": document});
         let rules: Vec<Value> = [lists_or_documents].into_iter().chain(kinds.iter().map(own)).collect();
         schema.insert("allOf".to_owned(), rules.into());
-        let definitions = kinds.iter().map(|kind| (kind.name.to_owned(), kind.document().schema(true)));
-        schema.insert("definitions".to_owned(), Value::Object(definitions.collect()));
+        schema.insert("definitions".to_owned(), definitions(kinds));
     }
     with_head("OpenSergo rules", schema)
+}
+
+/// The schema of each kind. One that says what an earlier one says refers to it, as
+/// Istio's kinds do to ours.
+fn definitions(kinds: &[&Kind]) -> Value {
+    let mut definitions = serde_json::Map::new();
+    for kind in kinds {
+        let mut schema = kind.document().schema(true);
+        if let Some(spec) = schema.pointer_mut("/properties/spec") {
+            let same = |(_, other): &(&String, &Value)| other.pointer("/properties/spec") == Some(&*spec);
+            if let Some((name, _)) = definitions.iter().find(same) {
+                *spec = json!({"$ref": format!("#/definitions/{name}/properties/spec")});
+            }
+        }
+        definitions.insert(kind.name.to_owned(), schema);
+    }
+    Value::Object(definitions)
 }
 
 fn with_head(title: &str, schema: Value) -> Value {
