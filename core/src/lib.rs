@@ -33,7 +33,7 @@ pub use decide::{Amount, Explanation, GateExplanation, Verdict};
 pub use decide::{Ask, Block, BlockId, Blocked, Decision, Direction, Fallback, Outcome, Permit, ResourceId};
 pub use engine::{Config, Engine, Source, check};
 pub use error::Code;
-pub use label::Label;
+pub use label::{Label, LabelExplanation};
 pub use name::StrategyKind;
 pub use route::{
     Answer, AnswerId, Connection, Destination, Directions, Effects, Headers, Instance, Pick, Request, Required, Rolls,

@@ -8,6 +8,7 @@
 
 mod baggage;
 mod documents;
+mod format;
 mod matching;
 mod operations;
 mod routes;
@@ -16,6 +17,7 @@ mod wire;
 
 pub use baggage::baggage;
 pub use documents::documents;
+pub use format::format;
 pub use matching::matching;
 pub use operations::operations;
 pub use routes::routes;

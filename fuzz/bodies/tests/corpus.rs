@@ -38,6 +38,12 @@ fn documents() {
 }
 
 #[test]
+fn format() {
+    replay("format", sergo_fuzz_bodies::format);
+    replay("documents", sergo_fuzz_bodies::format);
+}
+
+#[test]
 fn baggage() {
     replay("baggage", sergo_fuzz_bodies::baggage);
 }
