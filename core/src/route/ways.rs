@@ -62,6 +62,7 @@ impl fmt::Display for WayStop {
             (true, 1) => {
                 f.write_str(if open == 1 { "its one instance can take it" } else { "its one instance can't take it" })
             }
+            (true, all) if open == all => write!(f, "all of its {all} instances can take it"),
             (true, all) => write!(
                 f,
                 "{} of {all} instances can take it",
