@@ -24,7 +24,7 @@ fn prints_as_before(case: &str, arguments: &str, code: i32) {
 #[test]
 fn all_that_rules_govern() {
     prints_as_before("all", "shop", 0);
-    prints_as_before("all-for-testers", "shop --label version=v2", 0);
+    prints_as_before("all-for-testers", "shop --workload-label version=v2", 0);
 }
 
 #[test]
@@ -59,6 +59,36 @@ fn a_request() {
 }
 
 #[test]
+fn a_request_with_its_instances() {
+    let lanes = "lanes --route --host carts --service a --rpc-method say";
+    let known = format!("{lanes} --argument String=you --instances instances.yaml");
+    prints_as_before("remote-fallbacks", &format!("{lanes} --argument String=you"), 0);
+    prints_as_before("remote-other", &format!("{lanes} --argument =me --attachment a=b"), 0);
+    prints_as_before("instances", &known, 0);
+    prints_as_before("instances-roll", &format!("{known} --roll 0.6"), 0);
+    prints_as_before("instances-key-as-json", &format!("{known} --hash user-1 --json"), 0);
+    prints_as_before("instances-unrouted", "lanes --route --host stock --instances instances.yaml --roll 0.7", 0);
+    prints_as_before("request-misspelt", "shop --route --host shpo", 0);
+    let caller = "--source-label a=b --source-namespace n --gateway g --client 1.2.3.4 --scheme https --port 80";
+    prints_as_before(
+        "request-caller",
+        &format!("shop --route --host shop --path /api/x --query a=1 --query b=2 {caller}"),
+        0,
+    );
+}
+
+#[test]
+fn the_lane_of_a_request() {
+    prints_as_before("label", "lanes --label --path /cart -H x-user:jason -H baggage:a=1", 0);
+    prints_as_before("label-by-a-rule", "lanes --label --path /cart -H cookie:who=me", 0);
+    prints_as_before("label-none", "lanes --label", 0);
+    prints_as_before("label-came", "lanes --label -H baggage:x-opensergo-traffic=blue", 0);
+    prints_as_before("label-doubted", "lanes --label -H OpenSergo-Label:blue --untrusted", 0);
+    prints_as_before("label-of-another-app", "lanes --label --app shpo", 0);
+    prints_as_before("label-as-json", "lanes --label --path /cart -H x-user:jason --json", 0);
+}
+
+#[test]
 fn lists_and_answers_are_json() {
     let list: serde_json::Value = serde_json::from_slice(&sergo("shop --json").stdout).unwrap();
     let names: Vec<_> = list.as_array().unwrap().iter().map(|of| of["resource"].as_str().unwrap()).collect();
@@ -87,7 +117,20 @@ fn usage() {
         "shop --resource a --route --host shop",
         "shop --resource a --cost 0",
         "shop --route --host shop -H tag",
-        "shop --label version",
+        "shop --workload-label version",
+        "shop --label version=v2",
+        "shop --label --route --host shop",
+        "shop --label --resource a",
+        "shop --untrusted",
+        "shop --route --host shop --untrusted",
+        "shop --resource a -H tag:v2",
+        "shop --route --host shop --service a",
+        "shop --route --host shop --argument a=b",
+        "shop --route --host shop --roll 1",
+        "shop --route --host shop --port 70000",
+        "shop --instances instances.yaml",
+        "shop --route --host shop --instances nowhere.yaml",
+        "shop --route --host shop --instances shop/flow.yaml",
         "nowhere",
     ] {
         let output = sergo(wrong);

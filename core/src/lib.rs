@@ -34,7 +34,7 @@ pub use decide::{Amount, Explanation, GateExplanation, Verdict};
 pub use decide::{Ask, Block, BlockId, Blocked, Decision, Direction, Fallback, Outcome, Permit, ResourceId};
 pub use engine::{Advised, Config, Engine, Seen, Source, View, advise, check};
 pub use error::Code;
-pub use label::Label;
+pub use label::{Label, LabelExplanation};
 pub use name::StrategyKind;
 pub use route::{
     Answer, AnswerId, Connection, Destination, Directions, Effects, Headers, Instance, Pick, Request, Required, Rolls,

@@ -6,8 +6,8 @@
 mod routing;
 
 pub use routing::{
-    Picked, Random, answer, baggage, connect, connection_pool, direct, ejected, explain_route, instance, label, pick,
-    pick_id, report, report_id, required, route, set_instances, update_instances,
+    Picked, Random, answer, baggage, connect, connection_pool, direct, ejected, explain_label, explain_route, instance,
+    label, pick, pick_id, report, report_id, required, route, set_instances, update_instances,
 };
 
 use crate::handle::{with, with_view};

@@ -45,8 +45,9 @@ pub fn directions(directions: &Directions) -> String {
     json(directions)
 }
 
-/// An explanation as an [`Explanation`](sergo::Explanation) or a
-/// [`RouteExplanation`](sergo::RouteExplanation) is serialized, with `text` beside it: the
+/// An explanation as an [`Explanation`](sergo::Explanation), a
+/// [`RouteExplanation`](sergo::RouteExplanation) or a
+/// [`LabelExplanation`](sergo::LabelExplanation) is serialized, with `text` beside it: the
 /// same for people to read, so that it reads alike in every language.
 #[must_use]
 pub fn explanation<T: Serialize + ToString>(explanation: &T) -> String {
@@ -187,6 +188,7 @@ mod tests {
     fn an_explanation_brings_its_text() {
         let engine = Engine::new(Config::new("demo-app"));
         has_text(&engine.explain("GET:/foo", Ask::default(), Tick(0)));
+        has_text(&engine.explain_label(&Request::new("a"), true));
         has_text(&engine.explain_route(&Request::new("a"), &mut Rolls::given(&[]), Tick(0)));
     }
 

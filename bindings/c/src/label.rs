@@ -57,6 +57,47 @@ pub unsafe extern "C" fn sergo_label_packed(
     unsafe { answer(json, || call::label(engine, list(block, block_len)?, trusted(flags)?).map(sergo_text::own)) }
 }
 
+/// Which lane `sergo_label` says that a request is of, and why, as JSON: `{"lane": text
+/// or null, "why", "document": text or null, "came": {"lane", "key", "header",
+/// "believed"} or null, "goes": {"key", "baggage"} or null, "misses": [{"document",
+/// "blocks": [{"field", "expected", "found"}]}], "text"}`, `text` all of it for people.
+/// It changes nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sergo_explain_label(
+    engine: u64,
+    request: *const sergo_request,
+    flags: u32,
+    json: *mut sergo_text,
+) -> sergo_code {
+    let explain = || {
+        let trust = trusted(flags)?;
+        // SAFETY: the caller's request lives through the call.
+        let mut request = *unsafe { one(request) }?;
+        // SAFETY: so does its host.
+        if unsafe { request.host.option() }?.is_none() {
+            request.host = sergo_str::lend("");
+        }
+        let look = |host: &Host, request: &Request<'_>| explanation(&host.engine().explain_label(request, trust));
+        // SAFETY: so does all else that it points to.
+        unsafe { ask(engine, &request, look) }.map(sergo_text::own)
+    };
+    // SAFETY: as the caller vouches for `json`.
+    unsafe { answer(json, explain) }
+}
+
+/// As `sergo_explain_label`, of a block of bytes as for `sergo_label_packed`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sergo_explain_label_packed(
+    engine: u64,
+    block: *const u8,
+    block_len: usize,
+    flags: u32,
+    json: *mut sergo_text,
+) -> sergo_code {
+    // SAFETY: the caller's block lives through the call, and it vouches for `json`.
+    unsafe { answer(json, || call::explain_label(engine, list(block, block_len)?, trusted(flags)?).map(sergo_text::own)) }
+}
+
 /// The `baggage` header (W3C) of the next call: that of the request that came in,
 /// which may be absent, and the lane under its key, in front of the others. At most
 /// 64 members and 8,192 bytes are kept.

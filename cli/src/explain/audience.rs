@@ -3,8 +3,8 @@
 use crate::files::{File, pair};
 use clap::Args;
 use sergo::Config;
+use sergo::spec::Meta;
 use sergo::spec::document::{self, Document, Outcome};
-use sergo::spec::fault_tolerance::FaultToleranceRule;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was said of the instance on the command line.
@@ -18,7 +18,7 @@ pub(crate) struct Whom {
     #[arg(long)]
     namespace: Option<String>,
     /// A label of its workload; may be repeated
-    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = pair)]
+    #[arg(long = "workload-label", value_name = "KEY=VALUE", value_parser = pair)]
     labels: Vec<(String, String)>,
 }
 
@@ -27,7 +27,15 @@ pub(crate) struct Audience {
     pub(crate) config: Config,
     /// The rules that are not for it, by name.
     others: Vec<String>,
+    /// The apps that rules of the namespace are for.
+    apps: Vec<String>,
+    /// The hosts of its routers.
+    hosts: Vec<String>,
 }
+
+/// The most names to propose, and how like each must be.
+const MOST: usize = 3;
+const LIKE: f64 = 0.6;
 
 impl Audience {
     /// The instance that was asked for, or the only one that the rules can mean.
@@ -36,36 +44,80 @@ impl Audience {
     /// A sentence that says what they leave open.
     pub(crate) fn find(asked: Whom, files: &[File]) -> Result<Audience, String> {
         let documents = good(files);
-        let rules = || documents.iter().filter_map(as_rule);
+        let rules = || documents.iter().filter_map(aimed);
         let namespaces = documents.iter().filter_map(namespace_of).collect();
         let namespace = only(asked.namespace, namespaces, "namespace")?.unwrap_or_else(|| "default".to_owned());
-        let apps = rules().filter(|rule| rule.meta.namespace == namespace).filter_map(|rule| rule.app.as_deref());
-        let app = only(asked.app, apps.collect(), "app")?.unwrap_or_default();
+        let apps = rules().filter(|rule| rule.meta.namespace == namespace).filter_map(|rule| rule.app);
+        let apps: BTreeSet<&str> = apps.collect();
+        let app = only(asked.app, apps.clone(), "app")?.unwrap_or_default();
+        let hosts = documents.iter().filter_map(|document| match document {
+            Document::Router(router) if router.meta.namespace == namespace => Some(router.hosts.clone()),
+            _ => None,
+        });
+        let (apps, hosts) = (apps.into_iter().map(str::to_owned).collect(), hosts.flatten().collect());
         let labels: BTreeMap<_, _> = asked.labels.into_iter().collect();
-        let is_for_it = |rule: &&FaultToleranceRule| {
+        let is_for_it = |rule: &Aimed<'_>| {
             rule.meta.namespace == namespace
-                && rule.app.as_ref().is_none_or(|wanted| *wanted == app)
+                && rule.app.is_none_or(|wanted| *wanted == app)
                 && rule.selector.iter().all(|(key, value)| labels.get(key) == Some(value))
         };
         let others = rules().filter(|rule| !is_for_it(rule)).map(|rule| rule.meta.name.clone()).collect();
-        Ok(Audience { config: Config { namespace, app, labels }, others })
+        Ok(Audience { config: Config { namespace, app, labels }, others, apps, hosts })
     }
 
     /// As of which moment it is explained, for whom, and which rules are not.
     pub(crate) fn as_of(&self) -> String {
+        format!(
+            "As for {} that has just\n\
+             started: nothing admitted, nothing in flight, breakers closed, system load unknown.\n{}",
+            self.instance(),
+            self.others()
+        )
+    }
+
+    /// For whom it is explained.
+    pub(crate) fn who(&self) -> String {
+        format!("As for {}.\n{}", self.instance(), self.others())
+    }
+
+    fn instance(&self) -> String {
         let Config { namespace, app, labels } = &self.config;
         let app = if app.is_empty() { "any app".to_owned() } else { format!("the app {app}") };
         let labels: Vec<_> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let labels = if labels.is_empty() { String::new() } else { format!(" with {}", labels.join(", ")) };
+        format!("an instance of {app} in the namespace {namespace}{labels}")
+    }
+
+    fn others(&self) -> String {
+        let app = &self.config.app;
+        let apps = match self.apps.as_slice() {
+            [] => String::new(),
+            apps if apps.contains(app) || app.is_empty() => String::new(),
+            apps => format!("No rule is for the app {app}: rules are for {}.\n", apps.join(", ")),
+        };
         let others = match self.others.as_slice() {
             [] => String::new(),
             [one] => format!("The rule {one} is for others.\n"),
             others => format!("The rules {} are for others.\n", others.join(", ")),
         };
-        format!(
-            "As for an instance of {app} in the namespace {namespace}{labels} that has just\n\
-             started: nothing admitted, nothing in flight, breakers closed, system load unknown.\n{others}"
-        )
+        apps + &others
+    }
+
+    /// The hosts of routers that one that no router names could be meant as.
+    pub(crate) fn nearest_hosts(&self, host: &str) -> String {
+        let likeness = |name: &&String| strsim::normalized_damerau_levenshtein(host, name);
+        let mut names: Vec<_> = self.hosts.iter().filter(|name| likeness(name) >= LIKE).collect();
+        names.sort_by(|one, other| likeness(other).total_cmp(&likeness(one)));
+        let all: Vec<_> = self.hosts.iter().take(MOST).collect();
+        let list = |names: &[&String]| names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+        match (names.as_slice(), all.as_slice()) {
+            (_, []) => "There is no router at all.\n".to_owned(),
+            ([], all) => {
+                let more = if self.hosts.len() > MOST { " and others" } else { "" };
+                format!("Routers name {}{more}.\n", list(all))
+            }
+            (names, _) => format!("Routers name ones like it: {}\n", list(names.get(..MOST).unwrap_or(names))),
+        }
     }
 }
 
@@ -75,8 +127,21 @@ fn good(files: &[File]) -> Vec<Document> {
     readings.filter_map(|reading| good(reading.outcome)).collect()
 }
 
-fn as_rule(document: &Document) -> Option<&FaultToleranceRule> {
-    if let Document::Rule(rule) = document { Some(rule) } else { None }
+/// A document that is for some apps and workloads alone.
+struct Aimed<'a> {
+    meta: &'a Meta,
+    app: Option<&'a str>,
+    selector: &'a BTreeMap<String, String>,
+}
+
+fn aimed(document: &Document) -> Option<Aimed<'_>> {
+    let (meta, app, selector) = match document {
+        Document::Rule(rule) => (&rule.meta, &rule.app, &rule.selector),
+        Document::Lane(lane) => (&lane.meta, &lane.app, &lane.selector),
+        Document::TrafficLabel(rule) => (&rule.meta, &rule.app, &rule.selector),
+        _ => return None,
+    };
+    Some(Aimed { meta, app: app.as_deref(), selector })
 }
 
 /// The namespace of what takes effect by itself: a router without hosts is there

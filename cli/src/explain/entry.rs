@@ -10,7 +10,7 @@ use sergo::{Ask, Direction, Engine, Tick};
 #[command(next_help_heading = "One entry")]
 pub(crate) struct Entering {
     /// The resource, as it is entered: GET:/foo
-    #[arg(long, conflicts_with = "route")]
+    #[arg(long, conflicts_with = "question")]
     pub(crate) resource: Option<String>,
     /// What the entry costs
     #[arg(long, default_value_t = 1, requires = "resource", value_parser = clap::value_parser!(u32).range(1..))]

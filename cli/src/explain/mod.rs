@@ -2,6 +2,9 @@
 
 pub(crate) mod audience;
 mod entry;
+mod instances;
+mod lanes;
+mod request;
 mod resources;
 mod routes;
 
@@ -19,14 +22,18 @@ Examples:
   sergo explain rules/
   sergo explain rules/ --resource GET:/foo
   sergo explain rules/ --resource GET:/foo --cost 3 --json
-  sergo explain rules/ --resource GET:/foo --app foo-app --label version=v2
-  sergo explain rules/ --route --host shop --path /cart -H 'tag: v2'";
+  sergo explain rules/ --resource GET:/foo --app foo-app --workload-label version=v2
+  sergo explain rules/ --route --host shop --path /cart -H 'tag: v2'
+  sergo explain rules/ --route --host shop --instances instances.yaml --roll 0.3
+  sergo explain rules/ --label --path /cart -H 'x-user-id: 1'";
 
 /// Explains what the rules of files do, and why.
 ///
 /// With --resource: which rules apply to an entry, in which order their gates
 /// are asked, and what each would answer. With --route: where a request goes,
-/// and what is done with it. With neither: every resource that rules govern.
+/// and what is done with it; with --instances also to which instance. With
+/// --label: which lane a request is of, and what the calls for it carry. With
+/// none of them: every resource that rules govern.
 ///
 /// The core itself is asked, as by a service that has only just started.
 /// Mistakes in the files are shown as by `sergo check`, on the standard error
@@ -45,7 +52,11 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     entry: entry::Entering,
     #[command(flatten)]
-    request: routes::Requesting,
+    request: request::Requesting,
+    #[command(flatten)]
+    instance: routes::Picking,
+    #[command(flatten)]
+    lane: lanes::Labelling,
     #[command(flatten)]
     audience: Whom,
 }
@@ -55,7 +66,8 @@ pub(crate) struct Arguments {
 /// # Errors
 /// A sentence that says which path can't be read, or what is to be asked for.
 pub(crate) fn explain(arguments: Arguments) -> Result<bool, String> {
-    let Arguments { paths, json, entry, request, audience } = arguments;
+    let Arguments { paths, json, entry, request, instance, lane, audience } = arguments;
+    only_paths(&paths)?;
     let files = files::read(&paths)?;
     let report = check::report(&files);
     let findings = show::findings(&files, &report, stderr().is_terminal());
@@ -65,12 +77,37 @@ pub(crate) fn explain(arguments: Arguments) -> Result<bool, String> {
     let engine = Engine::new(audience.config.clone());
     let sources: Vec<Source<'_>> = files.iter().map(File::source).collect();
     engine.apply(&sources);
-    print(&if request.is_asked() {
-        routes::explain(&engine, &request, &audience, json)
+    if let Some(path) = &instance.instances {
+        instances::tell(&engine, path)?;
+    }
+    let text = if request.route {
+        routes::explain(&engine, &request, &instance, &audience, json)
+    } else if request.label {
+        lanes::explain(&engine, &request, &lane, &audience, json)
     } else if let Some(resource) = &entry.resource {
         entry::explain(&engine, resource, &entry, &audience, json)
     } else {
         resources::list(&engine, &audience, json)
-    })?;
+    };
+    print(&visible(&text))?;
     Ok(report.rejected.is_empty())
+}
+
+/// Sees to it that no label is taken for a path: `--label` once took one.
+fn only_paths(paths: &[PathBuf]) -> Result<(), String> {
+    let label = paths.iter().find(|path| !path.exists() && path.to_string_lossy().contains('='));
+    label.map_or(Ok(()), |label| {
+        let label = label.display();
+        Err(format!("there is no file {label}; a label of the workload is --workload-label {label}"))
+    })
+}
+
+/// A text with all that a terminal would obey made visible.
+fn visible(text: &str) -> String {
+    let is_obeyed = |char: char| char.is_control() && char != '\n';
+    if !text.contains(is_obeyed) {
+        return text.to_owned();
+    }
+    let seen = |char: char| if is_obeyed(char) { char.escape_default().to_string() } else { char.to_string() };
+    text.chars().map(seen).collect()
 }

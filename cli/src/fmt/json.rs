@@ -1,8 +1,9 @@
 //! JSON, its numbers and the order of unknown fields as they are written.
 
 use super::tree::{Group, Item, Value, Word};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use sergo::spec::yaml::MAX_DEPTH;
 use std::fmt;
 
 /// Reads one JSON value as a tree.
@@ -11,17 +12,20 @@ use std::fmt;
 /// Why it is none.
 pub(super) fn read(text: &str) -> Result<Item, serde_json::Error> {
     let raw: &RawValue = serde_json::from_str(text)?;
-    Ok(Item { value: value(raw)?, ..Item::default() })
+    Ok(Item { value: value(raw, 0)?, ..Item::default() })
 }
 
-fn value(raw: &RawValue) -> Result<Value, serde_json::Error> {
+fn value(raw: &RawValue, depth: usize) -> Result<Value, serde_json::Error> {
     let text = raw.get();
     Ok(match text.as_bytes().first() {
+        Some(b'{' | b'[') if depth == MAX_DEPTH => {
+            return Err(Error::custom("objects and arrays in each other of more than 64 levels"));
+        }
         Some(b'{' | b'[') => {
             let Parts { is_map, parts } = serde_json::from_str(text)?;
-            let items = parts
-                .into_iter()
-                .map(|(key, raw)| Ok(Item { key: key.map(Word::Text), value: value(raw)?, ..Item::default() }));
+            let items = parts.into_iter().map(|(key, raw)| {
+                Ok(Item { key: key.map(Word::Text), value: value(raw, depth + 1)?, ..Item::default() })
+            });
             Value::Group(Group { is_map, is_flow: true, items: items.collect::<Result<_, _>>()?, below: Vec::new() })
         }
         Some(b'"') => Value::Word(Word::Text(serde_json::from_str(text)?)),

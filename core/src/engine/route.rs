@@ -1,7 +1,7 @@
 //! Routing, lanes, and what discovery knows.
 
 use super::Engine;
-use crate::label::Label;
+use crate::label::{Label, LabelExplanation};
 use crate::matcher::HostName;
 use crate::policy::ConnectionPool;
 use crate::route::{
@@ -131,6 +131,13 @@ impl Engine {
     #[must_use]
     pub fn label(&self, request: &Request<'_>, trust: bool) -> Option<Label> {
         self.at(Tick(0), |snapshot, moment| snapshot.label.label(request, moment.home, trust))
+    }
+
+    /// Which lane [`Engine::label`] says that the request is of, and why. It
+    /// changes nothing.
+    #[must_use]
+    pub fn explain_label(&self, request: &Request<'_>, trust: bool) -> LabelExplanation {
+        self.at(Tick(0), |snapshot, moment| snapshot.label.explain(request, moment.home, trust))
     }
 
     /// What discovery knows of a host, replacing what it knew. Every name of the

@@ -1,8 +1,10 @@
 //! Which lane: the colour that a request carries or is given, and how it is
 //! carried on.
 
+mod explain;
 mod table;
 
+pub use explain::{CameWith, GoesOn, LabelExplanation, LabelMiss};
 pub use table::{Lane, Rule, Table};
 
 use crate::matcher::baggage;

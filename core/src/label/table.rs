@@ -5,12 +5,15 @@ use crate::matcher::{Attribute, Comparison, query};
 use crate::route::colour::{ColourKeys, LABEL_KEY};
 use crate::route::condition::{Home, Seen};
 use crate::route::rule::Block;
-use crate::route::{Request, cookie};
+use crate::route::{BlockMiss, Request, cookie};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// A lane.
 #[derive(Debug)]
 pub struct Lane {
+    /// The kind and the name of its document, for explanations.
+    pub document: Box<str>,
     /// Its name.
     pub name: Box<str>,
     /// The key under which it travels.
@@ -19,11 +22,15 @@ pub struct Lane {
     pub blocks: Vec<Block>,
     /// Whether every request of this workload is of it.
     pub is_own: bool,
+    /// The label that this workload would have to bear to be of it.
+    pub stranger: Option<BlockMiss>,
 }
 
 /// A label rule.
 #[derive(Debug)]
 pub struct Rule {
+    /// The kind and the name of its document, for explanations.
+    pub document: Box<str>,
     /// The label.
     pub label: Box<str>,
     /// What a request must be; all must hold.
@@ -46,6 +53,16 @@ impl Table {
         Table { lanes, rules, keys }
     }
 
+    /// The lanes, in order.
+    pub(super) fn lanes(&self) -> &[Lane] {
+        &self.lanes
+    }
+
+    /// The label rules, in order.
+    pub(super) fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
     /// The keys under which requests carry lanes.
     #[must_use]
     pub fn keys(&self) -> &ColourKeys {
@@ -65,7 +82,8 @@ impl Table {
         if let Some(lane) = lane {
             return Some(label(&lane.name, &lane.key));
         }
-        let holds = |rule: &&Rule| rule.tests.iter().all(|(attribute, test)| ask(attribute, test, request));
+        let holds =
+            |rule: &&Rule| rule.tests.iter().all(|(attribute, test)| test.holds(value(attribute, request).as_deref()));
         self.rules.iter().find(holds).map(|rule| label(&rule.label, LABEL_KEY))
     }
 
@@ -86,14 +104,15 @@ impl Table {
     }
 }
 
-fn ask(attribute: &Attribute, test: &Comparison, request: &Request<'_>) -> bool {
+/// A part of a request; `None` where it is missing.
+pub(super) fn value<'a>(attribute: &Attribute, request: &Request<'a>) -> Option<Cow<'a, str>> {
     let (path, parameters) = query::split(request.path);
     match attribute {
-        Attribute::Header(name) => test.holds(request.headers.header(name).as_deref()),
-        Attribute::Path => test.holds(Some(path)),
-        Attribute::Query(name) => test.holds(query::value(parameters.unwrap_or_default(), name)),
-        Attribute::Cookie(name) => test.holds(cookie(request, name).as_deref()),
-        Attribute::Method => test.holds(Some(request.method)),
+        Attribute::Header(name) => request.headers.header(name),
+        Attribute::Path => Some(Cow::Borrowed(path)),
+        Attribute::Query(name) => query::value(parameters.unwrap_or_default(), name).map(Cow::Borrowed),
+        Attribute::Cookie(name) => cookie(request, name),
+        Attribute::Method => Some(Cow::Borrowed(request.method)),
     }
 }
 
@@ -109,10 +128,20 @@ mod tests {
         let lane = |name: &str, path: &str| {
             let conditions = vec![Condition::Path(Text::Prefix(path.into()))];
             let blocks = vec![Block { conditions, prefix: None }];
-            Lane { name: name.into(), key: LANE_KEY.into(), blocks, is_own: false }
+            Lane {
+                document: "TrafficLane l".into(),
+                name: name.into(),
+                key: LANE_KEY.into(),
+                blocks,
+                is_own: false,
+                stranger: None,
+            }
         };
         let test = (Attribute::Cookie("who".into()), Comparison::Is("me".into()));
-        Table::new(vec![lane("a", "/a"), lane("b", "/")], vec![Rule { label: "c".into(), tests: vec![test] }])
+        Table::new(
+            vec![lane("a", "/a"), lane("b", "/")],
+            vec![Rule { document: "TrafficLabelRule r".into(), label: "c".into(), tests: vec![test] }],
+        )
     }
 
     fn label(table: &Table, request: &Request<'_>, trust: bool) -> String {

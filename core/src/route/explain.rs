@@ -2,6 +2,7 @@
 
 use super::condition::{Condition, HeaderName, Seen};
 use super::rule::{Block, Rule};
+use super::ways::{Way, ways};
 use super::{Directions, Moment, Request, Rolls, Table};
 use crate::matcher::Text;
 use serde::Serialize;
@@ -11,7 +12,7 @@ use std::fmt;
 const MAX_ROUTES: usize = 1000;
 
 /// Which route a request goes by, and why none of those before it does.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RouteExplanation {
     /// The kind and name of the router of the host; `None` where there is none.
     pub router: Option<String>,
@@ -22,6 +23,9 @@ pub struct RouteExplanation {
     pub position: Option<usize>,
     /// Where it goes, and all that is done with it.
     pub directions: Option<Directions>,
+    /// The destinations that share the requests of the route, each with its
+    /// fallbacks and instances; none where the route itself answers.
+    pub ways: Vec<Way>,
 }
 
 /// A route that does not match.
@@ -95,14 +99,22 @@ impl Table {
             misses: before.map(|rule| miss(rule, &seen)).collect(),
             position: matched.and_then(|index| rules.get(index)).map(|rule| rule.position),
             directions: self.direct(request, rolls, moment),
+            ways: matched
+                .and_then(|index| rules.get(index))
+                .map_or_else(Vec::new, |rule| ways(router, rule, request, moment)),
         }
     }
 }
 
 fn miss(rule: &Rule, seen: &Seen<'_>) -> RouteMiss {
-    let first =
-        |block: &Block| block.conditions.iter().find(|condition| !condition.holds(seen)).map(|it| describe(it, seen));
-    RouteMiss { position: rule.position, blocks: rule.blocks.iter().filter_map(first).collect() }
+    RouteMiss { position: rule.position, blocks: rule.blocks.iter().filter_map(|block| block.miss(seen)).collect() }
+}
+
+impl Block {
+    /// The first of its conditions that does not hold.
+    pub(crate) fn miss(&self, seen: &Seen<'_>) -> Option<BlockMiss> {
+        self.conditions.iter().find(|condition| !condition.holds(seen)).map(|condition| describe(condition, seen))
+    }
 }
 
 /// The words for a string match.

@@ -114,6 +114,32 @@ impl Host {
         pool.map(|pool| (pool, heed))
     }
 
+    /// The instances of the host, or of the subset of it, healthy or not, by id,
+    /// and whether a request of this lane may go to each at `now`.
+    pub(super) fn members<'c>(
+        &self,
+        subset: Option<&str>,
+        colour: impl FnOnce() -> Option<std::borrow::Cow<'c, str>>,
+        now: Tick,
+    ) -> Vec<(&Arc<Endpoint>, bool)> {
+        let pool = self.pool(subset, colour, now);
+        let may_serve = |endpoint: &Endpoint| pool.is_some_and(|(pool, heed)| pool.lets(heed, endpoint));
+        let label = SUBSET_LABELS.iter().find(|label| {
+            self.endpoints.values().any(|own| own.instance.labels.get(**label).map(String::as_str) == subset)
+        });
+        let plans = self.workload.as_ref().map(|workload| workload.subsets.as_slice()).unwrap_or_default();
+        let plan = plans.iter().find(|plan| Some(&*plan.name) == subset);
+        let is_member = |endpoint: &&Arc<Endpoint>| match (subset, plan, label) {
+            (None, ..) => true,
+            (Some(_), Some(plan), _) => bears(&endpoint.instance, plan.labels.iter()),
+            (Some(name), None, Some(label)) => endpoint.instance.labels.get(*label).is_some_and(|own| own == name),
+            (Some(_), None, None) => false,
+        };
+        let mut members: Vec<_> = self.endpoints.values().filter(is_member).collect();
+        members.sort_unstable_by(|one, other| one.instance.id.cmp(&other.instance.id));
+        members.into_iter().map(|endpoint| (endpoint, may_serve(endpoint))).collect()
+    }
+
     /// Whether there are ejections, and few enough to be heeded.
     fn heeds_ejections(&self, now: Tick) -> bool {
         if !self.record.has_ejections(now) {

@@ -20,6 +20,7 @@ pub mod rule;
 mod shape;
 pub mod split;
 mod table;
+mod ways;
 pub mod workload;
 
 pub use crate::matcher::rpc::{Rpc, RpcArgument};
@@ -36,3 +37,4 @@ pub use request::{Caller, Headers, Request};
 pub use required::Required;
 pub use rolls::Rolls;
 pub use table::{KEPT_VERSIONS, Moment, Table};
+pub use ways::{Candidate, Way, WayStop};

@@ -75,6 +75,11 @@ impl Pool {
         }
     }
 
+    /// Whether the endpoint is a member that can be chosen.
+    pub(super) fn lets(&self, heed: Heed, endpoint: &Endpoint) -> bool {
+        heed.lets(endpoint) && self.members.iter().any(|member| member.health.number() == endpoint.health.number())
+    }
+
     /// How a member is chosen.
     pub(super) fn balance(&self) -> &Balance {
         &self.balance

@@ -53,6 +53,16 @@ impl Split {
         self.parts.iter().map(|(_, chain)| chain)
     }
 
+    /// The destinations, each with its share of all requests, from 0 to 1.
+    pub(super) fn shares(&self) -> impl Iterator<Item = (f64, &Chain)> {
+        let total = self.parts.last().map_or(1, |(total, _)| *total) as f64;
+        let before = std::iter::once(0).chain(self.parts.iter().map(|(sum, _)| *sum));
+        self.parts
+            .iter()
+            .zip(before)
+            .map(move |((sum, chain), before)| (sum.saturating_sub(before) as f64 / total, chain))
+    }
+
     /// The first destination whose running sum is greater than roll × total. A
     /// sticky key takes the roll's place; where there is no choice none is used.
     #[must_use]

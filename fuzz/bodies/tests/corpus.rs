@@ -78,6 +78,11 @@ fn convert() {
 }
 
 #[test]
+fn format() {
+    replay("format", sergo_fuzz_bodies::format);
+}
+
+#[test]
 fn traces() {
     replay("traces", sergo_fuzz_bodies::traces);
 }

@@ -232,6 +232,16 @@ pub fn label(handle: u64, block: &[u8], trust: bool) -> Result<String, Code> {
     Ok(label.map(|label| text::json(&label)).unwrap_or_default())
 }
 
+/// Which lane [`label`] says that a [packed] request is of, and why, as
+/// [`text::explanation`]. It changes nothing.
+///
+/// # Errors
+/// Those of [`route`].
+pub fn explain_label(handle: u64, block: &[u8], trust: bool) -> Result<String, Code> {
+    let explain = |host: &Host, request: &Request<'_>| host.engine().explain_label(request, trust);
+    asked(handle, block, explain, drop).map(|explanation| text::explanation(&explanation))
+}
+
 /// The `baggage` header of the next call: that of the one that came in, and the
 /// lane under its key.
 #[must_use]
