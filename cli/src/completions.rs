@@ -19,7 +19,7 @@ Examples:
 /// Where it has to stand is the shell's own: the examples show the usual places. In
 /// zsh the folder has to be in `fpath`.
 #[derive(Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES, verbatim_doc_comment)]
 pub(crate) struct Arguments {
     /// The shell
     #[arg(value_enum)]

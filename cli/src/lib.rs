@@ -37,7 +37,8 @@ Each verb has a --help of its own, with more.";
 /// The exit code is 0 when all is well, 1 when there are mistakes in rules, and 2 when
 /// something could not be done.
 #[derive(Parser)]
-#[command(name = "sergo", version, arg_required_else_help = true, after_long_help = EXAMPLES)]
+#[command(name = "sergo", version, arg_required_else_help = true, after_long_help = EXAMPLES, verbatim_doc_comment)]
+#[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs")]
 struct Command {
     #[command(subcommand)]
     verb: Verb,

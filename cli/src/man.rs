@@ -18,7 +18,7 @@ Examples:
 /// Without --out one page is printed: that of the command as a whole, or that of a
 /// verb. They are what --help says, for `man`.
 #[derive(Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES, verbatim_doc_comment)]
 pub(crate) struct Arguments {
     /// The verb whose page it is
     #[arg(conflicts_with = "out")]

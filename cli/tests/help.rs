@@ -72,11 +72,13 @@ fn every_verb_says_what_it_is_for() {
 }
 
 #[test]
-fn every_verb_but_one_says_more_where_more_is_asked_for() {
+fn whatever_takes_arguments_says_more_where_more_is_asked_for() {
     for command in commands() {
         let about = command.get_about().unwrap().to_string();
         let more = command.get_long_about().map(ToString::to_string).unwrap_or_default();
-        assert!(more.len() > about.len(), "{} has no more to say than {about:?}", command.get_name());
+        let takes_any =
+            command.get_arguments().any(|argument| !["help", "version"].contains(&argument.get_id().as_str()));
+        assert!(!takes_any || more.len() > about.len(), "{} has no more to say than {about:?}", command.get_name());
     }
 }
 

@@ -24,7 +24,7 @@ Examples:
 ///
 /// Without a KIND it lists the kinds.
 #[derive(Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES, verbatim_doc_comment)]
 pub(crate) struct Arguments {
     /// The kind, as RateLimitStrategy
     #[arg(value_name = "KIND", value_parser = KindParser, hide_possible_values = true)]

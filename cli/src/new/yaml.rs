@@ -61,21 +61,20 @@ pub(super) fn dash(lines: Vec<String>) -> Vec<String> {
 fn scalar(text: &str) -> String {
     if is_plain(text) {
         text.to_owned()
-    } else if text.chars().any(char::is_control) {
-        Value::from(text).to_string()
     } else {
-        format!("'{}'", text.replace('\'', "''"))
+        // A text of JSON is one of YAML.
+        Value::from(text).to_string()
     }
 }
 
 fn is_plain(text: &str) -> bool {
     const OTHERS: [&str; 10] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan"];
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./%,".contains(&byte);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./%,|=".contains(&byte);
     let is_number = || Decimal::parse(text).is_some();
     let is_date = || text.starts_with(|first: char| first.is_ascii_digit()) && text.contains(['-', '_', '.']);
     let is_other = || OTHERS.contains(&text.to_ascii_lowercase().as_str());
     let sentence = |word: &str| !word.is_empty() && word.bytes().all(plain);
-    text.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '/')
+    text.starts_with(|first: char| first.is_ascii_alphanumeric() || "/=".contains(first))
         && text.split(' ').all(sentence)
         && !is_number()
         && !is_date()
@@ -89,16 +88,21 @@ mod tests {
 
     #[test]
     fn a_text_is_in_quotes_where_it_has_to_be() {
-        for plain in ["cart", "/cart", "1s", "60%", "Too many requests, please try again later.", "5xx,503"] {
+        for plain in ["cart", "/cart", "1s", "60%", "Too many requests, please try again later.", "5xx,503", "=="] {
             assert_eq!(scalar(plain), plain);
         }
-        for (text, quoted) in
-            [("1", "'1'"), ("1.5", "'1.5'"), ("", "''"), ("yes", "'yes'"), ("a: b", "'a: b'"), ("it's", "'it''s'")]
-        {
+        for (text, quoted) in [
+            ("1", r#""1""#),
+            ("1.5", r#""1.5""#),
+            ("", r#""""#),
+            ("yes", r#""yes""#),
+            ("a: b", r#""a: b""#),
+            ("*", r#""*""#),
+        ] {
             assert_eq!(scalar(text), quoted);
         }
-        assert_eq!((scalar("*"), scalar("=="), scalar("a\nb")), ("'*'".into(), "'=='".into(), "\"a\\nb\"".into()));
-        assert_eq!((scalar("2024-01-01"), scalar("a #b")), ("'2024-01-01'".into(), "'a #b'".into()));
+        assert_eq!((scalar("!="), scalar("a\nb")), (r#""!=""#.into(), r#""a\nb""#.into()));
+        assert_eq!((scalar("2024-01-01"), scalar("a #b")), (r#""2024-01-01""#.into(), r#""a #b""#.into()));
     }
 
     #[test]

@@ -106,20 +106,24 @@ pub(super) fn retries() -> Shape {
     .keyword("if", json!({"type": "integer"}))
     .keyword("then", json!({"enum": status}));
     let settings = ["perTryTimeout", "retryOn", "retryRemoteLocalities"].map(|part| json!({"required": [part]}));
-    map("How often it is tried again; without it, twice on connect-failure, refused-stream, unavailable, cancelled and retriable-status-codes")
-        .usual("attempts", whole("How many times more, 0 for never", 0, Some(2_147_483_647)).example(2))
-        .usual("perTryTimeout", duration("The longest that each try may take; without it, what the whole request may").example("2s"))
-        .usual("retryOn", on.example("connect-failure,refused-stream,503"))
-        .more("backoff", duration("The wait before a try, at least").example("25ms"))
-        .silent("retryRemoteLocalities", boolean("Whether other localities are tried"))
-        .silent("retryIgnorePreviousHosts", boolean("Whether an instance that has been tried may be tried again"))
-        .rule(
-            json!({
-                "if": {"anyOf": settings},
-                "then": {"required": ["attempts"], "properties": {"attempts": {"minimum": 1}}},
-            }),
-            "attempts of at least 1, or nothing beside them",
-        )
+    map("How often it is tried again; without it, twice on connect-failure, refused-stream, \
+                 unavailable, cancelled and retriable-status-codes")
+    .usual("attempts", whole("How many times more, 0 for never", 0, Some(2_147_483_647)).example(2))
+    .usual(
+        "perTryTimeout",
+        duration("The longest that each try may take; without it, what the whole request may").example("2s"),
+    )
+    .usual("retryOn", on.example("connect-failure,refused-stream,503"))
+    .more("backoff", duration("The wait before a try, at least").example("25ms"))
+    .silent("retryRemoteLocalities", boolean("Whether other localities are tried"))
+    .silent("retryIgnorePreviousHosts", boolean("Whether an instance that has been tried may be tried again"))
+    .rule(
+        json!({
+            "if": {"anyOf": settings},
+            "then": {"required": ["attempts"], "properties": {"attempts": {"minimum": 1}}},
+        }),
+        "attempts of at least 1, or nothing beside them",
+    )
 }
 
 fn percentage(about: &str, example: u32) -> Shape {

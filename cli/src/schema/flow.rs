@@ -9,15 +9,19 @@ use sergo::name::StrategyKind;
 
 /// For which app, and for which of its instances.
 pub(super) fn selector() -> Shape {
-    texts("Whom it is for: instances that bear all of these labels. Without it, every app of the namespace")
-        .usual("app", filled("The app; the same as metadata.labels.app, where both are there").example("{app}"))
+    texts(
+        "Whom it is for: instances that bear all of these labels. Without it, every app of \
+                 the namespace",
+    )
+    .usual("app", filled("The app; the same as metadata.labels.app, where both are there").example("{app}"))
 }
 
 /// `FaultToleranceRule`.
 pub(super) fn rule() -> Shape {
     let kinds: Vec<&str> = StrategyKind::ALL.iter().map(|kind| kind.as_str()).collect();
     let target = filled(
-        "The resource, 1 to 1024 bytes. One that begins with / is met with every HTTP method before it, as GET:/cart",
+        "The resource, 1 to 1024 bytes. One that begins with / is met with every HTTP method \
+                 before it, as GET:/cart",
     )
     .keyword("maxLength", json!(1024))
     .example("/cart");
@@ -26,12 +30,15 @@ pub(super) fn rule() -> Shape {
         words("The strategy's kind; may be left out while no other kind has one of that name", &kinds)
             .example("RateLimitStrategy"),
     );
-    let action = text("The HttpRequestFallbackAction that answers what is blocked: its name, or name and kind; without one, HTTP adapters answer 429")
-        .keyword("minLength", json!(1))
-        .or(map("")
-            .required("name", filled("The action's name"))
-            .silent("kind", words("The action's kind", &["HttpRequestFallbackAction"])))
-        .example("{name}-answer");
+    let action = text(
+        "The HttpRequestFallbackAction that answers what is blocked: its name, or name and \
+                 kind; without one, HTTP adapters answer 429",
+    )
+    .keyword("minLength", json!(1))
+    .or(map("")
+        .required("name", filled("The action's name"))
+        .silent("kind", words("The action's kind", &["HttpRequestFallbackAction"])))
+    .example("{name}-answer");
     map("Which resources are governed by which strategies")
         .usual("selector", selector())
         .required(
@@ -84,7 +91,8 @@ pub(super) fn rate_limit() -> Shape {
         .required(
             "threshold",
             number(
-                "The most requests in any window of statDuration, 0 or more; of a fraction the whole part counts",
+                "The most requests in any window of statDuration, 0 or more; of a fraction the whole \
+                 part counts",
                 0,
                 None,
             )
@@ -139,15 +147,15 @@ pub(super) fn circuit_breaker() -> Shape {
             )
             .example("SlowRequestRatio"),
         )
-        .required("triggerRatio", ratio("The share of bad responses that opens it, reached or passed").example("50%"))
-        .required(
-            "minRequestAmount",
-            whole("The fewest responses in the window that it judges by, at least 1", 1, None).example(20),
-        );
+        .required("triggerRatio", ratio("The share of bad responses that opens it, reached or passed").example("50%"));
     stat_duration(shape, "The window that responses are counted in, over zero", "30s")
         .required(
             "recoveryTimeout",
             duration_over_zero("How long it stays open before one request may probe, over zero").example("5s"),
+        )
+        .required(
+            "minRequestAmount",
+            whole("The fewest responses in the window that it judges by, at least 1", 1, None).example(20),
         )
         .usual("slowConditions", slow)
         .silent("errorConditions", errors)
@@ -223,14 +231,14 @@ pub(super) fn action() -> Shape {
     )
     .or(map("").others(value()).keyword("propertyNames", json!({"pattern": TOKEN})));
     headers.example = None;
-    let response =
-        map("The answer, exactly as it is sent; Retry-After is added where it is known and not among the headers")
-            .usual("responseStatusCode", whole("The status code, 200 to 599", 200, Some(599)).default(429))
-            .usual(
-                "responseContentBody",
-                text("The body; empty without it").example("Too many requests, please try again later."),
-            )
-            .more("responseAdditionalHeaders", headers);
+    let response = map("The answer, exactly as it is sent; Retry-After is added where it is known and not \
+                 among the headers")
+    .usual("responseStatusCode", whole("The status code, 200 to 599", 200, Some(599)).default(429))
+    .usual(
+        "responseContentBody",
+        text("The body; empty without it").example("Too many requests, please try again later."),
+    )
+    .more("responseAdditionalHeaders", headers);
     map("What a blocked HTTP request is answered")
         .usual(
             "behavior",

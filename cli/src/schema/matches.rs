@@ -127,7 +127,8 @@ pub(super) fn older_block() -> Shape {
         .usual(
             "headers",
             older_strings(
-                "Headers by name, each with a text, or exactly one of exact, prefix and regex; {} is any value",
+                "Headers by name, each with a text, or exactly one of exact, prefix and regex; {} is \
+                 any value",
             )
             .example(json!({"x-user-type": {"exact": "tester"}})),
         )

@@ -29,12 +29,12 @@ In a rule file, for editors with the YAML language server:
 /// Writes what rule files may say as JSON Schema, for editors.
 ///
 /// Editors then complete kinds and fields, say what each means, and underline what
-/// `sergo check` would call a mistake or an unknown field. Of what is wrong only
-/// beside other fields or documents they see a part: `sergo check` sees all of it.
+/// `sergo check` would call a mistake or an unknown field. Of what is wrong only beside
+/// other fields or documents they see a part: `sergo check` sees all of it.
 ///
 /// Without a KIND the schema is for every kind, by `kind`, and for lists of documents.
 #[derive(Args)]
-#[command(after_long_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES, verbatim_doc_comment)]
 pub(crate) struct Arguments {
     /// The kinds that it is for; without one, all of them
     #[arg(value_name = "KIND", value_parser = KindParser, hide_possible_values = true)]
@@ -88,7 +88,8 @@ pub(crate) fn several(kinds: &[&Kind]) -> Value {
     let is = |kind: &Kind| json!({"properties": {"kind": {"const": kind.name}}, "required": ["kind"]});
     let own = |kind: &&Kind| json!({"if": is(kind), "then": {"$ref": format!("#/definitions/{}", kind.name)}});
     let is_list = json!({"properties": {"kind": {"pattern": "List$"}}, "required": ["kind"]});
-    let list = json!({"properties": {"items": {"type": ["array", "null"], "items": {"if": {"type": "null"}, "else": {"$ref": "#"}}}}, "required": ["items"]});
+    let item = json!({"if": {"type": "null"}, "else": {"$ref": "#"}});
+    let list = json!({"properties": {"items": {"type": ["array", "null"], "items": item}}, "required": ["items"]});
     let head = json!({
         "properties": {
             "apiVersion": {"description": "The version of the kind."},

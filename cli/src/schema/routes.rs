@@ -27,9 +27,10 @@ pub(super) fn destination(fallbacks: usize) -> Shape {
 
 /// Where to go instead; each fallback may have one of its own.
 fn fallback(more: usize) -> Shape {
-    let shape = map("Where it goes while the subset (or the host, without one) has no healthy instance; up to four, one behind the other")
-        .silent("host", host("The host; without it the one before"))
-        .usual("subset", filled("A subset of its instances; without it all of them").example("v2"));
+    let shape = map("Where it goes while the subset (or the host, without one) has no healthy instance; \
+                 up to four, one behind the other")
+    .silent("host", host("The host; without it the one before"))
+    .usual("subset", filled("A subset of its instances; without it all of them").example("v2"));
     match more {
         0 | 1 => shape.silent("fallback", none("A mistake here: four in a chain are the most")),
         more => shape.silent("fallback", fallback(more.saturating_sub(1))),
@@ -56,9 +57,10 @@ fn route() -> Shape {
 
 /// `http[]`.
 fn http() -> Shape {
-    let delegate = map("Another router's routes stand here, each block of match combined with these; not beside route, redirect, directResponse")
-        .required("name", filled("The other router, which needs no hosts").example("{app}-details"))
-        .usual("namespace", filled("Its namespace; this router's without it").example("default"));
+    let delegate = map("Another router's routes stand here, each block of match combined with these; not \
+                 beside route, redirect, directResponse")
+    .required("name", filled("The other router, which needs no hosts").example("{app}-details"))
+    .usual("namespace", filled("Its namespace; this router's without it").example("default"));
     let sent = ["route", "fault", "rewrite"];
     let done = ["route", "redirect", "directResponse", "delegate"].map(|one| json!({"required": [one]}));
     let shape = map("")
@@ -125,8 +127,12 @@ pub(super) fn router() -> Shape {
     map("Which requests to which hosts go where")
         .usual(
             "hosts",
-            list("The hosts that callers name, without port, in either case; a `*` may stand at one end. Only a router that others delegate to needs none", hosts(""))
-                .example(json!(["{app}"])),
+            list(
+                "The hosts that callers name, without port, in either case; a `*` may stand at one \
+                 end. Only a router that others delegate to needs none",
+                hosts(""),
+            )
+            .example(json!(["{app}"])),
         )
         .aside("gateways", gateways("The gateways that requests come through; without it, mesh"))
         .usual("http", list("Routes, asked in this order: the first that matches is taken", http()).also(rest))

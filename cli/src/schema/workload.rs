@@ -24,11 +24,11 @@ pub(super) fn workload() -> Shape {
             "host",
             hosts("The host: a service's name, as discovery knows it; a `*` may stand at one end").example("{app}"),
         )
+        .usual("trafficPolicy", policy("How its instances are chosen among and judged"))
         .usual(
             "subsets",
             list("Groups of its instances", subset).also(json!({"name": "v2", "labels": {"version": "v2"}})),
         )
-        .usual("trafficPolicy", policy("How its instances are chosen among and judged"))
         .silent("exportTo", idle("a rule is for its own namespace"))
         .silent("workloadSelector", idle("a rule is for every app of its namespace"))
 }
@@ -45,7 +45,8 @@ fn policy(about: &str) -> Shape {
 
 fn balancer() -> Shape {
     let simple = words(
-        "The way of choosing. LEAST_REQUEST: of two at random, the one with less in flight; ROUND_ROBIN: in turn; RANDOM: at random; each by weight",
+        "The way of choosing. LEAST_REQUEST: of two at random, the one with less in flight; \
+                 ROUND_ROBIN: in turn; RANDOM: at random; each by weight",
         &["LEAST_REQUEST", "ROUND_ROBIN", "RANDOM", "LEAST_CONN", "UNSPECIFIED", "PASSTHROUGH"],
     );
     let shape = map("How an instance is chosen; simple or consistentHash")
@@ -71,36 +72,81 @@ fn consistent() -> Shape {
         {"required": ["httpQueryParameterName"]},
         {"required": ["useSourceIp"], "properties": {"useSourceIp": {"const": true}}},
     ]);
-    map("The same part of a request goes to the same instance; exactly one of httpHeaderName, httpCookie, useSourceIp, httpQueryParameterName")
-        .usual("httpHeaderName", filled("The name of a header").example("x-user-id"))
-        .silent("httpCookie", cookie)
-        .silent("useSourceIp", boolean("Whether the caller's address is the part"))
-        .silent("httpQueryParameterName", filled("The name of a query parameter"))
-        .more("maglev", map("A table that is quick to look up; ringHash or maglev").more("tableSize", whole("Its places: a prime number, 2 to 5000011", 2, Some(5_000_011)).default(65_537)))
-        .silent("ringHash", map("A ring, which is what there is by default; ringHash or maglev").usual("minimumRingSize", ring_size()))
-        .silent("minimumRingSize", ring_size())
-        .apart("ringHash", &["maglev"])
-        .rule(json!({"if": {"type": "object"}, "then": {"oneOf": parts}}), "exactly one of httpHeaderName, httpCookie, useSourceIp, httpQueryParameterName")
+    map("The same part of a request goes to the same instance; exactly one of httpHeaderName, \
+                 httpCookie, useSourceIp, httpQueryParameterName")
+    .usual("httpHeaderName", filled("The name of a header").example("x-user-id"))
+    .silent("httpCookie", cookie)
+    .silent("useSourceIp", boolean("Whether the caller's address is the part"))
+    .silent("httpQueryParameterName", filled("The name of a query parameter"))
+    .more(
+        "maglev",
+        map("A table that is quick to look up; ringHash or maglev")
+            .more("tableSize", whole("Its places: a prime number, 2 to 5000011", 2, Some(5_000_011)).default(65_537)),
+    )
+    .silent(
+        "ringHash",
+        map("A ring, which is what there is by default; ringHash or maglev").usual("minimumRingSize", ring_size()),
+    )
+    .silent("minimumRingSize", ring_size())
+    .apart("ringHash", &["maglev"])
+    .rule(
+        json!({"if": {"type": "object"}, "then": {"oneOf": parts}}),
+        "exactly one of httpHeaderName, httpCookie, useSourceIp, httpQueryParameterName",
+    )
 }
 
 fn outlier() -> Shape {
     let split = json!({
         "if": {"required": ["consecutiveLocalOriginFailures"]},
-        "then": {"required": ["splitExternalLocalOriginErrors"], "properties": {"splitExternalLocalOriginErrors": {"const": true}}},
+        "then": {
+            "required": ["splitExternalLocalOriginErrors"],
+            "properties": {"splitExternalLocalOriginErrors": {"const": true}},
+        },
     });
     map("Instances that fail are left alone for a while")
+        .more(
+            "consecutiveGatewayErrors",
+            whole("After how many 502, 503, 504 and failures to connect in a row; 0 is never", 0, COUNTS).default(0),
+        )
         .usual("consecutive5xxErrors", whole("After how many errors in a row; 0 is never", 0, COUNTS).default(5))
-        .more("consecutiveGatewayErrors", whole("After how many 502, 503, 504 and failures to connect in a row; 0 is never", 0, COUNTS).default(0))
         .silent("consecutiveErrors", whole("The older name of consecutive5xxErrors", 0, COUNTS))
-        .aside("splitExternalLocalOriginErrors", boolean("Whether failures to reach an instance are counted by themselves").example(true))
+        .aside(
+            "splitExternalLocalOriginErrors",
+            boolean("Whether failures to reach an instance are counted by themselves").example(true),
+        )
         .silent(
             "consecutiveLocalOriginFailures",
-            whole("After how many failures to reach it in a row; needs splitExternalLocalOriginErrors: true; 5 without it", 0, COUNTS),
+            whole(
+                "After how many failures to reach it in a row; needs splitExternalLocalOriginErrors: \
+                 true; 5 without it",
+                0,
+                COUNTS,
+            ),
         )
-        .usual("interval", duration_over_zero("How long an instance must do well for its ejections to count one less, over zero").default("10s"))
-        .usual("baseEjectionTime", duration_over_zero("For how long, times how often in a row, 300s at most; over zero").default("30s"))
-        .usual("maxEjectionPercent", percent("The most of a host's instances at once, in percent; one may always be, and never the last").only(&["integer"]).default(10))
-        .more("minHealthPercent", percent("Ejections are not heeded while fewer than this share of the host's instances is well, in percent").only(&["integer"]).default(0))
+        .usual(
+            "interval",
+            duration_over_zero("How long an instance must do well for its ejections to count one less, over zero")
+                .default("10s"),
+        )
+        .usual(
+            "baseEjectionTime",
+            duration_over_zero("For how long, times how often in a row, 300s at most; over zero").default("30s"),
+        )
+        .usual(
+            "maxEjectionPercent",
+            percent("The most of a host's instances at once, in percent; one may always be, and never the last")
+                .only(&["integer"])
+                .default(10),
+        )
+        .more(
+            "minHealthPercent",
+            percent(
+                "Ejections are not heeded while fewer than this share of the host's instances is \
+                 well, in percent",
+            )
+            .only(&["integer"])
+            .default(0),
+        )
         .apart("consecutiveErrors", &["consecutive5xxErrors"])
         .rule(split, "splitExternalLocalOriginErrors: true beside it, or no such count")
 }
