@@ -36,6 +36,7 @@ func TestEveryCallAfterCloseIsAnError(t *testing.T) {
 		"Carry":           func() error { _, err := engine.Carry(t.Context(), sergo.Request{}, true); return err },
 		"Required":        func() error { _, err := engine.Required("a"); return err },
 		"ExplainRoute":    func() error { _, err := engine.ExplainRoute(sergo.Request{Host: "a"}); return err },
+		"ExplainLabel":    func() error { _, err := engine.ExplainLabel(sergo.Request{}, true); return err },
 		"ConnectionPool":  func() error { _, err := engine.ConnectionPool("a", ""); return err },
 		"UpdateInstances": func() error { return engine.UpdateInstances("a", nil, nil) },
 		"Connect":         func() error { _, err := engine.Connect(sergo.Connection{Host: "a"}); return err },

@@ -847,6 +847,23 @@ sergo_code sergo_label_packed(uint64_t engine,
                               uint32_t flags,
                               struct sergo_text *json);
 
+// Which lane `sergo_label` says that a request is of, and why, as JSON: `{"lane": text
+// or null, "why", "document": text or null, "came": {"lane", "key", "header",
+// "believed"} or null, "goes": {"key", "baggage"} or null, "misses": [{"document",
+// "blocks": [{"field", "expected", "found"}]}], "text"}`, `text` all of it for people.
+// It changes nothing.
+sergo_code sergo_explain_label(uint64_t engine,
+                               const struct sergo_request *request,
+                               uint32_t flags,
+                               struct sergo_text *json);
+
+// As `sergo_explain_label`, of a block of bytes as for `sergo_label_packed`.
+sergo_code sergo_explain_label_packed(uint64_t engine,
+                                      const uint8_t *block,
+                                      size_t block_len,
+                                      uint32_t flags,
+                                      struct sergo_text *json);
+
 // The `baggage` header (W3C) of the next call: that of the request that came in,
 // which may be absent, and the lane under its key, in front of the others. At most
 // 64 members and 8,192 bytes are kept.

@@ -7,7 +7,7 @@ import type { Decision, Pass } from './decision';
 import { Entry, type WaitOptions } from './entry';
 import { argumentError, codeError, cold, STALE, text } from './error';
 import { type Event, Events, type EventsOptions } from './events';
-import { Explanation, type RouteExplanation } from './explanation';
+import { Explanation, type LabelExplanation, type RouteExplanation } from './explanation';
 import type { BreakerState, Figures } from './figures';
 import type { Label, LabelOptions, LabelRequest } from './label';
 import { Link } from './link';
@@ -292,6 +292,16 @@ export class Engine {
    */
   explainRoute(request: RouteRequest): RouteExplanation {
     return this.#routes.explain(request);
+  }
+
+  /**
+   * Which lane {@link Engine.label} says that a request is in, and why. It changes
+   * nothing. `String(explanation)` is for people to read.
+   *
+   * @throws SergoError
+   */
+  explainLabel(request: LabelRequest, options: LabelOptions = {}): LabelExplanation {
+    return this.#routes.explainLabel(request, options.trust ?? true);
   }
 
   /**

@@ -100,6 +100,68 @@ export class RouteExplanation {
   }
 }
 
+/** Which lane a request is of, and why. As text it is for people to read. */
+export class LabelExplanation {
+  /** The lane; undefined where it has none. */
+  readonly lane: string | undefined;
+  /** Why it is of that lane, or of none. */
+  readonly why: string;
+  /** The document that gives it the lane; undefined where it came with it. */
+  readonly document: string | undefined;
+  /** The lane that it came with, believed or not; undefined where it came with none. */
+  readonly came: CameWith | undefined;
+  /** What the calls that are made for it carry; undefined where it is of no lane. */
+  readonly goes: GoesOn | undefined;
+  /** The lanes and label rules that were asked before, and are not for it; the first 1,000 of them. */
+  readonly misses: readonly LabelMiss[];
+  readonly #text: string;
+
+  /** @internal Use {@link Engine.explainLabel}. */
+  constructor(json: string) {
+    const { lane, why, document, came, goes, misses, text } = JSON.parse(json);
+    this.#text = text;
+    this.lane = lane ?? undefined;
+    this.why = why;
+    this.document = document ?? undefined;
+    this.came = came ?? undefined;
+    this.goes = goes ?? undefined;
+    this.misses = misses;
+  }
+
+  /** The lane and why, what came in and what goes on, and why by none of the rules before: the same in every language. */
+  toString(): string {
+    return this.#text;
+  }
+}
+
+/** The lane that a request came with. */
+export interface CameWith {
+  /** The lane. */
+  readonly lane: string;
+  /** The key that it stood under. */
+  readonly key: string;
+  /** The header that it stood in: that key, or `baggage`. */
+  readonly header: string;
+  /** Whether it was believed. */
+  readonly believed: boolean;
+}
+
+/** What the calls that are made for a request carry. */
+export interface GoesOn {
+  /** The name of the header, whose value is the lane. */
+  readonly key: string;
+  /** The value of the `baggage` header. */
+  readonly baggage: string;
+}
+
+/** A lane or label rule that is not for a request. */
+export interface LabelMiss {
+  /** The kind and the name of the document. */
+  readonly document: string;
+  /** For each of its matches, the first field that does not hold. */
+  readonly blocks: readonly BlockMiss[];
+}
+
 /** A route that does not match. */
 export interface RouteMiss {
   /** Its index in the document's list. */

@@ -21,7 +21,18 @@ export { Engine } from './engine';
 export type { Entry, ExitOptions, WaitOptions } from './entry';
 export { type ErrorCode, SergoError } from './error';
 export type { BreakerEvent, Event, EventsOptions, FirstBlockEvent, RulesAppliedEvent } from './events';
-export type { BlockMiss, Explanation, GateExplanation, RouteExplanation, RouteMiss, Verdict } from './explanation';
+export type {
+  BlockMiss,
+  CameWith,
+  Explanation,
+  GateExplanation,
+  GoesOn,
+  LabelExplanation,
+  LabelMiss,
+  RouteExplanation,
+  RouteMiss,
+  Verdict,
+} from './explanation';
 export type { BreakerState, Figures, ResourceFigures, StrategyFigures } from './figures';
 export type { Label, LabelOptions, LabelRequest } from './label';
 export type { Clock } from './link';

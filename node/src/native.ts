@@ -67,6 +67,7 @@ export interface Native {
   connect(connection: string, numbers: Numbers): string;
   answer(handle: number, id: number): string;
   labelWith(handle: number, block: Uint8Array, length: number, trust: boolean): string;
+  explainLabel(handle: number, block: Uint8Array, length: number, trust: boolean): string;
   baggage(incoming: string, key: string, lane: string): string;
   required(handle: number, host: string): string;
   setInstances(handle: number, host: string, instances: string): void;

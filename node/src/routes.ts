@@ -3,7 +3,7 @@
 import { deepFreeze, directed, NOWHERE, picked, settled, whole } from './answer';
 import { type ConnectRequest, connecting } from './connection';
 import { argumentError, CLOSED, checkRolls, codeError, cold, POISONED, type SergoError, SPACE, text } from './error';
-import { RouteExplanation } from './explanation';
+import { LabelExplanation, RouteExplanation } from './explanation';
 import { json } from './json';
 import type { Label, LabelRequest } from './label';
 import { type Link, NOW } from './link';
@@ -161,6 +161,11 @@ export class Routes {
     const { block, length } = pack(request, request.host, undefined);
     this.#link.stamp(now);
     return new RouteExplanation(cold(() => native.explainRoute(block, length, random)));
+  }
+
+  explainLabel(request: LabelRequest, trust: boolean): LabelExplanation {
+    const { block, length } = pack(request, '', undefined);
+    return new LabelExplanation(cold(() => native.explainLabel(this.#link.handle, block, length, trust)));
   }
 
   label(request: LabelRequest, trust: boolean): Label | undefined {

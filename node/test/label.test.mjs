@@ -130,3 +130,25 @@ test('where sergo fails nothing is carried, and the request is served', async (t
   assert.equal((await ask('/gray')).body, '{}');
   assert.deepEqual(errors, ['closed']);
 });
+
+test('an explanation says which lane, and why', (t) => {
+  const engine = new Engine({ app: 'shop' });
+  t.after(() => engine.close());
+  engine.load(`
+apiVersion: traffic.opensergo.io/v1alpha1
+kind: TrafficLane
+metadata: {name: testers}
+spec:
+  rules:
+    traffic: {http: {uri: {prefix: /cart}, headers: {x-user: {exact: jason}}}}
+    lane: {name: gray}
+`);
+  const told = engine.explainLabel({ path: '/cart', headers: { 'x-user': 'jason', baggage: 'a=1' } });
+  assert.deepEqual([told.lane, told.document, told.came], ['gray', 'TrafficLane testers', undefined]);
+  assert.deepEqual(told.goes, { key: 'x-opensergo-traffic', baggage: 'x-opensergo-traffic=gray,a=1' });
+  assert.match(String(told), /^lane gray: by TrafficLane testers: its traffic.http holds\n/);
+  const doubted = engine.explainLabel({ headers: { 'x-opensergo-traffic': 'blue' } }, { trust: false });
+  assert.deepEqual([doubted.lane, doubted.came?.lane, doubted.came?.believed], [undefined, 'blue', false]);
+  const miss = { field: 'uri', expected: 'a value that begins with "/cart"', found: '"/"' };
+  assert.deepEqual(doubted.misses, [{ document: 'TrafficLane testers', blocks: [miss] }]);
+});

@@ -31,6 +31,7 @@ from ._explanation import Explanation, GateExplanation
 from ._figures import Figures, ResourceFigures, StrategyFigures
 from ._files import FileSource, file
 from ._following import ControlPlaneSubscription
+from ._label_explanation import CameWith, GoesOn, LabelExplanation, LabelMiss
 from ._lanes import Carried, Label, carried, carrying, headers_for_next_call
 from ._listening import EventStream, Listening
 from ._policy import CorsPolicy, HeaderChanges, Headers, Policy, Retries, TextMatch
@@ -100,6 +101,10 @@ __all__ = [
     "RpcArgument",
     "Required",
     "RouteExplanation",
+    "LabelExplanation",
+    "LabelMiss",
+    "CameWith",
+    "GoesOn",
     "RouteMiss",
     "BlockMiss",
     "Instance",

@@ -10,7 +10,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast, overload
 from weakref import WeakSet
 
-from . import _connections, _explanation, _figures, _fork, _report, _required, _route_explanation, _sergo
+from . import (
+    _connections,
+    _explanation,
+    _figures,
+    _fork,
+    _label_explanation,
+    _report,
+    _required,
+    _route_explanation,
+    _sergo,
+)
 from ._connections import ConnectionPool
 from ._control_plane import ControlPlaneSource
 from ._discovery import Instance, instances_to_json
@@ -20,6 +30,7 @@ from ._explanation import Explanation
 from ._figures import Figures
 from ._files import FileSource
 from ._following import ControlPlaneSubscription
+from ._label_explanation import LabelExplanation
 from ._listening import EventStream, Listeners, Listening, OnEvent
 from ._report import Report
 from ._required import Required
@@ -251,6 +262,17 @@ class Engine(_sergo.Engine):
         (BlockMiss(field='headers.tag', expected='"v2"', found='nothing'),)
         """
         return _route_explanation.from_json(self._explain_route(host, **request))
+
+    def explain_label(self, *, trust: bool = True, **request: Any) -> LabelExplanation:
+        """Say which lane :meth:`label` says that a request is of, and why. It changes nothing.
+
+        The request is described as for :meth:`label`.
+
+        >>> engine = sergo.Engine("foo-app")
+        >>> engine.explain_label(headers={"x-opensergo-traffic": "gray"}).why
+        'it came with it, which goes before all rules'
+        """
+        return _label_explanation.from_json(self._explain_label(trust=trust, **request))
 
     def set_system_load(
         self, *, cpu: float | None = None, load1: float | None = None, memory: float | None = None

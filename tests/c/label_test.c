@@ -63,6 +63,34 @@ static void test_lane(void) {
     CHECK_OK(sergo_close(engine));
 }
 
+static void test_explain(void) {
+    uint64_t engine = engine_with(LANE);
+    sergo_pair headers[] = {{SERGO_STR("x-user"), SERGO_STR("7")}, {SERGO_STR("baggage"), SERGO_STR("a=1")}};
+    sergo_request request = {.path = SERGO_STR("/vip"), .headers = headers, .header_count = 2};
+    sergo_text text;
+    CHECK_OK(sergo_explain_label(engine, &request, SERGO_TRUSTED, &text));
+    json explained = {0};
+    CHECK(json_read(text.data, text.len, &explained));
+    CHECK(same(json_get(&explained, "document")->text, "TrafficLane lane"));
+    CHECK(same(json_get(json_get(&explained, "goes"), "baggage")->text, "x-opensergo-traffic=gray,a=1"));
+    CHECK(strstr(json_get(&explained, "text")->text, "lane gray: by TrafficLane lane") != NULL);
+    json_free(&explained);
+    sergo_text_free(&text);
+
+    struct pack pack = pack_request("", NULL, "/vip", "x-user", "8");
+    CHECK_OK(sergo_explain_label_packed(engine, pack.bytes, pack.len, SERGO_UNTRUSTED, &text));
+    CHECK(json_read(text.data, text.len, &explained));
+    const json *miss = json_at(json_get(json_at(json_get(&explained, "misses"), 0), "blocks"), 0);
+    CHECK(same(json_get(miss, "field")->text, "headers.x-user") && same(json_get(miss, "found")->text, "\"8\""));
+    CHECK(json_get(&explained, "lane")->kind == JSON_NULL);
+    json_free(&explained);
+    sergo_text_free(&text);
+    CHECK_CODE(SERGO_ARGUMENT, sergo_explain_label(engine, &request, 2, &text));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_explain_label(engine, NULL, 0, &text));
+    CHECK_CODE(SERGO_ARGUMENT, sergo_explain_label(engine, &request, 0, NULL));
+    CHECK_OK(sergo_close(engine));
+}
+
 static void test_baggage(void) {
     sergo_text header;
     sergo_str key = SERGO_STR("x-opensergo-traffic"), gray = SERGO_STR("gray"), absent = {NULL, 0};
@@ -112,6 +140,7 @@ static void test_required(void) {
 
 void test_label(void) {
     test_lane();
+    test_explain();
     test_baggage();
     test_required();
 }

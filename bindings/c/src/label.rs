@@ -4,8 +4,9 @@ use crate::code::{answer, sergo_code};
 use crate::request::{ask, sergo_request};
 use crate::text::{list, one, sergo_str, sergo_text};
 use sergo_border::call;
-use sergo_border::text::json as write;
-use sergo_core::Code;
+use sergo_border::handle::Host;
+use sergo_border::text::{explanation, json as write};
+use sergo_core::{Code, Request};
 
 /// For a label: the lane that the request carries is not believed.
 pub const SERGO_UNTRUSTED: u32 = 0;
@@ -95,7 +96,9 @@ pub unsafe extern "C" fn sergo_explain_label_packed(
     json: *mut sergo_text,
 ) -> sergo_code {
     // SAFETY: the caller's block lives through the call, and it vouches for `json`.
-    unsafe { answer(json, || call::explain_label(engine, list(block, block_len)?, trusted(flags)?).map(sergo_text::own)) }
+    unsafe {
+        answer(json, || call::explain_label(engine, list(block, block_len)?, trusted(flags)?).map(sergo_text::own))
+    }
 }
 
 /// The `baggage` header (W3C) of the next call: that of the request that came in,

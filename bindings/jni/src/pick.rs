@@ -142,6 +142,21 @@ extern "system" fn Java_io_sergo_Native_label<'local>(
     answer(env, |env| somewhere(&call::label(engine as u64, &env.convert_byte_array(&request)?, trust)?))
 }
 
+/// Which lane a packed request is of, and why.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_Native_explainLabel<'local>(
+    env: EnvUnowned<'local>,
+    _: JClass<'local>,
+    engine: jlong,
+    request: Bytes<'local>,
+    trust: jboolean,
+) -> Bytes<'local> {
+    answer(env, |env| {
+        let request = env.convert_byte_array(&request)?;
+        Ok(value::read(&call::explain_label(engine as u64, &request, trust)?)?)
+    })
+}
+
 /// The `baggage` header of the next call.
 #[unsafe(no_mangle)]
 extern "system" fn Java_io_sergo_Native_baggage<'local>(

@@ -98,6 +98,15 @@ pub fn label_with(handle: f64, block: &[u8], length: u32, trust: bool) -> Result
     call::label(handle as u64, packed(block, length)?, trust).map_err(failure)
 }
 
+/// Which lane [`label_with`] says that the request is of, and why, as JSON.
+///
+/// # Errors
+/// The codes of [`call::explain_label`].
+#[napi(catch_unwind)]
+pub fn explain_label(handle: f64, block: &[u8], length: u32, trust: bool) -> Result<String> {
+    call::explain_label(handle as u64, packed(block, length)?, trust).map_err(failure)
+}
+
 /// The `baggage` header of the next call: the incoming one with the lane under its key.
 #[napi(catch_unwind)]
 pub fn baggage(incoming: String, key: String, lane: String) -> String {

@@ -338,6 +338,18 @@ impl Engine {
         })
     }
 
+    /// Which lane `label` says that a request is of, and why, as JSON.
+    #[pyo3(signature = (*, trust = true, **request))]
+    fn _explain_label(&self, trust: bool, request: Option<&Bound<'_, PyDict>>) -> PyResult<String> {
+        stopped(|| {
+            AskedRequest::read(Text::default(), request)?.ask(|request, _| {
+                let explained =
+                    with(self.handle, |host| Ok(text::explanation(&host.engine().explain_label(request, trust))));
+                explained.map_err(raise)
+            })
+        })
+    }
+
     /// The events since the last call, as JSON.
     fn _drain_events(&self) -> PyResult<String> {
         stopped(|| call::drain_events(self.handle).map_err(raise))

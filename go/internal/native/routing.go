@@ -85,6 +85,18 @@ func Label(engine Handle, packed []byte, trust bool) ([]byte, Code) {
 	return take(&text), Code(code)
 }
 
+// ExplainLabel tells which lane a packed request is of, and why, as JSON.
+func ExplainLabel(engine Handle, packed []byte, trust bool) ([]byte, Code) {
+	var text C.sergo_text
+	flags := C.uint32_t(C.SERGO_UNTRUSTED)
+	if trust {
+		flags = C.SERGO_TRUSTED
+	}
+	block, length := block(packed)
+	code := C.sergo_explain_label_packed(C.uint64_t(engine), block, length, flags, &text)
+	return take(&text), Code(code)
+}
+
 // Baggage is the baggage header of the next call.
 func Baggage(incoming, key, lane string) (string, Code) {
 	var text C.sergo_text

@@ -358,6 +358,18 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
+     * Says why a request that came in is of its lane. It is a look, and changes nothing.
+     *
+     * @param request the request; its host is not looked at
+     * @param trust whether the lane that it carries is believed
+     * @return its lane, and why; print it to read it
+     * @throws SergoException as {@link #route(RouteRequest)}
+     */
+    public LabelExplanation explainLabel(RouteRequest request, boolean trust) {
+        return routes.explainLabel(request, trust);
+    }
+
+    /**
      * Says the lane of a request that came in, and believes the lane that it says itself.
      *
      * @param request the request; its host is not looked at

@@ -67,6 +67,8 @@ final class Native {
 
     static native byte[] label(long engine, byte[] request, boolean trust);
 
+    static native byte[] explainLabel(long engine, byte[] request, boolean trust);
+
     static native byte[] baggage(byte[] incoming, byte[] key, byte[] lane);
 
     static native long updateInstances(long engine, byte[] host, byte[] changed, byte[] gone);

@@ -105,6 +105,11 @@ final class Routes {
                 Value.of(Native.explainRoute(handle, block, seed, request.givenRolls(), now)));
     }
 
+    LabelExplanation explainLabel(RouteRequest request, boolean trust) {
+        byte[] block = Packed.of(request, null);
+        return LabelExplanation.of(Value.of(Native.explainLabel(handle, block, trust)));
+    }
+
     Optional<Label> label(RouteRequest request, boolean trust) {
         while (true) {
             byte[] block = Packed.of(request, host(""));

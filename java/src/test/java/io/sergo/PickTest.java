@@ -1,6 +1,7 @@
 package io.sergo;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -275,6 +276,32 @@ final class PickTest {
         RouteExplanation unknown = engine.explainRoute(RouteRequest.to("elsewhere"));
         assertEquals(Optional.empty(), unknown.router());
         assertSame(Routing.NOWHERE, unknown.routing());
+    }
+
+    @Test
+    void aLabelIsExplained() {
+        engine.load(
+                """
+                apiVersion: traffic.opensergo.io/v1alpha1
+                kind: TrafficLane
+                metadata: {name: testers}
+                spec:
+                  rules:
+                    traffic: {http: {headers: {x-user: {exact: jason}}}}
+                    lane: {name: gray}
+                """);
+        LabelExplanation told =
+                engine.explainLabel(RouteRequest.to(HOST).header("x-user", "jason"), true);
+        assertEquals(Optional.of("gray"), told.lane());
+        assertEquals(Optional.of("TrafficLane testers"), told.document());
+        assertEquals("x-opensergo-traffic=gray", told.goes().orElseThrow().baggage());
+        assertTrue(told.toString().startsWith("lane gray: by TrafficLane testers: "), told.text());
+        LabelExplanation doubted =
+                engine.explainLabel(
+                        RouteRequest.to(HOST).header("x-opensergo-traffic", "blue"), false);
+        assertEquals(Optional.empty(), doubted.lane());
+        assertFalse(doubted.came().orElseThrow().believed());
+        assertEquals("headers.x-user", doubted.misses().get(0).blocks().get(0).field());
     }
 
     @Test
