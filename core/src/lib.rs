@@ -32,7 +32,7 @@ pub mod time;
 pub use compile::report::{Report, Waiting};
 pub use decide::{Amount, Explanation, GateExplanation, Verdict};
 pub use decide::{Ask, Block, BlockId, Blocked, Decision, Direction, Fallback, Outcome, Permit, ResourceId};
-pub use engine::{Advised, Config, Engine, Source, advise, check};
+pub use engine::{Advised, Config, Engine, Seen, Source, View, advise, check};
 pub use error::Code;
 pub use label::Label;
 pub use name::StrategyKind;

@@ -93,6 +93,11 @@ pub fn find(api_version: &str, kind: &str) -> Result<Kind, Unknown> {
     }
 }
 
+/// The name of each kind with the versions of its API, the first one ours.
+pub fn all() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    KINDS.into_iter().map(|(name, versions, _)| (name, versions))
+}
+
 /// What a subscription calls each kind: the first version of its API and its
 /// name, as in `traffic.opensergo.io/v1alpha1/TrafficRouter`.
 pub fn on_the_wire() -> impl Iterator<Item = String> {
