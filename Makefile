@@ -9,15 +9,15 @@ CARGO_FLAGS ?= --locked
 VECTORS ?= tests/vectors
 LANGS ?= rust c java go node python
 
-include bindings/c/build.mk java/build.mk go/build.mk node/build.mk python/build.mk tests/sdk.mk
+include bindings/c/build.mk java/build.mk go/build.mk node/build.mk python/build.mk tests/sdk.mk benches/build.mk
 
 PORT_rust = $(TARGET)/release/conformance rust-port
 
-.PHONY: help setup build native demo demo-run test conformance conformance-run lint fmt bench load clean \
+.PHONY: help setup build native demo demo-run test conformance conformance-run lint fmt load clean \
 	rust-build rust-test rust-loom fuzz rust-lint rust-fmt rust-bench
 
 help: ## This list
-	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) benches/build.mk | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## Checks the toolchains and says how to get what is missing
 	@.ci/toolchains
@@ -49,6 +49,8 @@ test: build ## Every test of every language, the vectors, and the demo
 	@$(MAKE) --no-print-directory node-test
 	@$(MAKE) --no-print-directory python-test
 	@$(MAKE) --no-print-directory sdk-test
+	@$(MAKE) --no-print-directory bench-test
+	@$(MAKE) --no-print-directory counts
 	@$(MAKE) --no-print-directory demo-run
 	@$(MAKE) --no-print-directory conformance-run
 
@@ -68,20 +70,20 @@ conformance-run:
 	@$(TARGET)/release/conformance --vectors $(VECTORS) --skips tests/conformance/skips.txt \
 		$(foreach lang,$(LANGS),--port '$(lang)=$(PORT_$(lang))')
 
-lint: setup rust-lint c-lint java-lint go-lint node-lint python-lint sdk-lint ## Every linter
+lint: setup rust-lint c-lint java-lint go-lint node-lint python-lint sdk-lint bench-lint ## Every linter
 
 rust-lint:
 	cargo fmt --all --check
 	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps -p sergo -p sergo-border -p sergo-control-plane
 
-fmt: rust-fmt c-fmt java-fmt go-fmt node-fmt python-fmt sdk-fmt ## Every formatter
+fmt: rust-fmt c-fmt java-fmt go-fmt node-fmt python-fmt sdk-fmt bench-fmt ## Every formatter
 
 rust-fmt:
 	cargo fmt --all
 
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= documents operations matching routes baggage wire format
+FUZZ_TARGETS ?= documents operations matching routes baggage wire clients convert traces format
 
 # New finds go beside what was built; those worth keeping are copied to fuzz/corpus.
 fuzz: ## Looks for new inputs that break a promise; FUZZ_SECONDS=60 for each target
@@ -96,8 +98,6 @@ fuzz: ## Looks for new inputs that break a promise; FUZZ_SECONDS=60 for each tar
 			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=65536 -dict=fuzz/words.dict || exit 1; \
 	done
 
-bench: build rust-bench c-bench java-bench go-bench node-bench python-bench ## First figures, per language
-
 rust-bench:
 	cargo bench $(CARGO_FLAGS) -p sergo-benches
 
@@ -106,4 +106,4 @@ load: ## Two thousand subscribers and a change a second; SUBSCRIBERS, RULES, APP
 
 clean: ## Removes what was built
 	cargo clean
-	rm -rf node/node_modules node/dist go/internal/lib java/target
+	rm -rf node/node_modules benches/node/node_modules node/dist go/internal/lib java/target

@@ -4,6 +4,10 @@ GO_PLATFORM := $(shell go env GOOS GOARCH 2>/dev/null | paste -sd _)
 GO_LIB := go/internal/lib/$(GO_PLATFORM)/libsergo.a
 GO_OUT := $(TARGET)/go
 
+# Nor does the Go tool notice that the header has changed, which lies outside the module:
+# what was compiled with another one is not taken from its cache.
+export CGO_CFLAGS := -O2 -g -DSERGO_HEADER=$(firstword $(shell cksum include/sergo.h))
+
 PORT_go = $(GO_OUT)/conformance
 DEMO_go = $(GO_OUT)/demo
 

@@ -70,7 +70,7 @@ pub fn format_json(text: &str) -> Result<Formatted, String> {
 }
 
 fn told(unreadable: &Unreadable) -> String {
-    let Unreadable { found, expected, place } = unreadable;
+    let Unreadable { found, expected, place, .. } = unreadable;
     format!("line {}, column {}: found {found}, expected {expected}", place.line, place.column)
 }
 

@@ -67,3 +67,18 @@ fn matching() {
 fn wire() {
     replay("wire", sergo_fuzz_bodies::wire);
 }
+
+#[test]
+fn clients() {
+    replay("clients", sergo_fuzz_bodies::clients);
+}
+
+#[test]
+fn convert() {
+    replay("convert", sergo_fuzz_bodies::convert);
+}
+
+#[test]
+fn traces() {
+    replay("traces", sergo_fuzz_bodies::traces);
+}

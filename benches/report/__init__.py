@@ -1,0 +1,1 @@
+"""Runs the benchmarks of all languages in rounds, and writes what came of them."""
