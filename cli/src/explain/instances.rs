@@ -36,8 +36,13 @@ fn one() -> u32 {
 pub(crate) fn tell(engine: &Engine, path: &Path) -> Result<(), String> {
     const SHAPE: &str = "a map of hosts, each a list of {id, labels, healthy, weight, zone} is expected";
     let written = text(path)?;
-    let hosts: BTreeMap<String, Vec<Known>> =
-        serde_saphyr::from_str(&written).map_err(|error| format!("can't read {}: {error}; {SHAPE}", path.display()))?;
+    let wrong = |error: serde_saphyr::Error| {
+        // The lines behind the first show the place.
+        let told = error.to_string();
+        let first = told.lines().next().unwrap_or_default();
+        format!("can't read {}: {}; {SHAPE}", path.display(), first.trim_start_matches("error: "))
+    };
+    let hosts: BTreeMap<String, Vec<Known>> = serde_saphyr::from_str(&written).map_err(wrong)?;
     for (host, instances) in hosts {
         let instance = |Known { id, labels, healthy, weight, zone }| Instance { id, labels, healthy, weight, zone };
         engine.set_instances(&host, instances.into_iter().map(instance).collect());

@@ -23,5 +23,5 @@ fn told(text: &str) -> (usize, Vec<String>) {
     let waiting = waiting.into_iter().map(|waiting| format!("{} {}", waiting.name, waiting.missing));
     let mut all: Vec<String> = diagnostics.chain(waiting).collect();
     all.sort();
-    (accepted as usize, all)
+    (accepted, all)
 }
