@@ -83,7 +83,7 @@ rust-fmt:
 	cargo fmt --all
 
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= documents operations matching routes baggage wire
+FUZZ_TARGETS ?= documents operations matching routes baggage wire clients convert traces
 
 # New finds go beside what was built; those worth keeping are copied to fuzz/corpus.
 fuzz: ## Looks for new inputs that break a promise; FUZZ_SECONDS=60 for each target

@@ -2,7 +2,10 @@ module github.com/sergo-rs/sergo/go
 
 go 1.25.0
 
-require google.golang.org/grpc v1.84.0
+require (
+	github.com/fsnotify/fsnotify v1.10.1
+	google.golang.org/grpc v1.84.0
+)
 
 require (
 	golang.org/x/net v0.57.0 // indirect

@@ -51,6 +51,9 @@ type Diagnostic struct {
 	// Line and Column count from 1 in the source; 0 is unknown.
 	Line   int `json:"line"`
 	Column int `json:"column"`
+	// Code says what kind of mistake it is, as in "unknown-field": what
+	// `sergo check --explain` knows it by.
+	Code string `json:"code"`
 }
 
 // String is the whole sentence.
@@ -74,6 +77,9 @@ type Waiting struct {
 	// Line and Column count from 1 in the source; 0 is unknown.
 	Line   int `json:"line"`
 	Column int `json:"column"`
+	// Code says what kind of mistake it is, as in "unknown-field": what
+	// `sergo check --explain` knows it by.
+	Code string `json:"code"`
 }
 
 // String is the whole sentence.

@@ -17,7 +17,7 @@ func TestAMistakeIsReportedAndTakesNothingWithIt(t *testing.T) {
 	}
 	mistake := report.Rejected[0]
 	if mistake.Kind != "RateLimitStrategy" || mistake.Namespace != "default" || mistake.Name != "rate-limit-foo" ||
-		mistake.Field != "spec.threshold" || mistake.Source != "" {
+		mistake.Field != "spec.threshold" || mistake.Source != "" || mistake.Code != "wrong-type" {
 		t.Errorf("got %+v", mistake)
 	}
 	if mistake.Line != 5 || mistake.Column == 0 {

@@ -16,8 +16,9 @@ import (
 // is: [File]. A control plane tells by itself when rules change: see the package
 // controlplane.
 type Source interface {
-	// look is a cheap view of the place as it is now.
-	look() view
+	// look is a cheap view of the place as it is now. It adds where to watch for
+	// changes of the view, also where that is of an error.
+	look(where places) view
 	// read is the rules that a view is of.
 	read(view) ([]native.Source, error)
 }
@@ -57,7 +58,8 @@ func (v view) same(other view) bool {
 	})
 }
 
-func (f fileSource) look() view {
+func (f fileSource) look(where places) view {
+	where.addWay(string(f))
 	info, err := os.Stat(string(f))
 	if err != nil {
 		return view{err: err}
@@ -65,7 +67,7 @@ func (f fileSource) look() view {
 	if !info.IsDir() {
 		return view{files: []seen{{string(f), info}}}
 	}
-	files, err := walk(nil, string(f), 0)
+	files, err := walk(nil, string(f), 0, where)
 	if err != nil {
 		return view{err: err}
 	}
@@ -74,10 +76,11 @@ func (f fileSource) look() view {
 }
 
 // walk adds the rule files in the folder to files.
-func walk(files []seen, folder string, depth int) ([]seen, error) {
+func walk(files []seen, folder string, depth int, where places) ([]seen, error) {
 	if depth > maxDepth {
 		return nil, fmt.Errorf("%s is more than %d folders deep: does a link lead back to a folder above it?", folder, maxDepth)
 	}
+	where.addFolder(folder)
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return nil, err
@@ -88,6 +91,9 @@ func walk(files []seen, folder string, depth int) ([]seen, error) {
 			continue
 		}
 		path := filepath.Join(folder, name)
+		if entry.Type()&fs.ModeSymlink != 0 {
+			where.addWay(path)
+		}
 		info, err := os.Stat(path) // of what a link leads to
 		switch {
 		case err != nil && !isRules(name):
@@ -95,7 +101,7 @@ func walk(files []seen, folder string, depth int) ([]seen, error) {
 		case err != nil:
 			return nil, err
 		case info.IsDir():
-			if files, err = walk(files, path, depth+1); err != nil {
+			if files, err = walk(files, path, depth+1, where); err != nil {
 				return nil, err
 			}
 		case isRules(name):

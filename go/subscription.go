@@ -9,11 +9,24 @@ import (
 	"github.com/sergo-rs/sergo/go/internal/native"
 )
 
-// How often a source is looked at, by default and at most: file systems tell
-// two writes apart only if some milliseconds lie between them.
+// How often a source is looked at where the system tells of changes (network file
+// systems keep some to themselves), where it does not, and at most: file systems
+// tell two writes apart only if some milliseconds lie between them.
 const (
-	defaultInterval = 200 * time.Millisecond
-	minInterval     = 10 * time.Millisecond
+	toldInterval   = time.Second
+	untoldInterval = 200 * time.Millisecond
+	minInterval    = 10 * time.Millisecond
+)
+
+// calm is how long files must stay the same before they count as written.
+const calm = 30 * time.Millisecond
+
+// maxFolders is of how many folders the system is asked to tell; with more it is
+// asked of none. maxAgain is how often it is looked again because there are new
+// ones.
+const (
+	maxFolders = 4096
+	maxAgain   = 8
 )
 
 // SubscribeOption changes how an engine is subscribed to a source.
@@ -27,8 +40,9 @@ func OnChange(call func(*Report, error)) SubscribeOption {
 	return func(s *Subscription) { s.onChange = call }
 }
 
-// Every makes the subscription look at its source this often instead of every
-// 200 ms. Less than 10 ms is read as 10 ms.
+// Every makes the subscription look at its source this often, whether the system
+// tells of changes or not; by default it does every second where the system does,
+// and else every 200 ms. Less than 10 ms is read as 10 ms.
 func Every(interval time.Duration) SubscribeOption {
 	return func(s *Subscription) { s.interval = max(interval, minInterval) }
 }
@@ -36,14 +50,16 @@ func Every(interval time.Duration) SubscribeOption {
 // Subscription keeps an engine's rules as its source has them, until it is
 // closed.
 //
-// A change is taken once the source has looked the same twice in a row, so that
-// a half-written file is not; all files make one push. When the source can't be
+// The system tells of changes where it can, and [Subscription.Polling] says why it
+// can't. A change is taken once the source has looked the same twice in a row, so
+// that a half-written file is not; all files make one push. When the source can't be
 // read, the last rules stay in force and Err says why.
 type Subscription struct {
 	engine   *Engine
 	follower *follower
 	source   Source
-	interval time.Duration
+	notices  *notices
+	interval time.Duration // 0 is the default
 	onChange func(*Report, error)
 	ctx      context.Context // done once the subscription is to end
 	cancel   context.CancelFunc
@@ -66,7 +82,7 @@ type Subscription struct {
 // [Subscription.Err], and at [Subscription.Report] for mistakes in the rules.
 // Errors are [*Error]: the engine is closed or poisoned.
 func (e *Engine) Subscribe(source Source, opts ...SubscribeOption) (*Subscription, error) {
-	s := &Subscription{engine: e, source: source, interval: defaultInterval}
+	s := &Subscription{engine: e, source: source}
 	s.idle = sync.NewCond(&s.mu)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	for _, opt := range opts {
@@ -77,9 +93,11 @@ func (e *Engine) Subscribe(source Source, opts ...SubscribeOption) (*Subscriptio
 		s.cancel()
 		return nil, failure("subscribe", native.Closed)
 	}
-	first := source.look()
+	s.notices = newNotices(maxFolders)
+	first := s.see()
 	sources, err := source.read(first)
 	if err := s.load(sources, err); err != nil {
+		s.notices.close()
 		s.end()
 		_ = s.Close()
 		return nil, err
@@ -102,6 +120,10 @@ func (s *Subscription) Err() error {
 	defer s.mu.Unlock()
 	return s.err
 }
+
+// Polling says why the system does not tell of changes, so that the source is only
+// looked at now and then; nil where it does tell.
+func (s *Subscription) Polling() error { return s.notices.trouble() }
 
 // Close ends the subscription; the rules stay in force. When it returns, its
 // goroutine is gone, or, if it was in the function of [OnChange], ends with that.
@@ -126,26 +148,18 @@ func (s *Subscription) stop() {
 // file system's clock would not show, so it is read once more.
 func (s *Subscription) follow(first view) {
 	defer s.end()
-	ticker := time.NewTicker(s.interval)
-	defer ticker.Stop()
-	last, loaded, settled := first, first, false
-	for {
-		select {
-		case <-s.ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		if s.ctx.Err() != nil {
-			return
-		}
-		next := s.source.look()
-		stable := next.same(last)
+	defer s.notices.close()
+	last, loaded, settled, brief := first, first, false, true
+	for s.rest(brief) {
+		next := s.see()
+		brief = !next.same(last)
 		last = next
-		if !stable || settled && next.same(loaded) {
+		if brief || settled && next.same(loaded) {
 			continue
 		}
 		sources, err := s.source.read(next)
-		if last = s.source.look(); !last.same(next) {
+		if last = s.source.look(places{}); !last.same(next) {
+			brief = true
 			continue
 		}
 		// After an error it is read again, since what makes a file readable
@@ -153,6 +167,49 @@ func (s *Subscription) follow(first view) {
 		settled = s.load(sources, err) == nil && err == nil
 		loaded = next
 	}
+}
+
+// rest waits until there is a reason to look: a notice or the next time, which
+// comes soon where something has changed that may still be written. It says whether
+// to go on.
+func (s *Subscription) rest(brief bool) bool {
+	interval, told := s.interval, s.notices.told
+	if untold := s.notices.trouble() != nil; interval == 0 && untold {
+		interval = untoldInterval
+	} else if !untold {
+		if interval == 0 {
+			interval = toldInterval
+		}
+		if brief {
+			interval, told = min(interval, calm), nil
+		}
+	}
+	timer := time.NewTimer(interval)
+	defer timer.Stop()
+	select {
+	case <-s.ctx.Done():
+	case <-timer.C:
+	case <-told:
+		// What is written nearby without a rest does not keep it looking without one.
+		timer.Reset(minInterval)
+		select {
+		case <-s.ctx.Done():
+		case <-timer.C:
+		}
+	}
+	return s.ctx.Err() == nil
+}
+
+// see looks at the source, which is watched from then on.
+func (s *Subscription) see() view {
+	for range maxAgain {
+		where := places{}
+		now := s.source.look(where)
+		if !s.notices.watch(where) {
+			return now
+		}
+	}
+	return s.source.look(places{})
 }
 
 func (s *Subscription) end() {

@@ -275,7 +275,7 @@ typedef struct sergo_report {
     struct sergo_text lines;
     // All of these for programs: JSON with `version`, `accepted`, and the lists
     // `rejected`, `warnings`, `shadowed`, `unserved` (of `kind`, `namespace`, `name`,
-    // `field`, `found`, `expected`, `message`, `source`, `line`, `column`) and
+    // `field`, `found`, `expected`, `message`, `source`, `line`, `column`, `code`) and
     // `waiting` (likewise, with `missing` in the place of `found` and `expected`).
     struct sergo_text json;
 } sergo_report;

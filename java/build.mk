@@ -4,7 +4,8 @@
 #   java-test     JUnit
 #   java-lint     the format; javac's lints are errors in every build
 #   java-fmt      formats
-#   java-bench    JMH: nanoseconds per enter and exit, route, pick and report
+#   java-bench    JMH: nanoseconds per enter and exit, route, pick and report; and how long
+#                 10,000 rules that are pushed take to be in force
 #   java-package  the jar to release: its library has no call that panics on purpose
 
 JAVA_MVN := mvn --batch-mode --no-transfer-progress -Dstyle.color=never -f java/pom.xml
@@ -50,6 +51,7 @@ java-fmt:
 
 java-bench: java-build
 	@java @java/target/test.args org.openjdk.jmh.Main EnterBench
+	@java @java/target/test.args io.sergo.bench.PushBench
 
 java-package:
 	@cargo build --release $(CARGO_FLAGS) -p sergo-jni

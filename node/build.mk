@@ -38,3 +38,4 @@ node-fmt: node/node_modules/.package-lock.json
 
 node-bench:
 	npm run --prefix node --silent bench
+	node node/bench/push.mjs "$(TARGET)/release/sergo"

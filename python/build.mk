@@ -45,3 +45,4 @@ python-fmt: $(PYTHON_VENV)/.tools-installed
 
 python-bench: python-build
 	$(PYTHON_IN_VENV) python/benches/enter.py
+	$(PYTHON_IN_VENV) python/benches/push.py "$(TARGET)/release/sergo"

@@ -9,17 +9,35 @@ mod fmt;
 mod man;
 mod new;
 mod print;
-mod replay;
+pub mod replay;
 mod schema;
 mod serve;
 mod watch;
 
+pub use convert::{Conversion, Converted, Fate, Loss, Options, Origin, SentinelRules, Target, conversion};
+pub use fmt::{Formatted, Left, format_json, format_yaml};
+
 use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
-/// One meaning of the OpenSergo rules.
+const EXAMPLES: &str = "\
+Examples:
+  sergo new RateLimitStrategy > rules/limit.yaml
+  sergo check rules/
+  sergo explain rules/ --resource GET:/cart
+  sergo serve --rules rules/
+
+Each verb has a --help of its own, with more.";
+
+/// One meaning of the OpenSergo rules: writes, checks, explains and serves them.
+///
+/// Rules are YAML or JSON, in files or from a control plane. The command asks the same
+/// core as every language's package: what it says is what services do.
+///
+/// The exit code is 0 when all is well, 1 when there are mistakes in rules, and 2 when
+/// something could not be done.
 #[derive(Parser)]
-#[command(name = "sergo", version, arg_required_else_help = true)]
+#[command(name = "sergo", version, arg_required_else_help = true, after_long_help = EXAMPLES)]
 struct Command {
     #[command(subcommand)]
     verb: Verb,
@@ -29,7 +47,7 @@ struct Command {
 enum Verb {
     Check(check::Arguments),
     Explain(Box<explain::Arguments>),
-    Replay(replay::Arguments),
+    Replay(Box<replay::Arguments>),
     Convert(convert::Arguments),
     Fmt(fmt::Arguments),
     New(new::Arguments),

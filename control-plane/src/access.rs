@@ -52,7 +52,11 @@ impl Access {
         Access::parse(&text).map_err(|wrong| format!("the tokens {name}: {wrong}"))
     }
 
-    fn parse(text: &str) -> Result<Access, String> {
+    /// Reads the text of such a file.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with it, and never a token.
+    pub(crate) fn parse(text: &str) -> Result<Access, String> {
         let document = yaml::documents(text).into_iter().next().ok_or("found nothing, expected a list of tokens")?;
         let node = document.map_err(|error| format!("found {}, expected {}", error.found, error.expected))?;
         let value = json::from_node(&node).ok_or("found a key that stands twice")?;

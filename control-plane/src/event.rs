@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use sergo::Diagnostic;
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -47,6 +48,21 @@ pub enum Event {
     },
     /// The tokens cannot be read; those before still hold.
     TokensFailed {
+        /// Why.
+        message: String,
+    },
+    /// The certificate was read again; new connections get it.
+    Certificate {
+        /// Its file.
+        certificate: PathBuf,
+    },
+    /// The certificate cannot be read again; the one before is still shown.
+    CertificateFailed {
+        /// Why.
+        message: String,
+    },
+    /// The system does not tell of changes to files: they are only looked at.
+    Polling {
         /// Why.
         message: String,
     },
@@ -148,6 +164,11 @@ impl fmt::Display for Event {
             Event::RulesFailed { message } => write!(f, "{message}; the rules before are still served"),
             Event::Tokens { tokens } => write!(f, "{} may subscribe", count(*tokens, "token")),
             Event::TokensFailed { message } => write!(f, "{message}; the tokens before still hold"),
+            Event::Certificate { certificate } => write!(f, "new connections get {}", certificate.display()),
+            Event::CertificateFailed { message } => write!(f, "{message}; the certificate before still holds"),
+            Event::Polling { message } => {
+                write!(f, "the system does not tell of changes to files ({message}): they are looked at now and then")
+            }
             Event::Connected { client, namespace, app } => {
                 write!(f, "{client} subscribes for the app {app:?} in {namespace}")
             }

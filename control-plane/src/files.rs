@@ -1,5 +1,6 @@
 //! The rule files below some paths, and whether they have changed.
 
+use crate::places::Places;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -52,13 +53,33 @@ pub fn text(path: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| format!("can't read {}: it is not UTF-8 text", path.display()))
 }
 
-/// The signature of all rule files at this moment.
-pub(crate) fn signature(paths: &[PathBuf]) -> Signature {
+/// The signature of all rule files at this moment, and where to watch for changes
+/// of it.
+pub(crate) fn look(paths: &[PathBuf]) -> (Signature, Places) {
+    let mut places = Places::default();
+    let mut found = Ok(Vec::new());
+    for path in paths {
+        places.add_way(path);
+        // Also where one can't be read, the others are watched.
+        let files = walk(path, &mut |entry| {
+            if entry.file_type().is_dir() {
+                places.add_folder(entry.path());
+            }
+            if entry.path_is_symlink() {
+                places.add_way(entry.path());
+            }
+        });
+        match (&mut found, files) {
+            (Ok(found), Ok(files)) => found.extend(files),
+            (Ok(_), Err(error)) => found = Err(error),
+            (Err(_), _) => {}
+        }
+    }
     let stamp = |path: PathBuf| {
         let metadata = fs::metadata(&path).map_err(|error| cannot_read(&path, &error))?;
         Ok((path, metadata.modified().ok(), metadata.len(), place(&metadata)))
     };
-    find_all(paths)?.into_iter().map(stamp).collect()
+    (found.and_then(|found| found.into_iter().map(stamp).collect()), places)
 }
 
 #[cfg(unix)]
@@ -82,6 +103,11 @@ fn find_all(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
 /// # Errors
 /// A sentence that says which path can't be read.
 pub fn find(path: &Path) -> Result<Vec<PathBuf>, String> {
+    walk(path, &mut |_| {})
+}
+
+/// Finds, and tells of all that is passed on the way.
+fn walk(path: &Path, passed: &mut dyn FnMut(&DirEntry)) -> Result<Vec<PathBuf>, String> {
     let is_hidden = |name: &OsStr| name.to_string_lossy().starts_with('.');
     let is_shown = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
     // Editors keep links in hidden places that lead nowhere.
@@ -96,6 +122,7 @@ pub fn find(path: &Path) -> Result<Vec<PathBuf>, String> {
             (Some(path), Some(io)) => cannot_read(path, io),
             _ => format!("can't read {}: {error}", path.display()),
         })?;
+        passed(&entry);
         let extension = entry.path().extension().map(|extension| extension.to_ascii_lowercase());
         let is_named = extension.is_some_and(|of| of == "yaml" || of == "yml" || of == "json");
         if entry.file_type().is_file() && (is_named || entry.depth() == 0) {
@@ -141,7 +168,7 @@ mod tests {
     fn a_missing_folder_and_a_file_that_is_no_text_are_told() {
         let folder = folder("missing");
         assert!(read(&[folder.join("no")]).unwrap_err().contains("no such file or folder"));
-        assert!(signature(&[folder.join("no")]).is_err());
+        assert!(look(&[folder.join("no")]).0.is_err());
         fs::write(folder.join("a.yaml"), [0xff]).unwrap();
         assert!(read(std::slice::from_ref(&folder)).unwrap_err().contains("UTF-8"));
         fs::remove_dir_all(folder).unwrap();
@@ -169,11 +196,14 @@ mod tests {
         }
         std::os::unix::fs::symlink("..1", folder.join("..data")).unwrap();
         std::os::unix::fs::symlink("..data/a.yaml", folder.join("a.yaml")).unwrap();
-        let before = signature(std::slice::from_ref(&folder)).unwrap();
-        assert_eq!(before.len(), 1);
+        let (before, places) = look(std::slice::from_ref(&folder));
+        assert_eq!(before.as_ref().unwrap().len(), 1);
+        let real = fs::canonicalize(&folder).unwrap();
+        assert!(places.concern(&real.join("..data")) && places.concern(&real.join("..1/a.yaml")), "{places:?}");
         std::os::unix::fs::symlink("..2", folder.join("..new")).unwrap();
         fs::rename(folder.join("..new"), folder.join("..data")).unwrap();
-        assert_ne!(signature(std::slice::from_ref(&folder)).unwrap(), before);
+        let (after, places) = look(std::slice::from_ref(&folder));
+        assert!(after != before && places.concern(&real.join("..2/a.yaml")), "{places:?}");
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -101,6 +101,7 @@ fn shown(plane: &Plane) -> Value {
         "version": snapshot.version,
         "since": snapshot.since.map(|since| humantime::format_rfc3339_millis(since).to_string()),
         "error": plane.trouble(),
+        "polling": plane.polling(),
         "files": catalog.files().collect::<Vec<_>>(),
         "documents": documents,
         "report": report,

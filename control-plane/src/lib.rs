@@ -33,9 +33,14 @@ pub mod files;
 mod frame;
 mod http_side;
 mod json;
+mod notices;
+#[doc(hidden)]
+pub mod offline;
 mod options;
+mod places;
 mod plane;
 mod refusal;
+mod secure;
 mod service;
 mod services;
 mod serving;
@@ -47,6 +52,6 @@ mod watching;
 
 pub use document::Form;
 pub use event::{Event, Log, Who};
-pub use options::{Limits, Options, Tls};
+pub use options::{Limits, Looking, Options, Tls};
 pub use refusal::Refusal;
 pub use serving::Serving;

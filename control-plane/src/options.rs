@@ -15,19 +15,39 @@ pub struct Options {
     pub http: Option<SocketAddr>,
     /// What it calls itself to clients.
     pub name: String,
-    /// Its certificate, for connections under TLS.
+    /// Its certificate, for connections under TLS. Read again when it changes.
     pub tls: Option<Tls>,
-    /// A file of tokens; without one everybody may subscribe to everything.
+    /// A file of tokens; without one everybody may subscribe to everything. Read
+    /// again when it changes.
     pub tokens: Option<PathBuf>,
     /// What it puts up with.
     pub limits: Limits,
-    /// How often it looks whether files have changed.
-    pub look: Duration,
+    /// How it finds out that files have changed.
+    pub looking: Looking,
     /// How often a connection is asked whether it is still there, and how long that
     /// may take.
     pub ping: (Duration, Duration),
     /// How long streams may take to end when it stops.
     pub grace: Duration,
+}
+
+/// How it finds out that files have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Looking {
+    /// How often it looks where the system tells of changes: network file systems
+    /// keep some to themselves.
+    pub told: Duration,
+    /// How often it looks where the system tells nothing.
+    pub untold: Duration,
+    /// The most folders of which the system is asked to tell; with more it is
+    /// asked of none.
+    pub folders: usize,
+}
+
+impl Default for Looking {
+    fn default() -> Self {
+        Looking { told: Duration::from_secs(1), untold: Duration::from_millis(100), folders: 4_096 }
+    }
 }
 
 /// Files in PEM.
@@ -73,7 +93,7 @@ impl Options {
             tls: None,
             tokens: None,
             limits: Limits::default(),
-            look: Duration::from_millis(100),
+            looking: Looking::default(),
             ping: (Duration::from_secs(20), Duration::from_secs(10)),
             grace: Duration::from_secs(5),
         }

@@ -6,13 +6,12 @@ use crate::clients::{Clients, Ending};
 use crate::counts::{Counts, Gauges, add};
 use crate::event::{Event, Log};
 use crate::files::File;
-use crate::options::Limits;
+use crate::options::{Limits, Looking};
 use crate::services::Services;
 use crate::snapshot::Snapshot;
 use sergo::Diagnostic;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use tokio::sync::watch;
 use tonic::Status;
 
@@ -23,8 +22,8 @@ const MAX_MISTAKES: usize = 100;
 pub(crate) struct Plane {
     pub(crate) name: String,
     pub(crate) limits: Limits,
-    /// How often files are looked at.
-    pub(crate) look: Duration,
+    /// How changes of files are found out.
+    pub(crate) looking: Looking,
     pub(crate) snapshot: watch::Sender<Arc<Snapshot>>,
     pub(crate) access: watch::Sender<Arc<Access>>,
     pub(crate) stopping: watch::Sender<bool>,
@@ -33,15 +32,17 @@ pub(crate) struct Plane {
     pub(crate) counts: Counts,
     /// Why the rules could not be read the last time.
     trouble: Mutex<Option<String>>,
+    /// Why files are only looked at, where the system does not tell of changes.
+    polling: Mutex<Option<String>>,
     log: Log,
 }
 
 impl Plane {
-    pub(crate) fn new(name: String, limits: Limits, look: Duration, log: Log) -> Plane {
+    pub(crate) fn new(name: String, limits: Limits, looking: Looking, log: Log) -> Plane {
         Plane {
             name,
             limits,
-            look,
+            looking,
             snapshot: watch::Sender::new(Arc::default()),
             access: watch::Sender::new(Arc::default()),
             stopping: watch::Sender::new(false),
@@ -49,6 +50,7 @@ impl Plane {
             services: Services::default(),
             counts: Counts::default(),
             trouble: Mutex::default(),
+            polling: Mutex::default(),
             log,
         }
     }
@@ -91,6 +93,17 @@ impl Plane {
     /// Why the rules could not be read the last time, if they could not.
     pub(crate) fn trouble(&self) -> Option<String> {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The system does not tell of changes to files: they are only looked at.
+    pub(crate) fn poll(&self, message: String) {
+        *self.polling.lock().unwrap_or_else(PoisonError::into_inner) = Some(message.clone());
+        self.log(&Event::Polling { message });
+    }
+
+    /// Why files are only looked at, if they are.
+    pub(crate) fn polling(&self) -> Option<String> {
+        self.polling.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// From now on these tokens hold. Streams whose rights are no longer the same

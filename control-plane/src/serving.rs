@@ -1,23 +1,20 @@
 //! A control plane that runs.
 
 use crate::event::{Event, Log};
-use crate::options::{Options, Tls};
+use crate::options::Options;
 use crate::plane::Plane;
 use crate::service::{Metadata, Transport};
-use crate::{http_side, watching};
+use crate::{http_side, secure, watching};
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
+use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 
-/// How long the beginning of TLS may take.
-const HANDSHAKE: Duration = Duration::from_secs(10);
 /// The most streams on one connection.
 const STREAMS: u32 = 1_000;
 
@@ -28,7 +25,7 @@ pub struct Serving {
     http: Option<SocketAddr>,
     grace: Duration,
     servers: JoinSet<Result<(), String>>,
-    watchers: Vec<AbortHandle>,
+    _watchers: Watchers,
 }
 
 impl Serving {
@@ -38,29 +35,37 @@ impl Serving {
     /// A sentence that says which file can't be read or which address can't be
     /// listened on.
     pub async fn start(options: Options, log: Log) -> Result<Serving, String> {
-        let Options { rules, listen, http, name, tls, tokens, limits, look, ping, grace } = options;
+        let Options { rules, listen, http, name, tls, tokens, limits, looking, ping, grace } = options;
         let mut server = server(ping);
-        if let Some(tls) = &tls {
-            let wrong = |error| format!("the certificate {}: {}", tls.certificate.display(), reason(&error));
-            server = server.tls_config(read_tls(tls)?).map_err(wrong)?;
-        }
-        let plane = Arc::new(Plane::new(name, limits, look, log));
-        let mut watchers = Vec::new();
+        let plane = Arc::new(Plane::new(name, limits, looking, log));
+        let mut watchers = Watchers::default();
+        let secured = match tls {
+            Some(tls) => {
+                let (config, watching) = watching::load_tls(&plane, tls).await?;
+                watchers.add(watching);
+                Some(config)
+            }
+            None => None,
+        };
         if let Some(tokens) = tokens {
-            watchers.push(tokio::spawn(watching::load_tokens(&plane, tokens).await?).abort_handle());
+            watchers.add(watching::load_tokens(&plane, tokens).await?);
         }
         let (grpc, incoming) = bind(listen).await?;
         let http = match http {
             Some(address) => Some(bind(address).await?),
             None => None,
         };
-        watchers.push(tokio::spawn(watching::load(&plane, &rules).await?).abort_handle());
+        watchers.add(watching::load(&plane, &rules).await?);
         let mut servers = JoinSet::new();
         let incoming = TcpIncoming::from(incoming).with_nodelay(Some(true));
         let services = server.add_service(Transport(plane.clone())).add_service(Metadata(plane.clone()));
         let stopped = stopped(&plane);
         servers.spawn(async move {
-            services.serve_with_incoming_shutdown(incoming, stopped).await.map_err(|error| reason(&error))
+            let ended = match secured {
+                Some(config) => services.serve_with_incoming_shutdown(secure::accept(incoming, config), stopped).await,
+                None => services.serve_with_incoming_shutdown(incoming, stopped).await,
+            };
+            ended.map_err(|error| reason(&error))
         });
         let mut http_address = None;
         if let Some((address, listener)) = http {
@@ -72,7 +77,7 @@ impl Serving {
             });
         }
         plane.log(&Event::Listening { grpc, http: http_address });
-        Ok(Serving { plane, grpc, http: http_address, grace, servers, watchers })
+        Ok(Serving { plane, grpc, http: http_address, grace, servers, _watchers: watchers })
     }
 
     /// Where subscribers connect.
@@ -113,7 +118,16 @@ impl Drop for Serving {
     fn drop(&mut self) {
         // Streams live in tasks of their own.
         self.plane.stop();
-        self.watchers.iter().for_each(AbortHandle::abort);
+    }
+}
+
+/// What reads files again; it ends where this is dropped.
+#[derive(Default)]
+struct Watchers(JoinSet<()>);
+
+impl Watchers {
+    fn add(&mut self, watching: impl Future<Output = ()> + Send + 'static) {
+        self.0.spawn(watching);
     }
 }
 
@@ -138,16 +152,6 @@ async fn bind(address: SocketAddr) -> Result<(SocketAddr, TcpListener), String> 
     let wrong = |error: std::io::Error| format!("can't listen on {address}: {error}");
     let listener = TcpListener::bind(address).await.map_err(wrong)?;
     Ok((listener.local_addr().map_err(wrong)?, listener))
-}
-
-fn read_tls(tls: &Tls) -> Result<ServerTlsConfig, String> {
-    let read = |path: &Path| std::fs::read(path).map_err(|error| format!("can't read {}: {error}", path.display()));
-    let identity = Identity::from_pem(read(&tls.certificate)?, read(&tls.key)?);
-    let config = ServerTlsConfig::new().identity(identity).timeout(HANDSHAKE);
-    Ok(match &tls.client_roots {
-        Some(roots) => config.client_ca_root(Certificate::from_pem(read(roots)?)),
-        None => config,
-    })
 }
 
 /// An error with what caused it, on one line.

@@ -7,6 +7,7 @@ use crate::counts::add;
 use crate::event::Event;
 use crate::frame::Frame;
 use crate::plane::Plane;
+use crate::snapshot::Snapshot;
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::stream::unfold;
@@ -34,12 +35,7 @@ pub(crate) fn open(
                 None => {}
             }
             let snapshot = snapshots.borrow_and_update().clone();
-            let frame = open.client.conversation().next(&snapshot, &open.plane.name);
-            if let Some(frame) = frame {
-                let bytes = frame.len() as u64;
-                open.client.count(bytes);
-                add(&open.plane.counts.bytes, bytes);
-                add(&open.plane.counts.pushes, u64::from(frame.data.is_some()));
+            if let Some(frame) = next(&open.plane, &open.client, &snapshot) {
                 return Some((Ok(frame), Some((open, snapshots))));
             }
             drop(snapshot);
@@ -81,19 +77,33 @@ async fn hear(plane: Arc<Plane>, client: Arc<Client>, mut requests: Streaming<By
             Err(status) if status.code() == tonic::Code::OutOfRange => break Ending::From(status),
             Err(_) => break Ending::Left,
         };
-        let request = match SubscribeRequest::decode(bytes) {
-            Ok(request) => request,
-            Err(error) => {
-                let message = format!("found bytes that are no SubscribeRequest ({error})");
-                break Ending::From(Status::invalid_argument(message));
-            }
-        };
-        if let Err(why) = take(&plane, &client, request) {
-            break Ending::From(Status::resource_exhausted(why));
+        if let Err(status) = heard(&plane, &client, bytes) {
+            break Ending::From(status);
         }
-        client.wake.notify_one();
     };
     client.end(ending);
+}
+
+/// Takes one message of the client.
+///
+/// # Errors
+/// The status that the stream must end with.
+pub(crate) fn heard(plane: &Plane, client: &Client, bytes: Bytes) -> Result<(), Status> {
+    let request = SubscribeRequest::decode(bytes)
+        .map_err(|error| Status::invalid_argument(format!("found bytes that are no SubscribeRequest ({error})")))?;
+    take(plane, client, request).map_err(Status::resource_exhausted)?;
+    client.wake.notify_one();
+    Ok(())
+}
+
+/// What the client is to be sent next, if there is anything.
+pub(crate) fn next(plane: &Plane, client: &Client, snapshot: &Snapshot) -> Option<Frame> {
+    let frame = client.conversation().next(snapshot, &plane.name)?;
+    let bytes = frame.len() as u64;
+    client.count(bytes);
+    add(&plane.counts.bytes, bytes);
+    add(&plane.counts.pushes, u64::from(frame.data.is_some()));
+    Some(frame)
 }
 
 /// # Errors

@@ -1,6 +1,7 @@
 //! The last good version of every document, by kind, namespace and name.
 
 use crate::name::StrategyKind;
+use crate::spec::code::Code;
 use crate::spec::diagnostic::Identity;
 use crate::spec::document::{Document, Outcome, Reading};
 use crate::sync::Arc;
@@ -89,6 +90,6 @@ pub(crate) fn reject_duplicates(push: &mut [Reading<'_>]) {
         }
         let found =
             format!("{:?}, which an earlier {} is called already", reading.identity.name, reading.identity.kind);
-        reading.reject("metadata.name", &found, "a name of its own");
+        reading.reject(Code::DuplicateDocument, "metadata.name", &found, "a name of its own");
     }
 }

@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["label"],
     &["catalog", "snapshot"],
     &["compile"],
+    &["lint"],
     &["engine"],
     &["subscribe"],
 ];

@@ -5,6 +5,7 @@ go 1.25.0
 require github.com/sergo-rs/sergo/go v0.0.0
 
 require (
+	github.com/fsnotify/fsnotify v1.10.1 // indirect
 	golang.org/x/net v0.57.0 // indirect
 	golang.org/x/sys v0.47.0 // indirect
 	golang.org/x/text v0.40.0 // indirect

@@ -76,20 +76,6 @@ func TestTLSIsForTheRightNameAlone(t *testing.T) {
 	if !blocked(t, engine, "GET:/foo") {
 		t.Error("the rules are not in force")
 	}
-	t.Run("a client's own", func(t *testing.T) {
-		client := newIdentity(t, "client")
-		plane := serve(t, folder(t, limit(0)), "--tls-cert", server.certificate, "--tls-key", server.key, "--tls-client-ca", client.root)
-		own, err := tls.LoadX509KeyPair(client.certificate, client.key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		engine := newEngine(t)
-		subscribe(t, engine, plane.address, patient,
-			controlplane.TLS(&tls.Config{RootCAs: roots, ServerName: "opensergo.example", Certificates: []tls.Certificate{own}}))
-		if !blocked(t, engine, "GET:/foo") {
-			t.Error("the rules are not in force")
-		}
-	})
 	for name, test := range map[string]struct {
 		options []controlplane.Option
 		reason  string
@@ -104,6 +90,39 @@ func TestTLSIsForTheRightNameAlone(t *testing.T) {
 			err := subscription.Wait(t.Context(), func(state controlplane.State) bool {
 				return state.LastError != "" && strings.Contains(state.LastError, test.reason)
 			})
+			if err != nil || blocked(t, engine, "GET:/foo") {
+				t.Errorf("got rules (%v)", err)
+			}
+		})
+	}
+}
+
+func TestAClientShowsACertificateOfTheRightRoot(t *testing.T) {
+	t.Parallel()
+	server, client, stranger := newIdentity(t, "opensergo.example"), newIdentity(t, "client"), newIdentity(t, "client")
+	plane := serve(t, folder(t, limit(0)), "--tls-cert", server.certificate, "--tls-key", server.key, "--tls-client-ca", client.root)
+	showing := func(identities ...identity) controlplane.Option {
+		config := &tls.Config{RootCAs: server.roots, ServerName: "opensergo.example"}
+		for _, identity := range identities {
+			own, err := tls.LoadX509KeyPair(identity.certificate, identity.key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Whatever roots the server names: this is what is shown.
+			config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &own, nil }
+		}
+		return controlplane.TLS(config)
+	}
+	engine := newEngine(t)
+	subscribe(t, engine, plane.address, patient, showing(client))
+	if !blocked(t, engine, "GET:/foo") {
+		t.Error("the rules are not in force")
+	}
+	for name, option := range map[string]controlplane.Option{"none": showing(), "of another root": showing(stranger)} {
+		t.Run(name, func(t *testing.T) {
+			engine := newEngine(t)
+			subscription := subscribe(t, engine, plane.address, option, controlplane.FirstRules(0))
+			err := subscription.Wait(t.Context(), func(state controlplane.State) bool { return state.LastError != "" })
 			if err != nil || blocked(t, engine, "GET:/foo") {
 				t.Errorf("got rules (%v)", err)
 			}

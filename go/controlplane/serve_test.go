@@ -152,7 +152,8 @@ type relay struct {
 
 	mu     sync.Mutex
 	behind string // nobody where empty
-	limit  int    // after so many bytes the next connection is cut; 0 is never
+	limit  int    // how many bytes come back through the next connection; 0 is all
+	then   func() // what is done then
 	pairs  []*pair
 }
 
@@ -191,11 +192,12 @@ func (r *relay) cut(behind string) {
 	r.pairs = nil
 }
 
-// cutNext has the next connection cut after so many bytes.
-func (r *relay) cutNext(limit int) {
+// cutNext has the next connection cut after so many bytes; before that this is
+// called.
+func (r *relay) cutNext(limit int, then func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.limit = limit
+	r.limit, r.then = limit, then
 }
 
 // freeze leaves all connections half open.
@@ -220,22 +222,24 @@ func (r *relay) accept() {
 		} else {
 			pair := &pair{front: front, back: back}
 			r.pairs = append(r.pairs, pair)
-			go pair.forward(front, back, 0)
-			go pair.forward(back, front, r.limit)
-			r.limit = 0
+			go pair.forward(front, back, 0, nil)
+			go pair.forward(back, front, r.limit, r.then)
+			r.limit, r.then = 0, nil
 		}
 		r.mu.Unlock()
 	}
 }
 
-// forward copies what comes, and cuts the connection after so many bytes; 0 is never.
-func (p *pair) forward(from, to net.Conn, limit int) {
+// forward copies what comes, and cuts the connection after so many bytes, when this
+// has been called; 0 is never.
+func (p *pair) forward(from, to net.Conn, limit int, then func()) {
 	buffer, passed := make([]byte, 4096), 0
 	for {
 		n, err := from.Read(buffer)
 		passed += n
 		switch {
 		case limit > 0 && passed > limit:
+			then()
 			_ = from.Close()
 			_ = to.Close()
 			return

@@ -141,16 +141,50 @@ func TestAHalfOpenConnectionIsNoticed(t *testing.T) {
 	until(t, func() bool { return !blocked(t, engine, "GET:/foo") })
 }
 
-// TestAPushThatIsCutComesAgain cuts the connection in the middle of a message.
-func TestAPushThatIsCutComesAgain(t *testing.T) {
-	t.Parallel()
-	rules := limit(0)
+// many is a limit on /foo, and 500 more that let nothing pass.
+func many(threshold int) string {
+	rules := limit(threshold)
 	for n := range 500 {
 		rules += "---" + strings.NewReplacer("name: limit", fmt.Sprintf("name: limit-%d", n), "name: rule", fmt.Sprintf("name: rule-%d", n),
 			"/foo", fmt.Sprintf("/bar/%d", n)).Replace(limit(0))
 	}
-	between := newRelay(t, serve(t, folder(t, rules)).address)
-	between.cutNext(20_000)
+	return rules
+}
+
+// TestAControlPlaneIsKilledDuringAPush has the rules of before in force until there
+// is a whole push.
+func TestAControlPlaneIsKilledDuringAPush(t *testing.T) {
+	t.Parallel()
+	first := serve(t, folder(t, limit(0)))
+	between := newRelay(t, first.address)
+	engine := newEngine(t)
+	subscription := subscribe(t, engine, between.address(), patient)
+	rules := folder(t, many(1_000_000))
+	second := serve(t, rules)
+	killed := make(chan struct{})
+	between.cutNext(20_000, func() {
+		second.kill()
+		close(killed)
+	})
+	between.cut(second.address)
+	first.kill()
+	<-killed
+	connected := func(state controlplane.State) bool { return state.Phase == controlplane.Connected }
+	if err := subscription.Wait(t.Context(), func(state controlplane.State) bool { return !connected(state) }); err != nil {
+		t.Fatal(err)
+	}
+	if !blocked(t, engine, "GET:/foo") || blocked(t, engine, "GET:/bar/0") {
+		t.Error("half a push is in force")
+	}
+	between.cut(serve(t, rules).address)
+	until(t, func() bool { return !blocked(t, engine, "GET:/foo") && blocked(t, engine, "GET:/bar/499") })
+}
+
+// TestAPushThatIsCutComesAgain cuts the connection in the middle of a message.
+func TestAPushThatIsCutComesAgain(t *testing.T) {
+	t.Parallel()
+	between := newRelay(t, serve(t, folder(t, many(0))).address)
+	between.cutNext(20_000, func() {})
 	engine := newEngine(t)
 	subscription := subscribe(t, engine, between.address(), patient)
 	if !blocked(t, engine, "GET:/foo") || !blocked(t, engine, "GET:/bar/499") {

@@ -30,7 +30,7 @@ import type { Instance, RouteRequest, Routing } from './routing';
 import { type Required, required } from './selection';
 import { ControlPlaneSubscription } from './session';
 import type { FileSource } from './source';
-import { type SubscribeOptions, Subscription } from './subscription';
+import { type FileOptions, type SubscribeOptions, Subscription } from './subscription';
 import { Sampling, type SystemLoad, told } from './system';
 import { BLOCK, COST, FLAG, nanosAt, RESOURCE, RETRY, WAIT, words } from './words';
 
@@ -123,21 +123,18 @@ export class Engine {
   }
 
   /**
-   * Loads the rules of a file or folder, at once, and again whenever they change;
-   * or keeps them as a control plane has them: `await subscription.ready` for the
-   * first. An engine has one subscription at a time.
+   * Loads the rules of files or folders, at once, and again whenever they change, then
+   * beside the event loop; or keeps them as a control plane has them: `await
+   * subscription.ready` for the first. An engine has one subscription at a time.
    *
    * @throws SergoError `closed`; `argument` while another subscription is open, or where gRPC is missing.
    */
   subscribe(source: ControlPlaneSource, options?: SubscribeOptions): ControlPlaneSubscription;
-  subscribe(source: FileSource, options?: SubscribeOptions): Subscription;
+  subscribe(source: FileSource, options?: FileOptions): Subscription;
+  subscribe(source: FileSource | ControlPlaneSource, options?: FileOptions): Subscription | ControlPlaneSubscription;
   subscribe(
     source: FileSource | ControlPlaneSource,
-    options?: SubscribeOptions,
-  ): Subscription | ControlPlaneSubscription;
-  subscribe(
-    source: FileSource | ControlPlaneSource,
-    options: SubscribeOptions = {},
+    options: FileOptions = {},
   ): Subscription | ControlPlaneSubscription {
     if (this.#subscription !== undefined && !this.#subscription.closed) {
       const { path } = this.#subscription;
@@ -145,11 +142,16 @@ export class Engine {
     }
     // A closed engine is an error here; a source that can't be read is none.
     void this.version;
+    const applied = () => this.#sampling?.check();
     if (source instanceof ControlPlaneSource) {
-      const applied = () => this.#sampling?.check();
       this.#subscription = new ControlPlaneSubscription(this.#link.handle, source, options, applied);
     } else {
-      this.#subscription = new Subscription((files) => this.load(files), source, options);
+      const { intervalMs } = options;
+      if (intervalMs !== undefined && !(Number.isFinite(intervalMs) && intervalMs > 0 && intervalMs < 2 ** 31)) {
+        throw argumentError('intervalMs', intervalMs, 'milliseconds over 0, below 2^31');
+      }
+      const load = (files: readonly RuleText[]) => this.load(files);
+      this.#subscription = new Subscription(load, () => this.#link.handle, source, options, applied);
     }
     return this.#subscription;
   }

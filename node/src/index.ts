@@ -60,6 +60,6 @@ export type {
 export type { Required } from './selection';
 export type { ControlPlaneState, ControlPlaneSubscription, KindState } from './session';
 export { type FileSource, file } from './source';
-export type { SubscribeOptions, Subscription } from './subscription';
+export type { FileOptions, FileState, SubscribeOptions, Subscription } from './subscription';
 export type { SystemLoad } from './system';
 export { version } from './version';

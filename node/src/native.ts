@@ -23,6 +23,14 @@ export interface Turned {
   readonly saved?: string | null;
 }
 
+/** What came of rules that were loaded beside the event loop. */
+export interface Loaded {
+  /** The number of a code where nothing was loaded, else 0. */
+  readonly code: number;
+  /** The report, as JSON. */
+  readonly report: string;
+}
+
 /** A random number from which all picks are made, or the picks' own. */
 type Numbers = number | Float64Array;
 
@@ -39,6 +47,7 @@ export interface Native {
   resolve(handle: number, resource: string): number;
   block(handle: number, id: number): string;
   apply(handle: number, names: string[], texts: string[]): string;
+  applyLater(handle: number, names: string[], texts: string[]): Promise<Loaded>;
   version(handle: number): number;
   breakerState(handle: number, target: string, strategy: string): string;
   setSystemLoad(cpu: number, load1: number, memory: number): void;
@@ -72,6 +81,8 @@ export interface Native {
   sessionTurnNow(session: number, happenings: readonly Happening[], saves: boolean): Turned;
   sessionState(session: number): string;
   sessionRestore(session: number, text: string): string;
+  sessionSubscribe(session: number, app: string, kind: string): boolean;
+  sessionUnsubscribe(session: number, app: string, kind: string): boolean;
   metadataMethod(): string;
   metadataMessage(app: string, node: string, services: string): Uint8Array;
   panicOnPurpose?(handle: number): void;

@@ -40,6 +40,8 @@ export interface Diagnostic {
   readonly line: number;
   /** The column in the line, from 1; 0 is unknown. */
   readonly column: number;
+  /** What kind of mistake it is, as in `unknown-field`: what `sergo check --explain` knows it by. */
+  readonly code: string;
 }
 
 /** A rule that takes effect when what it names arrives. */
@@ -54,6 +56,8 @@ export interface Waiting {
   readonly missing: string;
   /** The whole sentence. */
   readonly message: string;
+  /** What kind of mistake it would be, if it stayed so: `dangling-reference`. */
+  readonly code: string;
 }
 
 /** A text with rule documents, and the name that a report calls it by. */

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ServiceReport } from './contract';
 import type { ControlPlaneSource } from './controlplane';
-import { CLOSED, codeError, cold, type SergoError } from './error';
+import { CLOSED, codeError, cold, type SergoError, text } from './error';
 import { json } from './json';
 import { Keeping, read } from './lastgood';
 import { tell } from './listener';
@@ -85,6 +85,8 @@ export class ControlPlaneSubscription {
   #timer: NodeJS.Timeout | undefined;
   #report: Report | undefined;
   #error: Error | undefined;
+  /** The engine's app. */
+  readonly #app: string;
   /** The last state, once it is closed. */
   #last: ControlPlaneState | undefined;
 
@@ -102,6 +104,7 @@ export class ControlPlaneSubscription {
       this.#keeping = new Keeping(lastGood, (error) => this.#fail(`${lastGood} can't be written`, error));
       this.#restore(lastGood);
     }
+    this.#app = this.state.subscriptions[0]?.app ?? '';
     // What was kept is in force when this returns.
     this.#take(native.sessionTurnNow(this.#session, [TIME], false));
     const patience = new AbortController();
@@ -169,19 +172,36 @@ export class ControlPlaneSubscription {
   }
 
   /**
+   * Subscribes to one more kind for an app; false where there are too many.
+   *
+   * @param kind As in `traffic.opensergo.io/v1alpha1/TrafficRouter`.
+   * @throws SergoError `closed`.
+   */
+  subscribe(app: string, kind: string): boolean {
+    return this.#change(native.sessionSubscribe, app, kind);
+  }
+
+  /**
+   * Ends the subscription to a kind for an app: its rules go. False where there was none.
+   *
+   * @throws SergoError `closed`.
+   */
+  unsubscribe(app: string, kind: string): boolean {
+    return this.#change(native.sessionUnsubscribe, app, kind);
+  }
+
+  /**
    * Tells the control plane of the moment which services this process offers.
    *
    * @throws SergoError `argument` for another report; `closed`.
    * @throws What gRPC fails with.
    */
   async reportServices({ node, services }: ServiceReport): Promise<void> {
-    const { address, subscriptions } = this.state;
+    const { address } = this.state;
     if (this.closed) {
       throw codeError(CLOSED);
     }
-    const message = cold(() =>
-      native.metadataMessage(subscriptions[0]?.app ?? '', node === undefined ? '' : json(node), json(services)),
-    );
+    const message = cold(() => native.metadataMessage(this.#app, node === undefined ? '' : json(node), json(services)));
     await this.#transport.ask(address, native.metadataMethod(), message);
   }
 
@@ -214,10 +234,21 @@ export class ControlPlaneSubscription {
     this.close();
   }
 
+  #change(change: (session: number, app: string, kind: string) => boolean, app: string, kind: string): boolean {
+    text('app', app);
+    text('kind', kind);
+    if (this.closed) {
+      throw codeError(CLOSED);
+    }
+    const isChanged = cold(() => change(this.#session, app, kind));
+    this.#hear(TIME);
+    return isChanged;
+  }
+
   #restore(path: string): void {
     try {
-      const text = read(path);
-      const why = text && cold(() => native.sessionRestore(this.#session, text));
+      const saved = read(path);
+      const why = saved && cold(() => native.sessionRestore(this.#session, saved));
       if (why) {
         throw new Error(why);
       }

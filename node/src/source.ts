@@ -1,34 +1,49 @@
-/** Where rules come from: a file or a folder, read as a whole and told apart by a cheap signature. */
+/** Where rules come from: files and folders, read as a whole and told apart by a cheap signature. */
 
-import { type BigIntStats, type Dirent, promises, readdirSync, readFileSync, statSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { type BigIntStats, type Dirent, promises, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { text } from './error';
+import { argumentError, text } from './error';
 import type { RuleText } from './report';
 
 /**
- * The rules of a file, or of a folder: all its `*.yaml`, `*.yml` and `*.json`, in
+ * The rules of files, and of folders: all their `*.yaml`, `*.yml` and `*.json`, in
  * the order of their paths, those in folders below included, hidden ones not.
  * Symbolic links are followed.
  */
 export class FileSource {
+  /** @internal Use {@link file}. */
   constructor(
-    /** The path of the file or folder. */
-    readonly path: string,
+    /** The paths of the files and folders. */
+    readonly paths: readonly string[],
   ) {}
+
+  /** The paths in one line. */
+  get path(): string {
+    return this.paths.join(', ');
+  }
 }
 
-/** Rules from a file or folder, for {@link Engine.subscribe}. */
-export function file(path: string | URL): FileSource {
-  return new FileSource(path instanceof URL ? fileURLToPath(path) : text('path', path));
+/**
+ * Rules from a file or folder, or from several, for {@link Engine.subscribe}. However many
+ * there are, their rules are one push.
+ *
+ * @throws SergoError `argument`.
+ */
+export function file(...paths: (string | URL)[]): FileSource {
+  if (paths.length === 0) {
+    throw argumentError('path', undefined, 'the path of a file or folder');
+  }
+  return new FileSource(paths.map((path) => (path instanceof URL ? fileURLToPath(path) : text('path', path))));
 }
 
 /** What is asked of the file system; answered at once or later, as the reader likes. */
 type Question =
   | { readonly ask: 'stat'; readonly path: string }
   | { readonly ask: 'list'; readonly path: string }
+  | { readonly ask: 'real'; readonly path: string }
   | { readonly ask: 'read'; readonly path: string };
-type Answer = BigIntStats | Dirent[] | Buffer;
+type Answer = BigIntStats | Dirent[] | string | Buffer;
 /** Reads something by asking one question after the other. */
 type Reading<Result> = Generator<Question, Result, Answer>;
 
@@ -47,7 +62,9 @@ export function readNow<Result>(reading: Reading<Result>): Result {
           ? statSync(path, { bigint: true })
           : ask === 'list'
             ? readdirSync(path, { withFileTypes: true })
-            : readFileSync(path);
+            : ask === 'real'
+              ? realpathSync(path)
+              : readFileSync(path);
     } catch (error) {
       step = reading.throw(error);
       continue;
@@ -69,7 +86,9 @@ export async function readLater<Result>(reading: Reading<Result>): Promise<Resul
           ? await promises.stat(path, { bigint: true })
           : ask === 'list'
             ? await promises.readdir(path, { withFileTypes: true })
-            : await promises.readFile(path);
+            : ask === 'real'
+              ? await promises.realpath(path)
+              : await promises.readFile(path);
     } catch (error) {
       step = reading.throw(error);
       continue;
@@ -85,39 +104,80 @@ interface Found {
   readonly mark: string;
 }
 
-/** What the source's files look like, without reading them: changes when one of them does. */
-export function* signature(path: string): Reading<string> {
-  const found = yield* files(path);
-  return found.map(({ path, mark }) => `${path}\0${mark}`).join('\n');
+/** A folder in which changes would show. */
+export interface Place {
+  /** Tells it apart from another that takes its place. */
+  readonly identity: string;
+  /** The names in it that matter; undefined for all. */
+  names: Set<string> | undefined;
 }
 
-/** The source's rules, and the signature that they were read under. */
-export function* rules(path: string): Reading<{ texts: RuleText[]; signature: string }> {
-  const before = yield* signature(path);
-  const texts: RuleText[] = [];
-  for (const file of yield* files(path)) {
-    const bytes = (yield { ask: 'read', path: file.path }) as Buffer;
+/** What a source looks like from outside. */
+export interface Sight {
+  /** Its files, in the order of their paths. */
+  readonly files: readonly string[];
+  /** Changes when one of them does. */
+  readonly signature: string;
+}
+
+/**
+ * Looks at the source's files, without reading them. `places` gets the folders in which
+ * its next change would show, also where it throws.
+ */
+export function* look(paths: readonly string[], places: Map<string, Place>): Reading<Sight> {
+  const found = new Map<string, string>();
+  for (const path of paths) {
+    yield* above(path, places);
+  }
+  for (const path of paths) {
+    yield* gather({ path, isNamed: true, isLink: true, above: [] }, found, places);
+  }
+  const files: Found[] = [...found].map(([path, mark]) => ({ path, mark }));
+  files.sort((one, other) => (one.path < other.path ? -1 : 1));
+  return {
+    files: files.map(({ path }) => path),
+    signature: files.map(({ path, mark }) => `${path}\0${mark}`).join('\n'),
+  };
+}
+
+/** Reads files that were seen. */
+export function* texts(files: readonly string[]): Reading<RuleText[]> {
+  const read: RuleText[] = [];
+  for (const path of files) {
+    const bytes = (yield { ask: 'read', path }) as Buffer;
     try {
-      texts.push({ name: file.path, text: UTF8.decode(bytes) });
+      read.push({ name: path, text: UTF8.decode(bytes) });
     } catch (cause) {
-      throw new Error(`${file.path} is not UTF-8`, { cause });
+      throw new Error(`${path} is not UTF-8`, { cause });
     }
   }
-  return { texts, signature: before };
+  return read;
 }
 
-function* files(path: string): Reading<Found[]> {
-  const found: Found[] = [];
-  yield* gather(path, true, [], found);
-  return found.sort((one, other) => (one.path < other.path ? -1 : 1));
+/** Something that may hold rules. */
+interface Entry {
+  readonly path: string;
+  /** Whether the source names it, so that it counts whatever its own name is. */
+  readonly isNamed: boolean;
+  readonly isLink: boolean;
+  /** The folders that lead here, against links in a circle. */
+  readonly above: readonly string[];
 }
 
-/** Gathers the files under `path`; `above` are the folders that lead here, against links in a circle. */
-function* gather(path: string, named: boolean, above: readonly string[], found: Found[]): Reading<void> {
+/** Gathers the files under an entry, and the folders that they are in. */
+function* gather(
+  { path, isNamed, isLink, above }: Entry,
+  found: Map<string, string>,
+  places: Map<string, Place>,
+): Reading<void> {
   const stats = (yield { ask: 'stat', path }) as BigIntStats;
   if (!stats.isDirectory()) {
-    if (named || (stats.isFile() && endsRight(path))) {
-      found.push({ path, mark: `${stats.mtimeNs} ${stats.size} ${stats.dev} ${stats.ino}` });
+    if (isNamed || (stats.isFile() && endsRight(path))) {
+      found.set(path, `${stats.mtimeNs} ${stats.size} ${stats.dev} ${stats.ino}`);
+      if (isLink) {
+        const real = (yield { ask: 'real', path }) as string;
+        yield* add(dirname(real), basename(real), places);
+      }
     }
     return;
   }
@@ -125,11 +185,40 @@ function* gather(path: string, named: boolean, above: readonly string[], found: 
   if (above.includes(folder)) {
     return;
   }
+  places.set(resolve(path), { identity: identityOf(stats), names: undefined });
   for (const entry of (yield { ask: 'list', path }) as Dirent[]) {
     if (!entry.name.startsWith('.') && (!entry.isFile() || endsRight(entry.name))) {
-      yield* gather(join(path, entry.name), false, [...above, folder], found);
+      const below = { path: join(path, entry.name), isNamed: false, isLink: entry.isSymbolicLink() };
+      yield* gather({ ...below, above: [...above, folder] }, found, places);
     }
   }
+}
+
+/** Adds the nearest folder above that is there: in it the source itself would come and go. */
+function* above(path: string, places: Map<string, Place>): Reading<void> {
+  for (let child = resolve(path); dirname(child) !== child; child = dirname(child)) {
+    try {
+      yield* add(dirname(child), basename(child), places);
+      return;
+    } catch {
+      // Then the one above that.
+    }
+  }
+}
+
+function* add(folder: string, name: string, places: Map<string, Place>): Reading<void> {
+  const known = places.get(folder);
+  if (known === undefined) {
+    const stats = (yield { ask: 'stat', path: folder }) as BigIntStats;
+    places.set(folder, { identity: identityOf(stats), names: new Set([name]) });
+  } else {
+    known.names?.add(name);
+  }
+}
+
+/** The number of a folder that is gone may be given to the next, the moment at which it was made is not. */
+function identityOf({ dev, ino, birthtimeNs }: BigIntStats): string {
+  return `${dev} ${ino} ${birthtimeNs}`;
 }
 
 function endsRight(path: string): boolean {

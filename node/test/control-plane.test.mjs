@@ -69,6 +69,9 @@ test('a control plane that goes and comes back leaves no request ungoverned', as
   const before = await proxy(t, first.address);
   const { subscription, errors, threshold } = subscribed(t, before.address);
   await subscription.ready;
+  const version = () =>
+    subscription.state.subscriptions.find(({ kind }) => kind.endsWith('/RateLimitStrategy')).version;
+  const known = version();
   await first.kill();
   await subscription.until(({ phase }) => phase !== 'connected');
   assert.equal(threshold(), 7);
@@ -82,6 +85,7 @@ test('a control plane that goes and comes back leaves no request ungoverned', as
   }
   const { isSynced, phase } = await subscription.until(({ isSynced }) => isSynced);
   assert.deepEqual([isSynced, phase], [true, 'connected']);
+  assert(version() > known, 'versions go on where they were');
 });
 
 test('a connection that is dead without saying so is noticed', async (t) => {
@@ -213,10 +217,66 @@ test('a file of last good rules that is none is told, and does not matter', asyn
   assert.match(errors[0], /last-good can't be restored: found another first line/);
   await subscription.ready;
   assert.equal(threshold(), 7);
+  const saved = folder(t);
+  const kept = join(saved.path, 'last-good');
+  const text = () => readFileSync(join(path, 'last-good'), 'utf8');
+  await until(() => text().includes('/foo'));
+  saved.put('last-good', text().replace('/foo', '/bar'));
+  const broken = subscribed(t, '127.0.0.1:1', { lastGood: kept, firstRulesTimeoutMs: 0 });
+  assert.match(broken.errors[0], /last-good can't be restored: found .*checksum/);
+  assert.equal(broken.governed(), false);
   const nowhere = subscribed(t, address, { lastGood: join(path, 'none', 'last-good') });
   await nowhere.subscription.ready;
   await until(() => nowhere.errors.some((message) => message.includes("can't be written: ENOENT")));
   assert.equal(nowhere.threshold(), 7);
+});
+
+test('a push that the control plane does not survive comes whole when it is back', async (t) => {
+  const many = (threshold) =>
+    Array.from({ length: 500 }, (_, n) => limit({ target: `/r${n}`, name: `r${n}`, threshold })).join('');
+  const rules = folder(t, { 'limit.yaml': limit({ threshold: 7 }), 'many.yaml': many(1) });
+  const [first, second] = [await serveRules(t, rules.path), await serveRules(t, rules.path)];
+  const before = await proxy(t, first.address);
+  const { subscription, threshold } = subscribed(t, before.address);
+  await subscription.ready;
+  const { identifier } = subscription.state;
+  // The beginning of the push has come when the process is gone.
+  const received = before.received;
+  rules.put('many.yaml', many(2));
+  await until(() => before.received > received);
+  await first.kill();
+  before.target = second.address;
+  while (threshold('/r499') !== 2) {
+    assert.equal(threshold(), 7, 'no request is ungoverned');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await subscription.until((state) => state.isSynced && state.identifier !== identifier);
+});
+
+test('subscriptions come and go', async (t) => {
+  const [rate, rule] = ['RateLimitStrategy', 'FaultToleranceRule'].map(
+    (kind) => `fault-tolerance.opensergo.io/v1alpha1/${kind}`,
+  );
+  const rules = folder(t, { 'limit.yaml': limit({ threshold: 7 }) });
+  const { address, json } = await serveRules(t, rules.path);
+  const { subscription, governed, threshold } = subscribed(t, address, { kinds: [rate] });
+  await subscription.ready;
+  assert.equal(governed(), false, 'a strategy alone limits nothing');
+  assert.equal(subscription.subscribe('foo-app', rule), true);
+  await until(() => threshold() === 7);
+  assert.equal(subscription.subscribe('bar-app', rule), true);
+  await until(async () => JSON.stringify(await json('/v1/clients')).includes('bar-app'));
+  assert.equal(subscription.unsubscribe('foo-app', rule), true);
+  assert.equal(subscription.unsubscribe('foo-app', rule), false);
+  assert.equal(subscription.unsubscribe('bar-app', rule), true);
+  await until(() => !governed());
+  assert.deepEqual(
+    subscription.state.subscriptions.map(({ app, kind }) => [app, kind]),
+    [['foo-app', rate]],
+  );
+  assert.throws(() => subscription.subscribe('foo-app'), { code: 'argument' });
+  subscription.close();
+  assert.throws(() => subscription.subscribe('foo-app', rule), { code: 'closed' });
 });
 
 test('services are reported', async (t) => {

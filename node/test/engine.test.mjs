@@ -182,6 +182,7 @@ test('a report says what is wrong and what would be right', () => {
   assert(message.includes('spec.threshold'), message);
   assert.equal(source, 'rules/foo.yaml');
   assert.equal(line, 5);
+  assert.equal(report.rejected[0].code, 'out-of-range');
   assert.equal(engine.tryEnter('/foo').kind, 'pass');
   assert.equal(engine.tryEnter('/foo').kind, 'block', 'the last good version stays');
 });

@@ -48,9 +48,9 @@ export async function serveRules(t, rules, args = []) {
   return { address: heard.grpc, json, kill };
 }
 
-/** Stands before a server: where to, whether anything gets through, and after how many bytes it is cut can change. */
+/** Stands before a server: where to, whether anything gets through, and after how many bytes it is cut can change; it counts what comes back. */
 export async function proxy(t, target) {
-  const state = { target, frozen: false, most: Number.POSITIVE_INFINITY };
+  const state = { target, frozen: false, most: Number.POSITIVE_INFINITY, received: 0 };
   const sockets = new Set();
   const server = createServer((near) => {
     const [host, port] = state.target.split(':');
@@ -62,6 +62,7 @@ export async function proxy(t, target) {
       sockets.add(from);
       from.on('error', () => {});
       from.on('data', (bytes) => {
+        state.received += from === far ? bytes.length : 0;
         if (from === far && far.bytesRead > state.most) {
           to.write(bytes.subarray(0, bytes.length / 2), () => to.destroy());
         } else if (!state.frozen) {

@@ -50,7 +50,7 @@ from ._routing import (
 )
 from ._rpc import Rpc, RpcArgument
 from ._sergo import BlockedDecision, Entry, Pick
-from ._subscription import Subscription
+from ._subscription import FileState, Subscription
 
 Passed = Entry
 """What :meth:`Engine.decide` answers for a pass: an :class:`Entry`."""
@@ -63,6 +63,7 @@ __all__ = [
     "file",
     "FileSource",
     "Subscription",
+    "FileState",
     "control_plane",
     "ControlPlaneSource",
     "ControlPlaneSubscription",

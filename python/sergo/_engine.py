@@ -123,7 +123,7 @@ class Engine(_sergo.Engine):
         *,
         on_report: OnReport | None = None,
         on_error: OnError | None = None,
-        interval: float = 0.2,
+        interval: float | None = None,
     ) -> Subscription: ...
 
     @overload
@@ -137,7 +137,7 @@ class Engine(_sergo.Engine):
         *,
         on_report: OnReport | None = None,
         on_error: OnError | None = None,
-        interval: float = 0.2,
+        interval: float | None = None,
     ) -> Subscription | ControlPlaneSubscription:
         """Load the rules of a source, now and whenever they change.
 
@@ -145,7 +145,8 @@ class Engine(_sergo.Engine):
         what it came to, or ``last_error`` why there was none. From a control plane the first
         rules are waited for as long as the source says. ``on_report`` is called with every
         report, and ``on_error`` when the source can't be read or reached. ``interval``, in
-        seconds, is how often files are looked at.
+        seconds, is how often files are looked at without being told to: by default 0.7 where
+        the system tells of changes, 0.2 where it does not.
 
         >>> with sergo.Engine("foo-app") as engine:
         ...     subscription = engine.subscribe(sergo.file("rules/"))

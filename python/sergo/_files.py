@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -12,31 +13,54 @@ Seen = tuple[str, int, int, int]
 """A file as it looks from outside: path, mtime in nanoseconds, size, inode."""
 
 
+@dataclass
+class Place:
+    """A folder in which changes would show."""
+
+    identity: tuple[int, int]
+    names: set[str] | None
+    """The names in it that matter; None is all."""
+
+    def same(self, other: Place | None) -> bool:
+        """Whether another is the same folder."""
+        return other is not None and other.identity == self.identity
+
+
 class FileSource:
-    """A file, or a folder with all its ``*.yaml``, ``*.yml`` and ``*.json`` files.
+    """Files, and folders with all their ``*.yaml``, ``*.yml`` and ``*.json`` files.
 
     Folders are read with their subfolders, in the order of the paths; hidden files
     and folders are left out, and symbolic links are followed, so that a mounted
     ConfigMap works.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = os.fspath(path)
-        """The file or the folder."""
+    def __init__(self, *paths: str | os.PathLike[str]) -> None:
+        self.paths = tuple(os.fspath(path) for path in paths)
+        """The files and folders."""
 
     def __repr__(self) -> str:
-        return f"sergo.file({self.path!r})"
+        return f"sergo.file({', '.join(map(repr, self.paths))})"
 
-    def look(self) -> tuple[Seen, ...]:
+    def look(self, places: dict[str, Place] | None = None) -> tuple[Seen, ...]:
         """See which files there are, without reading them.
 
+        ``places`` gets the folders in which the next change would show, also where this fails.
+
         Raises:
-            OSError: the file or a folder cannot be read.
+            OSError: a file or a folder cannot be read.
         """
-        found = os.stat(self.path)
-        if not stat.S_ISDIR(found.st_mode):
-            return (_seen(self.path, found),)
-        return tuple(sorted(_walk(self.path, frozenset([(found.st_dev, found.st_ino)]))))
+        known = {} if places is None else places
+        for path in self.paths:
+            _above(path, known)
+        found: set[Seen] = set()
+        for path in self.paths:
+            status = os.stat(path)
+            if stat.S_ISDIR(status.st_mode):
+                found.update(_walk(path, status, (), known))
+            else:
+                found.add(_seen(path, status))
+                _behind(path, known)
+        return tuple(sorted(found))
 
     def read(self, files: tuple[Seen, ...]) -> list[tuple[str, str]]:
         """Read files that were seen: paths and texts.
@@ -48,20 +72,34 @@ class FileSource:
         return [(path, _text(path)) for path, *_ in files]
 
 
-def file(path: str | os.PathLike[str]) -> FileSource:
-    """Name a file or folder of rules, for :meth:`sergo.Engine.subscribe`.
+def file(*paths: str | os.PathLike[str]) -> FileSource:
+    """Name a file or folder of rules, or several, for :meth:`sergo.Engine.subscribe`.
+
+    However many there are, their rules are one push.
 
     >>> sergo.file("rules/")
     sergo.file('rules/')
     """
-    return FileSource(path)
+    if not paths:
+        raise ValueError("paths: found none, expected at least one file or folder, as in 'rules/'")
+    return FileSource(*paths)
 
 
 def _seen(path: str, found: os.stat_result) -> Seen:
     return (path, found.st_mtime_ns, found.st_size, found.st_ino)
 
 
-def _walk(folder: str, above: frozenset[tuple[int, int]]) -> Iterator[Seen]:
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    return (found.st_dev, found.st_ino)
+
+
+def _walk(
+    folder: str, status: os.stat_result, above: tuple[tuple[int, int], ...], places: dict[str, Place]
+) -> Iterator[Seen]:
+    identity = _identity(status)
+    if identity in above:
+        return
+    places[os.path.abspath(folder)] = Place(identity, None)
     with os.scandir(folder) as entries:
         for entry in entries:
             is_rules = entry.name.lower().endswith(_SUFFIXES)
@@ -75,11 +113,38 @@ def _walk(folder: str, above: frozenset[tuple[int, int]]) -> Iterator[Seen]:
                     raise
                 continue
             if stat.S_ISDIR(found.st_mode):
-                identity = (found.st_dev, found.st_ino)
-                if identity not in above:
-                    yield from _walk(entry.path, above | {identity})
+                yield from _walk(entry.path, found, (*above, identity), places)
             elif stat.S_ISREG(found.st_mode) and is_rules:
+                if entry.is_symlink():
+                    _behind(entry.path, places)
                 yield _seen(entry.path, found)
+
+
+def _above(path: str, places: dict[str, Place]) -> None:
+    """Add the nearest folder above that is there: in it the source itself would come and go."""
+    child = os.path.abspath(path)
+    while (parent := os.path.dirname(child)) != child:
+        if _add(parent, os.path.basename(child), places):
+            return
+        child = parent
+
+
+def _behind(path: str, places: dict[str, Place]) -> None:
+    """Add the folder that a link, or a link to a link, leads to in the end."""
+    real = os.path.realpath(path)
+    _add(os.path.dirname(real), os.path.basename(real), places)
+
+
+def _add(folder: str, name: str, places: dict[str, Place]) -> bool:
+    known = places.get(folder)
+    if known is None:
+        try:
+            places[folder] = Place(_identity(os.stat(folder)), {name})
+        except OSError:
+            return False
+    elif known.names is not None:
+        known.names.add(name)
+    return True
 
 
 def _text(path: str) -> str:

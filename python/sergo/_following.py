@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable
@@ -28,6 +30,23 @@ _TIME: Happening = ("time", 0, None)
 _STOP: Happening = ("stop", 0, None)
 _PATIENCE = 5.0
 """How long, in seconds, the threads of a stream may take to end."""
+_CLOSING = 0.1
+"""How long, in seconds, a fork waits for gRPC to be done with a stream that was closed for it."""
+_QUIET = 0.5
+"""How long, in seconds, gRPC is left alone after a fork, by the process that forked."""
+
+
+class _Waiter:
+    """A coroutine that waits, told from whichever thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, changed: asyncio.Event) -> None:
+        self._loop = loop
+        self._changed = changed
+
+    def tell(self) -> None:
+        # Its loop may be closed meanwhile.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._changed.set)
 
 
 class ControlPlaneSubscription:
@@ -57,6 +76,8 @@ class ControlPlaneSubscription:
         self._closed = False
         self._keepalive = source.keepalive
         self._prepare(self._read())
+        if self._last_error is not None and on_error is not None:
+            call(on_error, self._last_error)
         # Here, so that what was saved is in force when this returns.
         self._turn([_TIME])
         with _fork.lock:
@@ -104,6 +125,40 @@ class ControlPlaneSubscription:
                 return False
             changed.wait(left)
 
+    async def wait_synced_async(self, timeout: float | None = None) -> bool:
+        """Wait as :meth:`wait_synced`, in a coroutine: no thread is held up, and cancelling it is harmless.
+
+        >>> async def start(engine):
+        ...     plane = sergo.control_plane("127.0.0.1:1", first_rules_timeout=0)
+        ...     return await engine.subscribe(plane).wait_synced_async(0.1)
+        >>> with sergo.Engine("foo-app") as engine:
+        ...     asyncio.run(start(engine))
+        False
+        """
+        loop = asyncio.get_running_loop()
+        end = None if timeout is None else loop.time() + timeout
+        while True:
+            changed = asyncio.Event()
+            waiter = _Waiter(loop, changed)
+            self._waiters.add(waiter)
+            try:
+                # Asked after it is certain that the next change is told.
+                if self._closed:
+                    return False
+                try:
+                    if self.state.is_synced:
+                        return True
+                except SergoError:
+                    return False
+                left = None if end is None else end - loop.time()
+                if left is not None and left <= 0:
+                    return False
+                await asyncio.wait_for(changed.wait(), left)
+            except asyncio.TimeoutError:
+                return False
+            finally:
+                self._waiters.discard(waiter)
+
     def subscribe(self, app: str, kind: str) -> bool:
         """Subscribe to one more kind for an app; whether it is now, which it is not where there are too many."""
         return self._ask(lambda session: session.subscribe(app, kind))
@@ -150,13 +205,20 @@ class ControlPlaneSubscription:
         self._closed = True
         _fork.tickers.discard(self)
         self._happened.put(_STOP)
-        self._changed.set()
+        self._tell_change()
         if self._thread is not threading.current_thread():
             self._thread.join(timeout)
 
     def pause(self) -> None:
-        """Get ready for a fork: gRPC survives none while a stream is open. It is dialled again at once."""
-        self._hang_up_all(_PATIENCE)
+        """Get ready for a fork: gRPC survives none while a stream is open, or is being opened.
+
+        It is dialled again when no other fork has come for a while: servers fork several times in a row.
+        """
+        if self._streams:
+            self._hang_up_all(_PATIENCE)
+            # What gRPC does for a stream that is closed goes on for a moment on threads of its own.
+            time.sleep(_CLOSING)
+        self._dials_from = time.monotonic() + _QUIET
 
     def restart(self) -> None:
         """Go on in a forked child: with a session, a thread and a stream of its own."""
@@ -171,7 +233,9 @@ class ControlPlaneSubscription:
     def _prepare(self, saved: str) -> None:
         self._happened: SimpleQueue[Happening] = SimpleQueue()
         self._changed = threading.Event()
+        self._waiters: set[_Waiter] = set()
         self._streams: dict[int, Stream] = {}
+        self._dials_from = 0.0
         seed = int.from_bytes(os.urandom(8), "little")
         with _fork.lock:
             self._session = _sergo.Session(self._engine, self._source.options(), seed)
@@ -199,7 +263,10 @@ class ControlPlaneSubscription:
     def _run(self) -> None:
         try:
             while not self._closed:
-                self._turn(self._wait())
+                happened = self._wait()
+                while time.monotonic() < self._dials_from and not self._closed:
+                    time.sleep(_QUIET / 10)
+                self._turn(happened)
         except SergoError:
             # The engine is closed, or has failed: nothing more will come of it.
             self._closed = True
@@ -293,13 +360,18 @@ class ControlPlaneSubscription:
             self._last_error = error
             if self._on_error is not None:
                 call(self._on_error, error)
+        self._tell_change()
+
+    def _tell_change(self) -> None:
         changed, self._changed = self._changed, threading.Event()
         changed.set()
+        for waiter in list(self._waiters):
+            waiter.tell()
 
     def _end(self) -> None:
         """Close the stream, and wait for what runs for it."""
         self._hang_up_all(_PATIENCE)
-        self._changed.set()
+        self._tell_change()
 
     def _hang_up_all(self, timeout: float) -> None:
         streams = list(self._streams.values())

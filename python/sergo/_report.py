@@ -32,6 +32,8 @@ class Diagnostic:
     """The line in the source, from 1; 0 is unknown."""
     column: int
     """The column in the line, from 1; 0 is unknown."""
+    code: str
+    """What kind of mistake it is, as in ``unknown-field``: what ``sergo check --explain`` knows it by."""
 
     def __str__(self) -> str:
         return self.message
@@ -59,6 +61,8 @@ class Waiting:
     """The line in the source, from 1; 0 is unknown."""
     column: int
     """The column in the line, from 1; 0 is unknown."""
+    code: str
+    """What kind of mistake it is, as in ``unknown-field``: what ``sergo check --explain`` knows it by."""
 
     def __str__(self) -> str:
         return self.message

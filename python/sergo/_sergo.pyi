@@ -1,5 +1,6 @@
 """The part of sergo that is written in Rust."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Callable, Literal, final
@@ -324,6 +325,16 @@ class Session:
 
 def metadata(app: str, node: str, services: str) -> bytes:
     """Make the message by which a process reports its services; both texts are JSON."""
+
+if sys.platform == "linux":
+    def inotify() -> int:
+        """Begin to watch: a descriptor that events can be read from without waiting."""
+
+    def inotify_watch(descriptor: int, path: str) -> int:
+        """Watch a folder: the number that its events will have."""
+
+    def inotify_forget(descriptor: int, number: int) -> None:
+        """Watch a folder no more."""
 
 def baggage(incoming: str, key: str, lane: str) -> str:
     """Make the ``baggage`` header of the next call: that of the one that came in, and the lane under its key."""

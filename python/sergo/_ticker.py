@@ -48,8 +48,19 @@ class Ticker:
         if self._thread is not threading.current_thread():
             self._thread.join(timeout)
 
+    def _wait(self, stopping: threading.Event) -> bool:
+        """Wait until there is work; whether it is to stop instead."""
+        return stopping.wait(self._period)
+
+    def _end(self) -> None:
+        """Let go of what the thread had for itself."""
+
     def _run(self, stopping: threading.Event) -> None:
-        while not stopping.wait(self._period):
+        self._work_on(stopping)
+        self._end()
+
+    def _work_on(self, stopping: threading.Event) -> None:
+        while not self._wait(stopping):
             try:
                 goes_on = self._work()
             except SergoError:

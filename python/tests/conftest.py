@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,6 +139,34 @@ def eventually(happened: Callable[[], object], patience: float = 30.0) -> None:
     while not happened():
         assert time.monotonic() < end, "it has not happened"
         time.sleep(0.005)
+
+
+class Child:
+    """A forked child that answers with a text."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self.answer, inside = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            text = "the child failed"
+            try:
+                text = repr(work())
+            finally:
+                os.write(inside, text.encode())
+                os._exit(0)
+        os.close(inside)
+
+    def result(self) -> str:
+        """What it answered; one that hangs is killed and fails the test."""
+        end = time.monotonic() + 60
+        while os.waitpid(self.pid, os.WNOHANG) == (0, 0):
+            if time.monotonic() > end:
+                os.kill(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
+                pytest.fail("the child hangs")
+            time.sleep(0.005)
+        with os.fdopen(self.answer) as answer:
+            return answer.read()
 
 
 @pytest.fixture

@@ -45,6 +45,11 @@ def passes(engine: sergo.Engine, count: int = 5) -> int:
     return sum(engine.decide("/foo").passed for _ in range(count))
 
 
+def version(following: sergo.ControlPlaneSubscription) -> int:
+    """The version of the rate limits that were pushed last."""
+    return next(one.version for one in following.state.subscriptions if one.kind == RATE and one.version is not None)
+
+
 def test_it_leaves_no_thread_behind(plane: Plane) -> None:
     before = threading.active_count()
     for _ in range(3):
@@ -105,6 +110,7 @@ def test_a_control_plane_that_is_killed_and_back(plane: Plane, app: sergo.Engine
     errors: list[Exception] = []
     with app.subscribe(source(plane), on_error=errors.append) as following:
         assert passes(app) == 2
+        before = version(following)
         plane.kill()
         eventually(lambda: following.state.phase != "connected")
         assert isinstance(following.last_error, ConnectionError)
@@ -112,9 +118,11 @@ def test_a_control_plane_that_is_killed_and_back(plane: Plane, app: sergo.Engine
         assert not app.decide("/foo").passed, "nothing is ungoverned meanwhile"
         (folder / "foo.yaml").write_text(limit(3))
         plane.start()
-        assert following.wait_synced(30)
+        while not following.wait_synced(0.01):
+            assert app.explain("/foo").governed, "nor while it comes back"
         eventually(lambda: following.last_error is None)
         assert passes(app) == 1
+        assert version(following) > before
         assert following.state.last_error
 
 
@@ -183,10 +191,16 @@ def test_last_good_rules_govern_a_new_process(plane: Plane, folder: Path, tmp_pa
         eventually(lambda: following.wait_synced(30))
         assert passes(engine) == 3
     plane.kill()
-    saved.write_text("nonsense")
-    with sergo.Engine("foo-app") as engine, engine.subscribe(offline) as following:
-        assert passes(engine) == 5
-        assert following.last_error
+    whole = saved.read_text()
+    for wrong, why in ((whole.replace("/foo", "/bar"), "checksum"), ("nonsense", "another first line")):
+        assert wrong != whole
+        saved.write_text(wrong)
+        told: list[Exception] = []
+        with sergo.Engine("foo-app") as engine, engine.subscribe(offline, on_error=told.append) as following:
+            assert passes(engine) == 5
+            assert not engine.explain("/bar").governed
+            assert why in str(told[0])
+            assert following.last_error
     plane.start()
 
 
@@ -327,6 +341,37 @@ def test_from_a_coroutine(plane: Plane) -> None:
             with await asyncio.to_thread(engine.subscribe, source(plane)) as following:
                 assert following.state.is_synced
             assert passes(engine) == 2
+
+    asyncio.run(run())
+
+
+def test_a_coroutine_waits_for_the_first_rules(plane: Plane, folder: Path) -> None:
+    async def run() -> None:
+        with sergo.Engine("foo-app") as engine:
+            with engine.subscribe(source(plane, first_rules_timeout=0)) as following:
+                others = asyncio.ensure_future(following.wait_synced_async())
+                assert await following.wait_synced_async(30)
+                assert await others
+                assert passes(engine) == 2
+                plane.kill()
+                eventually(lambda: not following.state.is_synced)
+                assert not await following.wait_synced_async(0)
+                assert not await following.wait_synced_async(0.01)
+                cancelled = asyncio.ensure_future(following.wait_synced_async())
+                await asyncio.sleep(0)
+                cancelled.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await cancelled
+                waiting = asyncio.ensure_future(following.wait_synced_async())
+                plane.start()
+                assert await waiting
+                plane.kill()
+                eventually(lambda: not following.state.is_synced)
+                left = asyncio.ensure_future(following.wait_synced_async())
+                await asyncio.sleep(0)
+            assert not await left, "it ends with the subscription"
+            assert not await following.wait_synced_async()
+        plane.start()
 
     asyncio.run(run())
 

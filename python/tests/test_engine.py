@@ -181,7 +181,7 @@ def test_a_mistake_is_reported_and_takes_nothing_with_it(engine: sergo.Engine) -
     assert not report
     (mistake,) = report.rejected
     assert (mistake.kind, mistake.namespace, mistake.name) == ("RateLimitStrategy", "default", "rate-limit-foo")
-    assert (mistake.field, mistake.source) == ("spec.threshold", "")
+    assert (mistake.field, mistake.source, mistake.code) == ("spec.threshold", "", "out-of-range")
     assert text.splitlines()[mistake.line - 1].startswith("spec: {threshold: -2")
     assert "-2" in mistake.found
     assert str(mistake) == mistake.message

@@ -4,46 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import threading
-import time
 from pathlib import Path
-from typing import Callable
 
 import pytest
 
 import sergo
-from conftest import OVERLOAD, ROUTER, eventually, limit
+from conftest import OVERLOAD, ROUTER, Child, eventually, limit
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
-
-
-class Child:
-    """A forked child that answers with a text."""
-
-    def __init__(self, work: Callable[[], object]) -> None:
-        self.answer, inside = os.pipe()
-        self.pid = os.fork()
-        if self.pid == 0:
-            text = "the child failed"
-            try:
-                text = repr(work())
-            finally:
-                os.write(inside, text.encode())
-                os._exit(0)
-        os.close(inside)
-
-    def result(self) -> str:
-        """What it answered; one that hangs is killed and fails the test."""
-        end = time.monotonic() + 60
-        while os.waitpid(self.pid, os.WNOHANG) == (0, 0):
-            if time.monotonic() > end:
-                os.kill(self.pid, signal.SIGKILL)
-                os.waitpid(self.pid, 0)
-                pytest.fail("the child hangs")
-            time.sleep(0.005)
-        with os.fdopen(self.answer) as answer:
-            return answer.read()
 
 
 def test_three_workers_pick_differently() -> None:

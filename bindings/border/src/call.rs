@@ -10,7 +10,7 @@ pub use routing::{
     pick_id, report, report_id, required, route, set_instances, update_instances,
 };
 
-use crate::handle::with;
+use crate::handle::{with, with_view};
 use crate::text;
 use sergo::decide::{Ask, BlockId, Decision, Direction, Outcome, Permit, ResourceId};
 use sergo::{Code, Source, SystemLoad};
@@ -37,7 +37,7 @@ pub struct Entered {
 /// # Errors
 /// Those of [`with`].
 pub fn resolve(handle: u64, resource: &str) -> Result<u64, Code> {
-    with(handle, |host| Ok(host.engine().resolve(resource).0))
+    with_view(handle, |_, view| Ok(view.resolve(resource).0))
 }
 
 /// Asks to enter a resolved resource.
@@ -46,8 +46,8 @@ pub fn resolve(handle: u64, resource: &str) -> Result<u64, Code> {
 /// [`Code::Stale`]: resolve the name again; and those of [`with`].
 #[inline]
 pub fn enter(handle: u64, resource: u64, cost: u32, outbound: bool, now: u64) -> Result<Entered, Code> {
-    with(handle, |host| {
-        let decision = host.engine().enter_id(ResourceId(resource), ask(cost, outbound), host.tick(now))?;
+    with_view(handle, |host, view| {
+        let decision = view.enter_id(ResourceId(resource), ask(cost, outbound), host.tick(now))?;
         Ok(flatten(&decision))
     })
 }
@@ -58,7 +58,7 @@ pub fn enter(handle: u64, resource: u64, cost: u32, outbound: bool, now: u64) ->
 /// Those of [`with`].
 #[inline]
 pub fn enter_name(handle: u64, resource: &str, cost: u32, outbound: bool, now: u64) -> Result<Entered, Code> {
-    with(handle, |host| Ok(flatten(&host.engine().enter(resource, ask(cost, outbound), host.tick(now)))))
+    with_view(handle, |host, view| Ok(flatten(&view.enter(resource, ask(cost, outbound), host.tick(now)))))
 }
 
 fn ask(cost: u32, outbound: bool) -> Ask {
@@ -84,8 +84,8 @@ fn flatten(decision: &Decision) -> Entered {
 /// Those of [`with`].
 #[inline]
 pub fn exit(handle: u64, permit: [u64; Permit::WORDS], error: bool, now: u64) -> Result<(), Code> {
-    with(handle, |host| {
-        host.engine().exit(&mut Permit::from_words(permit), Outcome { error }, host.tick(now));
+    with_view(handle, |host, view| {
+        view.exit(&mut Permit::from_words(permit), Outcome { error }, host.tick(now));
         Ok(())
     })
 }

@@ -1,13 +1,14 @@
 //! Engines behind plain numbers.
 
+use crate::clock;
 use crate::system::Sampler;
-use arc_swap::ArcSwapOption;
-use sergo::{Code, Config, Engine, Tick};
+use arc_swap::{ArcSwapOption, Cache};
+use sergo::{Code, Config, Engine, Seen, Tick, View};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Instant;
 
 /// As a time argument: read the monotonic clock.
 pub const NOW: u64 = u64::MAX;
@@ -25,7 +26,8 @@ const CHUNK: usize = 64;
 pub struct Host {
     engine: Engine,
     handle: u64,
-    born: Instant,
+    /// When it was made, on the [clock].
+    born: u64,
     poisoned: AtomicBool,
     sampler: Sampler,
     /// The last moment that a caller named itself, plus one; 0 before the first.
@@ -50,7 +52,7 @@ impl Host {
     #[must_use]
     pub fn tick(&self, now: u64) -> Tick {
         if now == NOW {
-            return Tick(u64::try_from(self.born.elapsed().as_nanos()).unwrap_or(NOW));
+            return Tick(clock::now().saturating_sub(self.born));
         }
         if self.named.load(Ordering::Relaxed) <= now {
             self.named.fetch_max(now.saturating_add(1), Ordering::Relaxed);
@@ -111,7 +113,7 @@ pub fn open(config: Config) -> Result<u64, Code> {
     let host = Host {
         engine: Engine::new(config),
         handle,
-        born: Instant::now(),
+        born: clock::now(),
         poisoned: AtomicBool::new(false),
         sampler: Sampler::default(),
         named: AtomicU64::new(0),
@@ -135,7 +137,52 @@ pub fn close(handle: u64) -> Result<(), Code> {
     }
     let generation = ((handle >> INDEX_BITS) + 1) & GENERATION_MASK;
     free().places.push_back((index, generation.max(1)));
+    let _ = KNOWN.try_with(|known| known.try_borrow_mut().map(|mut known| known[index % WAYS] = None));
     Ok(())
+}
+
+/// How many engines a thread knows at once.
+const WAYS: usize = 4;
+
+/// An engine as a thread saw it last.
+struct Known {
+    index: usize,
+    place: Cache<&'static Place, Option<Arc<Host>>>,
+    seen: Seen,
+}
+
+thread_local! {
+    /// So that hot calls write nothing to find their engine and its rules. A
+    /// thread that calls no more keeps what it saw last in memory: of at most
+    /// `WAYS` engines one version of the rules each.
+    static KNOWN: RefCell<[Option<Known>; WAYS]> = const { RefCell::new([const { None }; WAYS]) };
+}
+
+/// As [`with`], for hot calls: with the engine by the rules and instances now in
+/// force, found without an atomic write where this thread has seen them before.
+///
+/// # Errors
+/// Those of [`with`].
+#[inline]
+pub fn with_view<T>(handle: u64, call: impl FnOnce(&Host, View<'_>) -> Result<T, Code>) -> Result<T, Code> {
+    let index = (handle & INDEX_MASK) as usize;
+    let mut call = Some(call);
+    let answer = KNOWN.try_with(|known| {
+        let mut known = known.try_borrow_mut().ok()?;
+        let known = known.get_mut(index % WAYS)?;
+        if known.as_ref().is_none_or(|known| known.index != index) {
+            *known = Some(Known { index, place: Cache::new(place(index)?), seen: Seen::default() });
+        }
+        let Known { place, seen, .. } = known.as_mut()?;
+        let call = call.take()?;
+        Some(guarded(place.load().as_deref(), handle, |host| call(host, host.engine.see(seen))))
+    });
+    match (answer, call) {
+        (Ok(Some(answer)), _) => answer,
+        // The thread ends, or calls from within a call, or there is no such place.
+        (_, Some(call)) => with(handle, |host| call(host, host.engine.see(&mut Seen::default()))),
+        (_, None) => Err(Code::Panicked),
+    }
 }
 
 /// Runs `call` on the engine behind the handle. A panic inside is stopped here:
@@ -147,7 +194,13 @@ pub fn close(handle: u64) -> Result<(), Code> {
 pub fn with<T>(handle: u64, call: impl FnOnce(&Host) -> Result<T, Code>) -> Result<T, Code> {
     let place = place((handle & INDEX_MASK) as usize).ok_or(Code::Closed)?;
     let guard = place.load();
-    let host = guard.as_ref().filter(|host| host.handle == handle).ok_or(Code::Closed)?;
+    guarded(guard.as_deref(), handle, call)
+}
+
+/// Runs the call on what was found at the handle's place.
+#[inline]
+fn guarded<T>(found: Option<&Host>, handle: u64, call: impl FnOnce(&Host) -> Result<T, Code>) -> Result<T, Code> {
+    let host = found.filter(|host| host.handle == handle).ok_or(Code::Closed)?;
     if host.poisoned.load(Ordering::Relaxed) {
         return Err(Code::Poisoned);
     }

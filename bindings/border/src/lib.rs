@@ -3,6 +3,7 @@
 //! The core knows no handles, no clock and no foreign text. This crate adds just
 //! that, once, for the C, JNI, N-API and `PyO3` bindings:
 //!
+//! - [`clock`]: the monotonic clock.
 //! - [`handle`]: engines behind plain numbers. A number that is used after close,
 //!   or twice closed, is an error code and never a crash; a panic is stopped and
 //!   poisons its engine alone.
@@ -16,6 +17,7 @@
 
 pub mod call;
 mod cgroup;
+pub mod clock;
 pub mod handle;
 pub mod metadata;
 pub mod packed;

@@ -52,7 +52,7 @@ pub struct sergo_report {
     pub lines: sergo_text,
     /// All of these for programs: JSON with `version`, `accepted`, and the lists
     /// `rejected`, `warnings`, `shadowed`, `unserved` (of `kind`, `namespace`, `name`,
-    /// `field`, `found`, `expected`, `message`, `source`, `line`, `column`) and
+    /// `field`, `found`, `expected`, `message`, `source`, `line`, `column`, `code`) and
     /// `waiting` (likewise, with `missing` in the place of `found` and `expected`).
     pub json: sergo_text,
 }

@@ -3,6 +3,8 @@
 use crate::failure::{Result, failure};
 use crate::thread;
 use crate::words::HANDLE;
+use napi::bindgen_prelude::AsyncTask;
+use napi::{Env, Task};
 use napi_derive::napi;
 use sergo::{Code, Config, Source, StrategyKind};
 use sergo_border::call;
@@ -79,11 +81,56 @@ pub fn block(handle: f64, id: f64) -> Result<String> {
 /// `argument` when there are not as many names as texts, and the codes of an engine.
 #[napi(catch_unwind)]
 pub fn apply(handle: f64, names: Vec<String>, texts: Vec<String>) -> Result<String> {
-    if names.len() != texts.len() {
-        return Err(failure(Code::Argument));
+    Apply { handle, names, texts }.run().map_err(failure)
+}
+
+/// As [`apply`], on a thread of the pool: what was said of it comes later.
+#[napi(catch_unwind)]
+pub fn apply_later(handle: f64, names: Vec<String>, texts: Vec<String>) -> AsyncTask<Apply> {
+    AsyncTask::new(Apply { handle, names, texts })
+}
+
+/// Rules that are about to replace an engine's.
+pub struct Apply {
+    handle: f64,
+    names: Vec<String>,
+    texts: Vec<String>,
+}
+
+impl Apply {
+    fn run(&self) -> Result<String, Code> {
+        if self.names.len() != self.texts.len() {
+            return Err(Code::Argument);
+        }
+        let texts = self.names.iter().zip(&self.texts);
+        let sources: Vec<Source<'_>> = texts.map(|(name, text)| Source { name, text }).collect();
+        call::apply(self.handle as u64, &sources)
     }
-    let sources: Vec<Source<'_>> = names.iter().zip(&texts).map(|(name, text)| Source { name, text }).collect();
-    call::apply(handle as u64, &sources).map_err(failure)
+}
+
+/// What came of it: the number of a code, else 0, and the report as JSON.
+#[napi(object)]
+pub struct Loaded {
+    /// The number of a code where nothing was loaded, else 0.
+    pub code: i32,
+    /// The report.
+    pub report: String,
+}
+
+impl Task for Apply {
+    type Output = Result<String, Code>;
+    type JsValue = Loaded;
+
+    fn compute(&mut self) -> napi::Result<Self::Output> {
+        Ok(self.run())
+    }
+
+    fn resolve(&mut self, _env: Env, output: Self::Output) -> napi::Result<Loaded> {
+        Ok(match output {
+            Ok(report) => Loaded { code: 0, report },
+            Err(code) => Loaded { code: code as i32, report: String::new() },
+        })
+    }
 }
 
 /// The version of the rules in force, 0 before the first.

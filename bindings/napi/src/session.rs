@@ -198,6 +198,25 @@ pub fn session_restore(session: f64, text: String) -> Result<String> {
     session::restore(session as u64, &text).map_err(failure)
 }
 
+/// Subscribes to a kind for an app; the next turn asks for it. False where there are
+/// too many already.
+///
+/// # Errors
+/// `closed`, and the codes of an engine.
+#[napi(catch_unwind)]
+pub fn session_subscribe(session: f64, app: String, kind: String) -> Result<bool> {
+    session::subscribe(session as u64, &app, &kind).map_err(failure)
+}
+
+/// Ends a subscription; with the next turn its rules go. False where there was none.
+///
+/// # Errors
+/// `closed`, and the codes of an engine.
+#[napi(catch_unwind)]
+pub fn session_unsubscribe(session: f64, app: String, kind: String) -> Result<bool> {
+    session::unsubscribe(session as u64, &app, &kind).map_err(failure)
+}
+
 /// The gRPC method that takes a report of services.
 #[napi(catch_unwind)]
 pub fn metadata_method() -> String {

@@ -10,6 +10,9 @@ mod engine;
 mod entry;
 mod error;
 mod headers;
+#[cfg(target_os = "linux")]
+mod inotify;
+mod interpreter;
 mod kept;
 mod lane;
 mod names;
@@ -23,6 +26,11 @@ mod text;
 /// The part of sergo that is written in Rust.
 #[pyo3::pymodule]
 mod _sergo {
+    #[pymodule_init]
+    fn init(_module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        crate::interpreter::first_only()
+    }
+
     #[pymodule_export]
     use crate::block::BlockedDecision;
     #[pymodule_export]
@@ -32,6 +40,9 @@ mod _sergo {
     #[cfg(feature = "test-panic")]
     #[pymodule_export]
     use crate::error::_panic_on_purpose;
+    #[cfg(target_os = "linux")]
+    #[pymodule_export]
+    use crate::inotify::{inotify, inotify_forget, inotify_watch};
     #[pymodule_export]
     use crate::lane::baggage;
     #[pymodule_export]

@@ -8,7 +8,7 @@ use sergo::spec::fault_tolerance::FaultToleranceRule;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What was said of the instance on the command line.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Whose rules")]
 pub(crate) struct Whom {
     /// The app; may be left out where the rules are for one

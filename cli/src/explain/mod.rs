@@ -1,6 +1,6 @@
 //! `sergo explain`: what the rules of some files do, and why.
 
-mod audience;
+pub(crate) mod audience;
 mod entry;
 mod resources;
 mod routes;

@@ -1,5 +1,7 @@
 //! Running the command, and comparing what it prints with what it printed before.
 
+#![allow(dead_code, reason = "no test needs all of it")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{env, fs};

@@ -4,7 +4,7 @@ use serde_json::Value;
 use sergo::subscribe::{Options as Session, State};
 use sergo::{Ask, Config, Decision, Engine, Report, Tick};
 use sergo_control_plane::subscriber::{Connecting, News, Subscriber};
-use sergo_control_plane::{Event, Options, Serving};
+use sergo_control_plane::{Event, Looking, Options, Serving};
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -106,7 +106,7 @@ pub(crate) fn options(folder: &Folder) -> Options {
         listen: free,
         http: Some(free),
         name: "sergo-test".to_owned(),
-        look: Duration::from_millis(10),
+        looking: Looking { told: Duration::from_millis(50), untold: Duration::from_millis(10), ..Looking::default() },
         grace: Duration::from_secs(1),
         ..Options::new(vec![folder.path().to_owned()])
     }

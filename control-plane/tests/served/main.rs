@@ -8,3 +8,4 @@ mod protocol;
 mod rules;
 mod security;
 mod slow;
+mod watched;

@@ -1,9 +1,9 @@
 //! TLS, certificates of clients, tokens.
 
-use crate::kit::{App, Folder, Plane, limit, options};
+use crate::kit::{App, Folder, Plane, limit, options, until};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use sergo_control_plane::subscriber::{ClientTls, Connecting};
-use sergo_control_plane::{Options, Tls};
+use sergo_control_plane::{Event, Options, Serving, Tls};
 
 /// A root, and what it signs.
 struct Root(CertifiedIssuer<'static, KeyPair>);
@@ -42,6 +42,14 @@ async fn serve(folder: &Folder, root: &Root, client_roots: Option<&Root>) -> Pla
         client_roots: client_roots.map(|root| keep("roots", root.pem())),
     };
     Plane::start(Options { tls: Some(tls), ..options(folder) }).await
+}
+
+/// What a renewal does: new files in the places of the old ones, one after the other.
+fn renew(folder: &Folder, (certificate, key): &(Vec<u8>, Vec<u8>)) {
+    for (name, bytes) in [("certificate", certificate), ("key", key)] {
+        std::fs::write(folder.path().join("new"), bytes).unwrap();
+        std::fs::rename(folder.path().join("new"), folder.path().join(name)).unwrap();
+    }
 }
 
 fn trusting(root: &Root, name: &str) -> Connecting {
@@ -84,6 +92,71 @@ async fn where_clients_need_a_certificate_it_must_be_right_too() {
     assert_eq!(plane.json("/v1/clients").await["clients"][0]["certificate"], true);
     stays_outside(&with(None), &[]).await;
     stays_outside(&with(Some(root.sign("demo"))), &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_connections_get_the_renewed_certificate() {
+    let folder = Folder::new();
+    let (old, new) = (Root::new(), Root::new());
+    let plane = serve(&folder, &old, None).await;
+    let first = App::connect(&plane.address(), trusting(&old, "rules.example.com"));
+    first.has_limit(3.0).await;
+    // A certificate with the key of another: what was there before is shown on.
+    let renewed = new.sign("rules.example.com");
+    renew(&folder, &(renewed.0.clone(), old.sign("rules.example.com").1));
+    let failed = |event: &Event| matches!(event, Event::CertificateFailed { message } if message.contains("key"));
+    until("that it is told", || async { plane.log.lock().unwrap().iter().any(failed).then_some(()) }).await;
+    App::connect(&plane.address(), trusting(&old, "rules.example.com")).has_limit(3.0).await;
+    renew(&folder, &renewed);
+    App::connect(&plane.address(), trusting(&new, "rules.example.com")).has_limit(3.0).await;
+    stays_outside(&App::connect(&plane.address(), trusting(&old, "rules.example.com")), &["certificate"]).await;
+    // The stream from before has noticed nothing.
+    folder.write("a.yaml", &limit("4"));
+    first.has_limit(4.0).await;
+    assert!(first.now().lost.is_empty(), "{:?}", first.now().lost);
+    assert!(plane.log.lock().unwrap().iter().any(|event| matches!(event, Event::Certificate { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_roots_of_clients_can_change() {
+    let folder = Folder::new();
+    let (root, old, new) = (Root::new(), Root::new(), Root::new());
+    let plane = serve(&folder, &root, Some(&old)).await;
+    let with = |identity| {
+        let mut connecting = trusting(&root, "rules.example.com");
+        connecting.tls.as_mut().unwrap().identity = Some(identity);
+        App::connect(&plane.address(), connecting)
+    };
+    with(old.sign("demo")).has_limit(3.0).await;
+    folder.write("roots", "nothing");
+    let failed = |event: &Event| matches!(event, Event::CertificateFailed { message } if message.contains("roots"));
+    until("that it is told", || async { plane.log.lock().unwrap().iter().any(failed).then_some(()) }).await;
+    with(old.sign("demo")).has_limit(3.0).await;
+    std::fs::write(folder.path().join("roots"), new.pem()).unwrap();
+    with(new.sign("demo")).has_limit(3.0).await;
+    stays_outside(&with(old.sign("demo")), &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_is_none_is_told_at_the_start() {
+    let folder = Folder::new();
+    let root = Root::new();
+    let (certificate, key) = root.sign("rules.example.com");
+    for name in ["certificate", "other"] {
+        std::fs::write(folder.path().join(name), &certificate).unwrap();
+    }
+    std::fs::write(folder.path().join("key"), key).unwrap();
+    std::fs::write(folder.path().join("strange"), root.sign("a").1).unwrap();
+    let told = async |certificate: &str, key: &str| {
+        let at = |name: &str| folder.path().join(name);
+        let tls = Tls { certificate: at(certificate), key: at(key), client_roots: None };
+        let options = Options { tls: Some(tls), ..options(&folder) };
+        Serving::start(options, std::sync::Arc::new(|_: &Event| {})).await.err().unwrap()
+    };
+    assert!(told("key", "key").await.contains("found no certificate"));
+    assert!(told("certificate", "other").await.contains("expected a private key"));
+    assert!(told("certificate", "strange").await.contains("the certificate"));
+    assert!(told("nothing", "key").await.contains("can't read"));
 }
 
 fn bearing(token: &str) -> Connecting {

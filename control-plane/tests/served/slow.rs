@@ -3,6 +3,8 @@
 use crate::kit::{App, Folder, Plane, limit, until};
 use crate::protocol::{LIMIT, Peer, documents, subscribe};
 use sergo_control_plane::subscriber::Connecting;
+use std::time::Duration;
+use tokio::net::TcpStream;
 use tonic::transport::Endpoint;
 
 /// Rules of about a megabyte, with this threshold.
@@ -40,4 +42,22 @@ async fn a_slow_reader_holds_up_nobody_and_gets_the_newest_state() {
         texts.push(document["spec"]["threshold"].as_i64().unwrap());
     }
     assert!(texts.len() <= 3, "of nine states it got {texts:?}: what was on its way, and the newest");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_reader_does_not_hold_up_the_end() {
+    let folder = Folder::new();
+    folder.write("a.yaml", &large(1));
+    let plane = Plane::of(&folder).await;
+    let endpoint = Endpoint::from_shared(format!("http://{}", plane.address())).unwrap();
+    let slow = Peer::over(endpoint.initial_stream_window_size(1_000)).await;
+    slow.send(documents(subscribe("demo", &[LIMIT])));
+    until("a push that it does not read", || async {
+        plane.subscriptions("RateLimitStrategy").await.iter().any(|one| !one["pushed"].is_null()).then_some(())
+    })
+    .await;
+    let address = plane.serving.grpc();
+    tokio::time::timeout(Duration::from_secs(60), plane.serving.stop()).await.expect("it ends after its grace");
+    until("that nobody listens", || async { TcpStream::connect(address).await.is_err().then_some(()) }).await;
+    drop(slow);
 }

@@ -5,6 +5,7 @@ use super::report::Waiting;
 use crate::catalog::Catalog;
 use crate::matcher::Text;
 use crate::policy::Retries;
+use crate::spec::code::Code;
 use crate::spec::diagnostic::Identity;
 use crate::spec::document::{Document, Outcome, Reading};
 use crate::spec::traffic_router::{Delegate, HttpMatch, HttpRoute, RouteAction, TrafficRouter};
@@ -67,7 +68,8 @@ fn wait(root: &TrafficRouter, i: usize, delegate: &Delegate) -> Waiting {
     let message =
         format!("{identity}, {field}: waits for the {} {:?}, which is not there yet", root.kind, delegate.name);
     let Identity { kind, namespace, name } = identity;
-    Waiting { kind, namespace, name, field, missing: delegate.name.clone(), message, ..Waiting::default() }
+    let (code, missing) = (Code::DanglingReference, delegate.name.clone());
+    Waiting { code, kind, namespace, name, field, missing, message, ..Waiting::default() }
 }
 
 /// Rejects the good routers of this push that no request can reach as they are:
@@ -93,11 +95,12 @@ pub(super) fn reject_misfits(push: &mut [Reading<'_>], catalog: &mut Catalog, be
         let homeless = router.hosts.is_empty() && !is_named;
         let conflicts = expand(router, catalog).conflicts;
         if homeless {
-            reading.reject("spec.hosts", "no hosts", "a list of hosts, or a router that delegates to this one");
+            let expected = "a list of hosts, or a router that delegates to this one";
+            reading.reject(Code::MissingField, "spec.hosts", "no hosts", expected);
         }
         for (i, reason) in &conflicts {
             let expected = "routes that the entry can be combined with";
-            reading.reject(&format!("spec.http[{i}].delegate"), reason, expected);
+            reading.reject(Code::BadDelegate, &format!("spec.http[{i}].delegate"), reason, expected);
         }
         if homeless || !conflicts.is_empty() {
             catalog.restore(&reading.identity, before);

@@ -16,6 +16,7 @@ mod tests;
 pub mod workload;
 
 use crate::catalog::{Catalog, reject_duplicates};
+use crate::spec::code::Code;
 use crate::spec::diagnostic::{Diagnostic, Identity};
 use crate::spec::document::{Document, Outcome, Reading};
 use crate::spec::lane::{TrafficLabelRule, TrafficLane, WorkloadLabelRule};
@@ -152,10 +153,15 @@ fn reject_ambiguity(reading: &mut Reading<'_>, ambiguity: &Ambiguity) {
     let kinds = ambiguity.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(" and ");
     let field = format!("spec.strategies[{}].kind", ambiguity.position);
     let found = format!("nothing, where there is a {kinds} of the name {:?}", ambiguity.name);
-    reading.reject(&field, &found, "the kind that is meant");
+    reading.reject(Code::AmbiguousStrategy, &field, &found, "the kind that is meant");
 }
 
-impl Compiled<'_> {
+impl<'s> Compiled<'s> {
+    /// The documents of the push, good and bad.
+    pub(crate) fn push(&self) -> &[Reading<'s>] {
+        &self.push
+    }
+
     /// The report, with the routes that can never be reached and the
     /// destinations that nothing serves. What is told of a good document is put
     /// to its place in the source.

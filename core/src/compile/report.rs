@@ -1,5 +1,6 @@
 //! What loading rules came to, in full: nothing is dropped silently.
 
+use crate::spec::code::Code;
 use crate::spec::diagnostic::Diagnostic;
 use serde::Serialize;
 
@@ -38,6 +39,8 @@ impl Report {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Waiting {
+    /// What kind of mistake it would be, if it stayed so: `dangling-reference`.
+    pub code: Code,
     /// The waiting document's kind.
     pub kind: String,
     /// The waiting document's namespace.

@@ -5,6 +5,7 @@ use super::resolved::{ResolvedRule, ResolvedStrategy};
 use crate::catalog::{Catalog, Entry};
 use crate::decide::Fallback;
 use crate::name::StrategyKind;
+use crate::spec::code::Code;
 use crate::spec::diagnostic::Identity;
 use crate::spec::document::Document;
 use crate::spec::fault_tolerance::{ACTION, FaultToleranceRule, StrategyRef};
@@ -169,5 +170,6 @@ fn wait(rule: &FaultToleranceRule, field: String, kind: &str, name: &str) -> Wai
     let identity = identity("FaultToleranceRule", &rule.meta.namespace, &rule.meta.name);
     let message = format!("{identity}, {field}: waits for the {kind} {name:?}, which is not there yet");
     let Identity { kind, namespace, name: waiting } = identity;
-    Waiting { kind, namespace, name: waiting, field, missing: name.to_owned(), message, ..Waiting::default() }
+    let (code, missing) = (Code::DanglingReference, name.to_owned());
+    Waiting { code, kind, namespace, name: waiting, field, missing, message, ..Waiting::default() }
 }

@@ -8,6 +8,7 @@ use crate::route::condition::{Condition, HeaderName, MESH, short_gateway};
 use crate::route::rule::{Action, Block, Router, Routes, Rule};
 use crate::route::split::{Chain, Split, Stop};
 use crate::route::{Answer, Destination, Table};
+use crate::spec::code::Code;
 use crate::spec::diagnostic::{Diagnostic, Identity};
 use crate::spec::node::Place;
 use crate::spec::traffic_router::{
@@ -60,7 +61,7 @@ pub fn route(
                 let expected =
                     "a host that no earlier router has: the first by creationTimestamp, then by name, routes";
                 let field = if router.kind == "RouterRule" { "spec.selector.app" } else { &format!("spec.hosts[{i}]") };
-                shadowed.push(diagnostic(router, field, &found, expected));
+                shadowed.push(diagnostic(Code::ShadowedHost, router, field, &found, expected));
             }
         }
         let address = Arc::as_ptr(router).addr();
@@ -77,10 +78,10 @@ pub fn route(
     (Table::new(placed, namespace, version, previous), shadowed)
 }
 
-fn diagnostic(router: &TrafficRouter, field: &str, found: &str, expected: &str) -> Diagnostic {
+fn diagnostic(code: Code, router: &TrafficRouter, field: &str, found: &str, expected: &str) -> Diagnostic {
     let meta = &router.meta;
     let identity = Identity { kind: router.kind.into(), namespace: meta.namespace.clone(), name: meta.name.clone() };
-    Diagnostic::new(&identity, "", field, Place::default(), found, expected)
+    Diagnostic::new(code, &identity, "", field, Place::default(), found, expected)
 }
 
 /// The routes behind a catch-all.
@@ -92,7 +93,8 @@ fn unreachable(router: &TrafficRouter) -> Vec<Diagnostic> {
     behind.dedup();
     let found = format!("a route behind spec.http[{}], which matches every request", catch_all.position);
     let told = |position| {
-        diagnostic(router, &format!("spec.http[{position}]"), &found, "the route before it, or a match there")
+        let (field, expected) = (format!("spec.http[{position}]"), "the route before it, or a match there");
+        diagnostic(Code::ShadowedRoute, router, &field, &found, expected)
     };
     behind.into_iter().map(told).collect()
 }

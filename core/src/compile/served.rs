@@ -4,6 +4,7 @@
 use super::Traffic;
 use crate::matcher::HostName;
 use crate::route::workload::Workloads;
+use crate::spec::code::Code;
 use crate::spec::diagnostic::{Diagnostic, Identity};
 use crate::spec::node::Place;
 use crate::spec::reader::nearest;
@@ -129,6 +130,14 @@ impl Look<'_> {
     fn tell(&mut self, router: &TrafficRouter, field: &str, found: &str, expected: &str) {
         let (namespace, name) = (router.meta.namespace.clone(), router.meta.name.clone());
         let identity = Identity { kind: router.kind.into(), namespace, name };
-        self.told.push(Diagnostic::new(&identity, "", field, Place::default(), found, expected));
+        self.told.push(Diagnostic::new(
+            Code::UnservedDestination,
+            &identity,
+            "",
+            field,
+            Place::default(),
+            found,
+            expected,
+        ));
     }
 }

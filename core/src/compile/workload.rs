@@ -3,6 +3,7 @@
 use super::moment::order;
 use crate::matcher::HostPattern;
 use crate::route::workload::{LabelGiver, SubsetPlan, Workload, Workloads};
+use crate::spec::code::Code;
 use crate::spec::diagnostic::{Diagnostic, Identity};
 use crate::spec::lane::WorkloadLabelRule;
 use crate::spec::node::Place;
@@ -41,7 +42,7 @@ fn second(document: &VirtualWorkload, first: &VirtualWorkload) -> Diagnostic {
     let identity = Identity { kind: document.kind.into(), namespace: meta.namespace.clone(), name: meta.name.clone() };
     let found = format!("{:?}, which {} {:?} is about already", document.host, first.kind, first.meta.name);
     let expected = "a host that no earlier one is about: the first by creationTimestamp, then by name, counts";
-    Diagnostic::new(&identity, "", document.host_path, Place::default(), &found, expected)
+    Diagnostic::new(Code::ShadowedHost, &identity, "", document.host_path, Place::default(), &found, expected)
 }
 
 fn lower(document: &VirtualWorkload) -> Workload {

@@ -2,21 +2,47 @@
 
 use super::{Source, read};
 use crate::catalog::Catalog;
-use crate::compile::compile;
 use crate::compile::report::Report;
 use crate::compile::resolve::Whose;
 use crate::compile::route::{Lowered, route};
 use crate::compile::served::unserved;
 use crate::compile::workload::workloads;
+use crate::compile::{Compiled, compile};
+use crate::lint::lint;
 use crate::route::Table;
+use crate::spec::diagnostic::Diagnostic;
 use crate::spec::known::Known;
 
 /// What loading these sources as one push would report, were every namespace
 /// and every app the engine's own. The version is 0.
 #[must_use]
 pub fn check(sources: &[Source<'_>]) -> Report {
-    let compiled =
-        compile(Whose::Everyones, &Catalog::default(), read(sources, &Known::default(), &mut Known::default()));
+    report(everyones(sources))
+}
+
+/// What there is to be said of rules before they are loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Advised {
+    /// What [`check`] answers.
+    pub report: Report,
+    /// What an operator should know beside that: what is right, and most likely
+    /// not meant when documents are seen beside each other. Warnings all.
+    pub advice: Vec<Diagnostic>,
+}
+
+/// As [`check`], with what an operator should know beside the report of a load.
+#[must_use]
+pub fn advise(sources: &[Source<'_>]) -> Advised {
+    let compiled = everyones(sources);
+    let advice = lint(compiled.push());
+    Advised { report: report(compiled), advice }
+}
+
+fn everyones<'s>(sources: &[Source<'s>]) -> Compiled<'s> {
+    compile(Whose::Everyones, &Catalog::default(), read(sources, &Known::default(), &mut Known::default()))
+}
+
+fn report(compiled: Compiled<'_>) -> Report {
     let (mut shadowed, mut alone) = (Vec::new(), Vec::new());
     for (namespace, traffic) in &compiled.traffic {
         shadowed.extend(route(&traffic.routers, namespace, 1, &Table::default(), &mut Lowered::default()).1);

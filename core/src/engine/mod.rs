@@ -3,8 +3,10 @@
 mod check;
 mod entry;
 mod route;
+mod seen;
 
-pub use check::check;
+pub use check::{Advised, advise, check};
+pub use seen::{Seen, View};
 
 use crate::catalog::Catalog;
 use crate::compile::Traffic;
@@ -23,7 +25,7 @@ use crate::spec::document::{self, Reading};
 use crate::spec::known::Known;
 use crate::stat::State;
 use crate::stat::event::Event;
-use crate::sync::{Arc, Swap, lock};
+use crate::sync::{Arc, AtomicU64, Ordering, Swap, lock};
 use crate::time::Tick;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -65,7 +67,9 @@ pub struct Engine {
     /// Held while rules are applied, one push at a time.
     last: Mutex<Last>,
     snapshot: Swap<Snapshot>,
-    state: State,
+    /// How often the snapshot or its fleet was replaced.
+    changes: AtomicU64,
+    state: Arc<State>,
     /// What discovery told; held while the fleet changes. Rules are locked first.
     discovery: Mutex<Discovery>,
 }
@@ -89,7 +93,8 @@ impl Engine {
             snapshot: Swap::new(Snapshot::empty(config.labels.clone())),
             config,
             last: Mutex::default(),
-            state: State::default(),
+            changes: AtomicU64::new(0),
+            state: Arc::default(),
             discovery: Mutex::default(),
         }
     }
@@ -128,6 +133,7 @@ impl Engine {
         let alone = unserved(traffic, &workloads, namespace, serves);
         let fleet = Swap::new(fleet);
         self.snapshot.store(Arc::new(Snapshot { version, decide, route, label, workloads, labels: own, fleet }));
+        self.changes.fetch_add(1, Ordering::AcqRel);
         drop(discovery);
         self.state.events.push(Event::RulesApplied { version });
         last.catalog = std::mem::take(&mut compiled.catalog);

@@ -4,14 +4,13 @@ use super::Engine;
 use crate::label::Label;
 use crate::matcher::HostName;
 use crate::policy::ConnectionPool;
-use crate::route::condition::Home;
 use crate::route::{
     Answer, AnswerId, Connection, Directions, Host, Instance, Moment, Pick, PickedId, Request, Required, Rolls,
     RouteExplanation,
 };
 use crate::snapshot::Snapshot;
 use crate::stat::health::CallOutcome;
-use crate::sync::{Arc, lock};
+use crate::sync::{Arc, Ordering, lock};
 use crate::time::Tick;
 
 impl Engine {
@@ -47,9 +46,7 @@ impl Engine {
     /// anything else: then nothing has been counted, and `pick` tells for the same
     /// rolls.
     pub fn pick_id(&self, request: &Request<'_>, rolls: &mut Rolls<'_>, now: Tick) -> Option<PickedId> {
-        let picked = self.at(now, |snapshot, moment| snapshot.route.pick_id(request, rolls, moment))?;
-        picked.endpoint.health.begin();
-        Some(picked)
+        self.at_once(|view| view.pick_id(request, rolls, now))
     }
 
     /// Takes what came of a call to an instance of a host that
@@ -60,7 +57,7 @@ impl Engine {
 
     /// The same, with the instance's [number](crate::stat::health::Health::number).
     pub fn report_id(&self, host: &str, number: u64, outcome: CallOutcome, now: Tick) {
-        self.of_host(host, |host| host.numbered(number).map(|endpoint| host.report(endpoint, outcome, now)));
+        self.at_once(|view| view.report_id(host, number, outcome, now));
     }
 
     /// The instance of a host with this
@@ -71,8 +68,7 @@ impl Engine {
     }
 
     fn of_host<T>(&self, host: &str, ask: impl FnOnce(&Host) -> Option<T>) -> Option<T> {
-        let name = HostName::new(host, &self.config.namespace);
-        self.snapshot.load().fleet.load().host(name.as_str()).and_then(ask)
+        self.at_once(|view| view.of_host(host, ask))
     }
 
     /// The ids of a host's instances that are ejected at `now`, sorted.
@@ -157,13 +153,11 @@ impl Engine {
         let snapshot = self.snapshot.load();
         let fleet = discovery.fleet_with(name.as_str(), &snapshot.workloads, &snapshot.fleet.load());
         snapshot.fleet.store(Arc::new(fleet));
+        self.changes.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Asks with all that is known at a moment.
     fn at<T>(&self, now: Tick, ask: impl FnOnce(&Snapshot, &Moment<'_>) -> T) -> T {
-        let snapshot = self.snapshot.load();
-        let home = Home { namespace: &self.config.namespace, labels: &snapshot.labels };
-        let moment = Moment { home, fleet: &snapshot.fleet.load(), colours: snapshot.label.keys(), now };
-        ask(&snapshot, &moment)
+        self.at_once(|view| view.at(now, ask))
     }
 }

@@ -1,5 +1,6 @@
 //! One mistake in one document, told so that its author can mend it.
 
+use super::code::Code;
 use super::node::Place;
 use serde::Serialize;
 use std::fmt;
@@ -8,6 +9,8 @@ use std::fmt;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Diagnostic {
+    /// What kind of mistake it is.
+    pub code: Code,
     /// The document's kind; empty where it could not be read.
     pub kind: String,
     /// The document's namespace; empty where it could not be read.
@@ -68,12 +71,21 @@ impl Diagnostic {
     /// What is wrong at `field`: what was found there and what would be right.
     /// An empty field is the document as a whole.
     #[must_use]
-    pub fn new(identity: &Identity, source: &str, field: &str, place: Place, found: &str, expected: &str) -> Self {
+    pub fn new(
+        code: Code,
+        identity: &Identity,
+        source: &str,
+        field: &str,
+        place: Place,
+        found: &str,
+        expected: &str,
+    ) -> Self {
         let message = match field {
             "" => format!("{identity}: found {found}, expected {expected}"),
             _ => format!("{identity}, {field}: found {found}, expected {expected}"),
         };
         Diagnostic {
+            code,
             kind: identity.kind.clone(),
             namespace: identity.namespace.clone(),
             name: identity.name.clone(),
@@ -96,7 +108,15 @@ mod tests {
     fn the_sentence_names_document_field_found_and_remedy() {
         let identity = Identity { kind: "RateLimitStrategy".into(), namespace: "default".into(), name: "foo".into() };
         let place = Place { line: 7, column: 14 };
-        let diagnostic = Diagnostic::new(&identity, "a.yaml", "spec.threshold", place, "\"ten\" (text)", "a number");
+        let diagnostic = Diagnostic::new(
+            Code::WrongType,
+            &identity,
+            "a.yaml",
+            "spec.threshold",
+            place,
+            "\"ten\" (text)",
+            "a number",
+        );
         assert_eq!(
             diagnostic.to_string(),
             r#"RateLimitStrategy "foo", spec.threshold: found "ten" (text), expected a number"#

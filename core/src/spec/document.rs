@@ -1,6 +1,7 @@
 //! One document of a source: which it is, and what it says.
 
 use super::Meta;
+use super::code::Code;
 use super::diagnostic::{Diagnostic, Identity};
 use super::fault_tolerance::{FaultToleranceRule, HttpRequestFallbackAction};
 use super::kind::{self, Kind};
@@ -91,9 +92,9 @@ impl<'s> Reading<'s> {
     }
 
     /// Makes it bad for a mistake that shows only beside other documents.
-    pub fn reject(&mut self, field: &str, found: &str, expected: &str) {
+    pub fn reject(&mut self, code: Code, field: &str, found: &str, expected: &str) {
         let place = self.place(field);
-        self.errors.push(Diagnostic::new(&self.identity, self.source, field, place, found, expected));
+        self.errors.push(Diagnostic::new(code, &self.identity, self.source, field, place, found, expected));
         self.outcome = Outcome::Bad;
     }
 
@@ -168,7 +169,7 @@ pub fn read_again<'s>(
 
 fn no_document<'s>(source: &'s str, unreadable: &Unreadable, origin: Option<(Rc<Origin<'s>>, usize)>) -> Reading<'s> {
     let notes = Notes::new(Identity::default(), source);
-    notes.error("", unreadable.place, &unreadable.found, unreadable.expected);
+    notes.tell(unreadable.code, "", unreadable.place, &unreadable.found, unreadable.expected);
     finish(source, notes, Outcome::Bad, origin)
 }
 
@@ -256,7 +257,7 @@ fn read_object(mut root: Object<'_>) -> Outcome {
     let known = match kind::find(&text(&api_version), &text(&kind)) {
         Ok(known) => known,
         Err(unknown) => {
-            kind.warn(&unknown.found, &unknown.expected);
+            kind.tell(unknown.code, &unknown.found, &unknown.expected);
             return Outcome::Unknown;
         }
     };
@@ -304,7 +305,7 @@ const OTHER_METADATA: [&str; 12] = [
 fn read_meta(field: &Field<'_>) -> Meta {
     let default = "default".to_owned();
     if !field.is_present() {
-        field.notes().error("metadata.name", field.place(), "nothing", NAME);
+        field.notes().tell(Code::MissingField, "metadata.name", field.place(), "nothing", NAME);
     }
     let Some(mut metadata) = field.object() else { return Meta { namespace: default, ..Meta::default() } };
     let name = metadata.take("name").required().filled(NAME).unwrap_or_default();

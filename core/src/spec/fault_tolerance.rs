@@ -1,6 +1,7 @@
 //! `FaultToleranceRule` and `HttpRequestFallbackAction`.
 
 use super::Meta;
+use super::code::Code;
 use super::node::Value;
 use super::reader::{Field, Object};
 use crate::name::StrategyKind;
@@ -79,7 +80,10 @@ pub(super) fn read_selector(meta: &Meta, field: &Field<'_>) -> (Option<String>, 
         if let (Some(app), Some(label)) = (&app, &label)
             && app != label
         {
-            value.wrong(&format!("{label:?}, as metadata.labels.app has it, or only one of the two"));
+            value.wrong(
+                Code::ConflictingFields,
+                &format!("{label:?}, as metadata.labels.app has it, or only one of the two"),
+            );
         }
     }
     (app.or(label), selector)
@@ -87,10 +91,11 @@ pub(super) fn read_selector(meta: &Meta, field: &Field<'_>) -> (Option<String>, 
 
 fn read_target(field: &Field<'_>) -> Option<String> {
     let mut target = field.object()?;
-    let name =
-        target.take("targetResourceName").required().read("the name of a resource, 1 to 1024 bytes", |text, _| {
-            (1..=MAX_TARGET).contains(&text.len()).then(|| text.to_owned())
-        });
+    let name = target.take("targetResourceName").required().read(
+        Code::OutOfRange,
+        "the name of a resource, 1 to 1024 bytes",
+        |text, _| (1..=MAX_TARGET).contains(&text.len()).then(|| text.to_owned()),
+    );
     target.finish();
     name
 }
@@ -139,11 +144,13 @@ pub fn read_action(meta: Meta, mut spec: Object<'_>) -> Option<HttpRequestFallba
 
 /// A list of `{key, value}`, or a map.
 fn read_headers(field: &Field<'_>) -> Vec<(String, String)> {
-    let pair = |key: String, value: &Field<'_>| Some((key, value.clone().required().read(HEADER_VALUE, header_value)?));
+    let pair = |key: String, value: &Field<'_>| {
+        Some((key, value.clone().required().read(Code::BadHeader, HEADER_VALUE, header_value)?))
+    };
     if let Some(Value::Map(_)) = field.node().map(|node| &node.value) {
         let headers = field.map().unwrap_or_default().into_iter().filter_map(|(key, value)| {
             if header_name(key, true).is_none() {
-                value.mistake(&format!("{key:?} as a header's name"), HEADER_NAME);
+                value.tell(Code::BadHeader, &format!("{key:?} as a header's name"), HEADER_NAME);
             }
             pair(key.to_owned(), &value)
         });
@@ -153,7 +160,7 @@ fn read_headers(field: &Field<'_>) -> Vec<(String, String)> {
         let mut header = item.object()?;
         let (key, value) = (header.take("key").required(), header.take("value"));
         header.finish();
-        pair(key.read(HEADER_NAME, header_name).unwrap_or_default(), &value)
+        pair(key.read(Code::BadHeader, HEADER_NAME, header_name).unwrap_or_default(), &value)
     });
     items.collect()
 }

@@ -1,5 +1,6 @@
 //! The kinds of document, each with the versions of its API.
 
+use super::code::Code;
 use super::reader::nearest;
 use crate::name::StrategyKind;
 
@@ -31,6 +32,8 @@ pub enum Kind {
 /// Why a kind is none that this version enforces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown {
+    /// Whether the kind is unknown, or the version of its API.
+    pub code: Code,
     /// What was found.
     pub found: String,
     /// What would be right.
@@ -68,6 +71,7 @@ const KINDS: [(&str, &[&str], Kind); 16] = [
 pub fn find(api_version: &str, kind: &str) -> Result<Kind, Unknown> {
     match KINDS.iter().find(|(name, ..)| *name == kind) {
         Some((_, versions, _)) if !versions.contains(&api_version) => Err(Unknown {
+            code: Code::WrongApiVersion,
             found: match api_version {
                 "" => format!("{kind} without an apiVersion"),
                 other => format!("{kind} of the apiVersion {other:?}"),
@@ -76,6 +80,7 @@ pub fn find(api_version: &str, kind: &str) -> Result<Kind, Unknown> {
         }),
         Some((_, _, kind)) => Ok(*kind),
         None => Err(Unknown {
+            code: Code::UnknownKind,
             found: match kind {
                 "" => "no kind".to_owned(),
                 other => format!("the unknown kind {other:?}, which does nothing"),
@@ -86,6 +91,11 @@ pub fn find(api_version: &str, kind: &str) -> Result<Kind, Unknown> {
             },
         }),
     }
+}
+
+/// The name of each kind with the versions of its API, the first one ours.
+pub fn all() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    KINDS.into_iter().map(|(name, versions, _)| (name, versions))
 }
 
 /// What a subscription calls each kind: the first version of its API and its

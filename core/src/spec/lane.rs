@@ -2,6 +2,7 @@
 //! request and a workload are of.
 
 use super::Meta;
+use super::code::Code;
 use super::fault_tolerance::read_selector;
 use super::node::{Node, Value};
 use super::reader::{Field, Object};
@@ -61,7 +62,9 @@ pub struct WorkloadLabelRule {
 const LABEL: &str = "a label, without control characters";
 
 fn label(field: &Field<'_>, expected: &str) -> Option<String> {
-    field.read(expected, |text, _| (!text.is_empty() && !text.contains(char::is_control)).then(|| text.to_owned()))
+    field.read(Code::BadValue, expected, |text, _| {
+        (!text.is_empty() && !text.contains(char::is_control)).then(|| text.to_owned())
+    })
 }
 
 impl TrafficLane {
@@ -73,12 +76,12 @@ impl TrafficLane {
         let mut rules = rules.object()?;
         let (traffic, workload) = (rules.take("traffic"), rules.take("workload"));
         if !traffic.is_present() && !workload.is_present() {
-            rules.wrong("neither traffic nor workload", "one of them, or both");
+            rules.wrong(Code::MissingField, "neither traffic nor workload", "one of them, or both");
         }
         let lane = rules.take("lane").required();
         let key = rules
             .take("traceIdBaggage")
-            .read("the name of a header", |key, _| baggage::is_key(key).then(|| key.to_owned()));
+            .read(Code::BadHeader, "the name of a header", |key, _| baggage::is_key(key).then(|| key.to_owned()));
         rules.finish();
         let traffic = if traffic.is_present() { read_traffic(&traffic) } else { Vec::new() };
         let workload = if workload.is_present() { read_workload(&workload) } else { None };
@@ -111,7 +114,7 @@ fn read_workload(field: &Field<'_>) -> Option<BTreeMap<String, String>> {
 fn filled_texts(field: &Field<'_>) -> Option<BTreeMap<String, String>> {
     let texts = field.clone().required().texts()?;
     if texts.is_empty() {
-        field.wrong("a map with at least one label");
+        field.wrong(Code::MissingField, "a map with at least one label");
         return None;
     }
     Some(texts.into_iter().collect())

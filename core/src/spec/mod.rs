@@ -4,6 +4,7 @@
 //! Nothing here knows how a rule is enforced; [`crate::compile`] lowers these
 //! types into plans.
 
+pub mod code;
 pub mod diagnostic;
 pub mod document;
 pub mod fault_tolerance;

@@ -1,5 +1,6 @@
 //! What is told of one document while it is read.
 
+use super::code::{Code, Severity};
 use super::diagnostic::{Diagnostic, Identity};
 use super::node::Place;
 use std::cell::RefCell;
@@ -40,21 +41,16 @@ impl Notes {
         &self.source
     }
 
-    /// Notes a mistake. Of several at one path the first is kept.
-    pub fn error(&self, field: &str, place: Place, found: &str, expected: &str) {
-        self.tell(&self.errors, field, place, found, expected);
-    }
-
-    /// Notes what is most likely not meant. Of several at one path the first is
-    /// kept.
-    pub fn warning(&self, field: &str, place: Place, found: &str, expected: &str) {
-        self.tell(&self.warnings, field, place, found, expected);
-    }
-
-    fn tell(&self, told: &RefCell<Told>, field: &str, place: Place, found: &str, expected: &str) {
+    /// Notes a mistake, or what is most likely not meant, as the code has it. Of
+    /// several of one severity at one path the first is kept.
+    pub fn tell(&self, code: Code, field: &str, place: Place, found: &str, expected: &str) {
+        let told = match code.severity() {
+            Severity::Error => &self.errors,
+            Severity::Warning => &self.warnings,
+        };
         let mut told = told.borrow_mut();
         if told.paths.insert(field.to_owned()) {
-            let diagnostic = Diagnostic::new(&self.identity, &self.source, field, place, found, expected);
+            let diagnostic = Diagnostic::new(code, &self.identity, &self.source, field, place, found, expected);
             told.diagnostics.push(diagnostic);
         }
     }
@@ -79,11 +75,11 @@ mod tests {
     #[test]
     fn nothing_is_told_twice() {
         let notes = Notes::new(Identity::default(), "a.yaml");
-        notes.warning("spec.x", Place::default(), "one", "another");
+        notes.tell(Code::UnknownField, "spec.x", Place::default(), "one", "another");
         assert!(!notes.has_errors());
-        notes.error("spec.x", Place::default(), "first", "right");
-        notes.error("spec.x", Place::default(), "second", "right");
-        notes.error("spec.y", Place::default(), "third", "right");
+        notes.tell(Code::WrongType, "spec.x", Place::default(), "first", "right");
+        notes.tell(Code::WrongType, "spec.x", Place::default(), "second", "right");
+        notes.tell(Code::WrongType, "spec.y", Place::default(), "third", "right");
         let (errors, warnings) = notes.into_parts();
         let found: Vec<_> = errors.iter().map(|error| error.found.as_str()).collect();
         assert_eq!((found, warnings.len()), (vec!["first", "third"], 1));

@@ -19,6 +19,7 @@
 //! A value of the wrong type and an absent one are both `None`; what is wrong
 //! has been noted, so a document is good when its [`Notes`] hold no error.
 
+use super::code::Code;
 use super::node::{Entry, Node, Place, Value};
 pub use super::notes::Notes;
 use super::quantity::{self, Decimal};
@@ -71,8 +72,8 @@ impl<'n> Object<'n> {
     }
 
     /// Notes a mistake of the map as a whole: fields that cannot stand together.
-    pub fn wrong(&self, found: &str, expected: &str) {
-        self.notes.error(&self.path, self.place, found, expected);
+    pub fn wrong(&self, code: Code, found: &str, expected: &str) {
+        self.notes.tell(code, &self.path, self.place, found, expected);
     }
 
     /// Warns of every key that nobody has asked for.
@@ -87,7 +88,8 @@ impl<'n> Object<'n> {
                 None => format!("one of {}", self.asked.join(", ")),
             };
             let path = join(&self.path, &entry.key);
-            self.notes.warning(&path, entry.place, "an unknown field, which does nothing", &expected);
+            let found = "an unknown field, which does nothing";
+            self.notes.tell(Code::UnknownField, &path, entry.place, found, &expected);
         }
     }
 }
@@ -167,31 +169,36 @@ impl<'n> Field<'n> {
         self.node().is_some()
     }
 
-    /// Notes that what stands here is wrong, and what would be right.
-    pub fn wrong(&self, expected: &str) {
+    /// Notes that what stands here is wrong, and what would be right. Where
+    /// nothing stands, or what is there is empty, the code is that of a missing
+    /// field.
+    pub fn wrong(&self, code: Code, expected: &str) {
+        let is_empty = match self.node.map(|node| &node.value) {
+            None | Some(Value::Null) => true,
+            Some(Value::Scalar { text, .. }) => text.is_empty(),
+            Some(Value::List(items)) => items.is_empty() && code != Code::WrongType,
+            Some(Value::Map(entries)) => entries.is_empty() && code != Code::WrongType,
+        };
+        let code = if is_empty { Code::MissingField } else { code };
         let found = self.node.map_or_else(|| "nothing".to_owned(), ToString::to_string);
-        self.notes.error(&self.path, self.place, &found, expected);
+        self.notes.tell(code, &self.path, self.place, &found, expected);
     }
 
-    /// Notes a mistake here in other words than what stands here.
-    pub fn mistake(&self, found: &str, expected: &str) {
-        self.notes.error(&self.path, self.place, found, expected);
+    /// Notes in other words than what stands here what is wrong with it, or
+    /// most likely not meant.
+    pub fn tell(&self, code: Code, found: &str, expected: &str) {
+        self.notes.tell(code, &self.path, self.place, found, expected);
     }
 
     /// Notes a mistake at a key of the map here that is not there.
-    pub fn mistake_within(&self, key: &str, found: &str, expected: &str) {
-        self.notes.error(&join(&self.path, key), self.key, found, expected);
-    }
-
-    /// Notes that what stands here is most likely not meant.
-    pub fn warn(&self, found: &str, expected: &str) {
-        self.notes.warning(&self.path, self.place, found, expected);
+    pub fn tell_within(&self, key: &str, code: Code, found: &str, expected: &str) {
+        self.notes.tell(code, &join(&self.path, key), self.key, found, expected);
     }
 
     /// The value; its absence is noted when it is required.
     fn value(&self, expected: &str) -> Option<&'n Node> {
         if self.required && !self.is_present() {
-            self.wrong(expected);
+            self.wrong(Code::MissingField, expected);
         }
         self.node()
     }
@@ -200,32 +207,35 @@ impl<'n> Field<'n> {
         match &self.value(expected)?.value {
             Value::Scalar { text, quoted } => Some((text, *quoted)),
             _ => {
-                self.wrong(expected);
+                self.wrong(Code::WrongType, expected);
                 None
             }
         }
     }
 
-    /// Reads a scalar by `read`, which answers `None` for what is wrong.
-    pub fn read<T>(&self, expected: &str, read: impl FnOnce(&str, bool) -> Option<T>) -> Option<T> {
+    /// Reads a scalar by `read`, which answers `None` for what is wrong; the code
+    /// says what kind of mistake that is.
+    pub fn read<T>(&self, code: Code, expected: &str, read: impl FnOnce(&str, bool) -> Option<T>) -> Option<T> {
+        self.judge(expected, |text, quoted| read(text, quoted).ok_or(code))
+    }
+
+    /// Reads a scalar by `read`, which answers with the kind of mistake for what
+    /// is wrong.
+    fn judge<T>(&self, expected: &str, read: impl FnOnce(&str, bool) -> Result<T, Code>) -> Option<T> {
         let (text, quoted) = self.scalar(expected)?;
-        let value = read(text, quoted);
-        if value.is_none() {
-            self.wrong(expected);
-        }
-        value
+        read(text, quoted).map_err(|code| self.wrong(code, expected)).ok()
     }
 
     /// Text. A bare number or boolean is the text as written.
     #[must_use]
     pub fn text(&self) -> Option<String> {
-        self.read("text", |text, _| Some(text.to_owned()))
+        self.read(Code::WrongType, "text", |text, _| Some(text.to_owned()))
     }
 
     /// Text that is not empty; `expected` says what kind, as in `a name`.
     #[must_use]
     pub fn filled(&self, expected: &str) -> Option<String> {
-        self.read(expected, |text, _| (!text.is_empty()).then(|| text.to_owned()))
+        self.read(Code::MissingField, expected, |text, _| (!text.is_empty()).then(|| text.to_owned()))
     }
 
     /// A whole number in the range, not in quotes.
@@ -235,24 +245,25 @@ impl<'n> Field<'n> {
             (start, u64::MAX) => format!("a whole number of at least {start}"),
             (start, end) => format!("a whole number from {start} to {end}"),
         };
-        self.read(&expected, |text, quoted| {
-            let number = Decimal::parse(text).filter(|number| !quoted && !number.is_negative() && number.is_whole())?;
-            Some(number.floor()).filter(|number| range.contains(number))
+        self.judge(&expected, |text, quoted| {
+            let number = number(text, quoted)?;
+            let whole = (!number.is_negative() && number.is_whole()).then(|| number.floor());
+            whole.filter(|number| range.contains(number)).ok_or(Code::OutOfRange)
         })
     }
 
     /// A number of at least 0, not in quotes.
     #[must_use]
     pub fn number(&self) -> Option<Decimal> {
-        self.read("a number of at least 0", |text, quoted| {
-            Decimal::parse(text).filter(|number| !quoted && !number.is_negative())
+        self.judge("a number of at least 0", |text, quoted| {
+            Some(number(text, quoted)?).filter(|number| !number.is_negative()).ok_or(Code::OutOfRange)
         })
     }
 
     /// `true` or `false`, not in quotes.
     #[must_use]
     pub fn boolean(&self) -> Option<bool> {
-        self.read("true or false", |text, quoted| match text {
+        self.read(Code::WrongType, "true or false", |text, quoted| match text {
             "true" | "True" | "TRUE" if !quoted => Some(true),
             "false" | "False" | "FALSE" if !quoted => Some(false),
             _ => None,
@@ -262,21 +273,25 @@ impl<'n> Field<'n> {
     /// A duration; a bare whole number counts milliseconds.
     #[must_use]
     pub fn duration(&self) -> Option<Span> {
-        self.read(quantity::DURATION, read_duration)
+        self.read(Code::BadDuration, quantity::DURATION, read_duration)
     }
 
     /// A duration over zero.
     #[must_use]
     pub fn duration_over_zero(&self) -> Option<Span> {
-        self.read(quantity::DURATION_OVER_ZERO, |text, quoted| {
-            read_duration(text, quoted).filter(|span| *span > Span::ZERO)
+        self.judge(quantity::DURATION_OVER_ZERO, |text, quoted| {
+            let span = read_duration(text, quoted).ok_or(Code::BadDuration)?;
+            Some(span).filter(|span| *span > Span::ZERO).ok_or(Code::OutOfRange)
         })
     }
 
     /// A share from 0 to 1, as a number or as a percentage.
     #[must_use]
     pub fn ratio(&self) -> Option<Ratio> {
-        self.read(quantity::RATIO, |text, _| quantity::ratio(text))
+        self.judge(quantity::RATIO, |text, _| {
+            let is_number = Decimal::parse(text.strip_suffix('%').unwrap_or(text)).is_some();
+            quantity::ratio(text).ok_or(if is_number { Code::OutOfRange } else { Code::WrongType })
+        })
     }
 
     /// One of these words; case counts.
@@ -292,7 +307,9 @@ impl<'n> Field<'n> {
         {
             expected = format!("{expected}: did you mean {near}?");
         }
-        self.read(&expected, |text, _| words.iter().find(|(name, _)| *name == text).map(|(_, word)| word.clone()))
+        self.read(Code::UnknownValue, &expected, |text, _| {
+            words.iter().find(|(name, _)| *name == text).map(|(_, word)| word.clone())
+        })
     }
 
     /// A map. Each key that stands twice is noted.
@@ -329,7 +346,7 @@ impl<'n> Field<'n> {
 
     fn entries(&self) -> Option<&'n [Entry]> {
         let Value::Map(entries) = &self.value("a map")?.value else {
-            self.wrong("a map");
+            self.wrong(Code::WrongType, "a map");
             return None;
         };
         let mut keys: Vec<(&str, Place)> = entries.iter().map(|entry| (entry.key.as_str(), entry.place)).collect();
@@ -339,7 +356,8 @@ impl<'n> Field<'n> {
             if let [(first, _), (second, place)] = pair
                 && first == second
             {
-                self.notes.error(&join(&self.path, second), *place, "the same key for the second time", "it once");
+                let found = "the same key for the second time";
+                self.notes.tell(Code::DuplicateName, &join(&self.path, second), *place, found, "it once");
             }
         }
         Some(entries)
@@ -349,7 +367,7 @@ impl<'n> Field<'n> {
     #[must_use]
     pub fn list(&self) -> Option<Vec<Field<'n>>> {
         let Value::List(items) = &self.value("a list")?.value else {
-            self.wrong("a list");
+            self.wrong(Code::WrongType, "a list");
             return None;
         };
         let fields = items.iter().enumerate().map(|(index, node)| Field {
@@ -370,11 +388,16 @@ impl<'n> Field<'n> {
         self.value(expected)?;
         let items = self.list()?;
         if items.is_empty() {
-            self.wrong(expected);
+            self.wrong(Code::MissingField, expected);
             return None;
         }
         Some(items)
     }
+}
+
+/// A number that is not in quotes.
+fn number(text: &str, quoted: bool) -> Result<Decimal, Code> {
+    Decimal::parse(text).filter(|_| !quoted).ok_or(Code::WrongType)
 }
 
 fn read_duration(text: &str, quoted: bool) -> Option<Span> {

@@ -1,6 +1,7 @@
 //! The strategies of `fault-tolerance.opensergo.io/v1alpha1`.
 
 use super::Meta;
+use super::code::Code;
 use super::quantity::{DURATION, Decimal};
 use super::reader::{Field, Object};
 use crate::name::StrategyKind;
@@ -223,7 +224,8 @@ const LIMIT_MODES: [(&str, LimitMode); 3] =
 fn read_limit_mode(field: &Field<'_>, modes: &[(&str, LimitMode)]) -> LimitMode {
     let mode = field.one_of(modes).unwrap_or_default();
     if mode != LimitMode::Local {
-        field.warn(&format!("{mode:?}, for which there is no shared backend, so that it counts as Local"), "Local");
+        let found = format!("{mode:?}, for which there is no shared backend, so that it counts as Local");
+        field.tell(Code::GlobalLimit, &found, "Local");
     }
     mode
 }
@@ -233,7 +235,8 @@ fn read_stat_duration(spec: &mut Object<'_>) -> Option<Span> {
     let (duration, seconds) = (spec.take("statDuration"), spec.take("statDurationSeconds"));
     match (duration.is_present(), seconds.is_present()) {
         (true, true) => {
-            duration.mistake("statDuration and statDurationSeconds, which are one field", "only one of them");
+            let found = "statDuration and statDurationSeconds, which are one field";
+            duration.tell(Code::ConflictingFields, found, "only one of them");
             None
         }
         // The longest span in whole seconds.
@@ -248,7 +251,7 @@ fn read_max_allowed_rt(field: &Field<'_>, required: bool) -> Option<Span> {
     if !field.is_present() {
         if required {
             let path = format!("{}.maxAllowedRt", field.path());
-            field.notes().error(&path, field.place(), "nothing", DURATION);
+            field.notes().tell(Code::MissingField, &path, field.place(), "nothing", DURATION);
         }
         return None;
     }
@@ -266,7 +269,7 @@ fn warn_of_error_type(field: &Field<'_>) {
     let Some(mut conditions) = field.object() else { return };
     let error_type = conditions.take("errorType");
     if error_type.is_present() {
-        error_type.warn("an errorType, which filters nothing yet: every error counts", "no errorType");
+        error_type.tell(Code::NoEffect, "an errorType, which filters nothing yet: every error counts", "no errorType");
     }
     conditions.finish();
 }

@@ -1,6 +1,7 @@
 //! From text to documents: YAML or JSON, each document parsed and guarded
 //! alone, so that a mistake in one takes no other with it.
 
+use super::code::Code;
 use super::node::{Entry, Node, Place, Value};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 use std::borrow::Cow;
@@ -20,6 +21,8 @@ pub type Read = Result<Node, Unreadable>;
 /// Why a text is no document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
+    /// Whether it is no document, or too large a one.
+    pub code: Code,
     /// What was found.
     pub found: String,
     /// What would be right.
@@ -96,7 +99,7 @@ pub fn pieces(source: &str) -> Result<Vec<Piece<'_>>, Unreadable> {
         return Ok(split(source).into_iter().map(piece).collect());
     }
     let found = format!("a source of {} bytes", source.len());
-    Err(Unreadable { found, expected: "at most 64 MiB", place: Place { line: 1, column: 1 } })
+    Err(Unreadable { code: Code::TooLarge, found, expected: "at most 64 MiB", place: Place { line: 1, column: 1 } })
 }
 
 /// The pieces of a source, each with the number of the lines before it.
@@ -179,7 +182,9 @@ impl Builder {
     }
 
     fn wrong(&self, marker: Marker, found: impl Into<String>, expected: &'static str) -> Unreadable {
-        Unreadable { found: found.into(), expected, place: self.place(marker) }
+        let is_large = matches!(expected, DEPTH | REPEATED);
+        let code = if is_large { Code::TooLarge } else { Code::NotYaml };
+        Unreadable { code, found: found.into(), expected, place: self.place(marker) }
     }
 
     fn take(&mut self, event: Event<'_>, at: Marker) -> Result<(), Unreadable> {
@@ -241,7 +246,7 @@ impl Builder {
         if self.repeated <= MAX_REPEATED {
             return Ok(());
         }
-        Err(self.wrong(at, "anchors and aliases that stand for too much", "at most 200,000 values from them"))
+        Err(self.wrong(at, "anchors and aliases that stand for too much", REPEATED))
     }
 
     /// Whether a tag says that a scalar is text.
@@ -288,6 +293,7 @@ impl Builder {
                 Some(Key { text, quoted: false, place }) if text == "<<" => {
                     if !is_mergeable(&node) {
                         return Err(Unreadable {
+                            code: Code::NotYaml,
                             found: "a merge key << without a map".into(),
                             expected: "<<: *anchor-of-a-map, or a list of such",
                             place,
@@ -314,6 +320,7 @@ impl Builder {
 
 const TOO_DEEP: &str = "lists and maps in each other that are too deep";
 const DEPTH: &str = "at most 64 levels";
+const REPEATED: &str = "at most 200,000 values from them";
 
 fn is_mergeable(node: &Node) -> bool {
     match &node.value {

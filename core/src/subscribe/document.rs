@@ -3,6 +3,7 @@
 use super::envoy::{self, ROUTE_CONFIGURATION};
 use super::wire::Any;
 use super::{payload, structure};
+use crate::spec::code::Code;
 use crate::spec::diagnostic::{Diagnostic, Identity};
 use crate::spec::node::Place;
 use crate::sync::Arc;
@@ -54,7 +55,15 @@ impl Misfit {
 impl Refusal {
     /// In the words of a report.
     pub(super) fn diagnostic(&self, source: &str) -> Diagnostic {
-        Diagnostic::new(&self.identity, source, &self.field, Place::default(), &self.found, &self.expected)
+        Diagnostic::new(
+            Code::BadValue,
+            &self.identity,
+            source,
+            &self.field,
+            Place::default(),
+            &self.found,
+            &self.expected,
+        )
     }
 }
 

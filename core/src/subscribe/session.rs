@@ -9,6 +9,7 @@ use super::subscription::{Answer, Arrival, OnStream, Subscription};
 use super::turn::{Input, Output};
 use super::update::Update;
 use super::wire::{self, Any, STRUCT_URL, SubscribeRequest, SubscribeRequestTarget, SubscribeResponse, code};
+use crate::spec::code::Code;
 use crate::spec::diagnostic::Diagnostic;
 use crate::spec::node::Place;
 use crate::time::{Span, Tick};
@@ -460,7 +461,8 @@ impl Session {
                 open.control_plane
             );
             let expected = "a unit with each duration; read as milliseconds";
-            let warning = Diagnostic::new(identity, &subscription.source, field, Place::default(), &found, expected);
+            let (code, source) = (Code::MissingUnit, &subscription.source);
+            let warning = Diagnostic::new(code, identity, source, field, Place::default(), &found, expected);
             // Those of streams before this one may still wait to be told.
             self.warnings.retain(|other| *other != warning);
             self.warnings.truncate(15);

@@ -309,7 +309,8 @@ mod tests {
     fn rejecting(name: &str) -> Report {
         let identity = Identity { kind: "K".into(), namespace: "default".into(), name: name.into() };
         let place = crate::spec::node::Place::default();
-        let rejected = vec![Diagnostic::new(&identity, "s", "spec", place, "a", "b")];
+        let rejected =
+            vec![Diagnostic::new(crate::spec::code::Code::BadValue, &identity, "s", "spec", place, "a", "b")];
         Report { rejected, ..Report::default() }
     }
 

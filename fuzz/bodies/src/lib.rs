@@ -7,16 +7,22 @@
 #![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod baggage;
+mod clients;
+mod convert;
 mod documents;
 mod matching;
 mod operations;
 mod routes;
 mod rules;
+mod traces;
 mod wire;
 
 pub use baggage::baggage;
+pub use clients::clients;
+pub use convert::convert;
 pub use documents::documents;
 pub use matching::matching;
 pub use operations::operations;
 pub use routes::routes;
+pub use traces::traces;
 pub use wire::wire;

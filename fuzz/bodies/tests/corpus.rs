@@ -38,16 +38,6 @@ fn documents() {
 }
 
 #[test]
-fn baggage() {
-    replay("baggage", sergo_fuzz_bodies::baggage);
-}
-
-#[test]
-fn routes() {
-    replay("routes", sergo_fuzz_bodies::routes);
-}
-
-#[test]
 fn operations() {
     replay("operations", sergo_fuzz_bodies::operations);
 }
@@ -58,6 +48,31 @@ fn matching() {
 }
 
 #[test]
+fn routes() {
+    replay("routes", sergo_fuzz_bodies::routes);
+}
+
+#[test]
+fn baggage() {
+    replay("baggage", sergo_fuzz_bodies::baggage);
+}
+
+#[test]
 fn wire() {
     replay("wire", sergo_fuzz_bodies::wire);
+}
+
+#[test]
+fn clients() {
+    replay("clients", sergo_fuzz_bodies::clients);
+}
+
+#[test]
+fn convert() {
+    replay("convert", sergo_fuzz_bodies::convert);
+}
+
+#[test]
+fn traces() {
+    replay("traces", sergo_fuzz_bodies::traces);
 }

@@ -15,6 +15,7 @@ import {
   type Entry,
   type Event,
   type Explanation,
+  type FileState,
   file,
   headersForNextCall,
   type Label,
@@ -100,9 +101,16 @@ const plane: ControlPlaneSubscription = new Engine({ app: 'b' }).subscribe(
 await plane.ready;
 const { lastPush }: { lastPush: Date | undefined } = await plane.until(({ isSynced }) => isSynced);
 await plane.reportServices({ services: [{ protocols: ['http'] }] });
-console.log(lastPush);
-// @ts-expect-error a subscription to files has no state
-engine.subscribe(file('rules')).state;
+const isSubscribed: boolean = plane.subscribe('b', 'traffic.opensergo.io/v1alpha1/TrafficRouter');
+const isEnded: boolean = plane.unsubscribe('b', 'traffic.opensergo.io/v1alpha1/TrafficRouter');
+console.log(lastPush, isSubscribed, isEnded);
+const files: FileState = new Engine({ app: 'c' }).subscribe(file('a', new URL('file:///b')), { intervalMs: 50 }).state;
+const why: string | undefined = files.noticing === 'polling' ? files.pollingReason : undefined;
+console.log(why);
+// @ts-expect-error a subscription to files has no phase
+engine.subscribe(file('rules')).state.phase;
+// @ts-expect-error a control plane is not looked at
+engine.subscribe(controlPlane('a:1'), { intervalMs: 50 }).state.phase;
 
 createServer(govern(engine, (request, response) => response.end(request.url)));
 const server = app();

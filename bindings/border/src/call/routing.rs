@@ -1,9 +1,9 @@
 //! Where a request goes, and to which instance.
 
-use crate::handle::{Host, with};
+use crate::handle::{Host, with, with_view};
 use crate::{packed, text};
 use sergo::route::{AnswerId, PickedId, Request, Rolls};
-use sergo::{CallOutcome, Code, Pick};
+use sergo::{CallOutcome, Code, Pick, View};
 
 /// The random numbers that a call brings.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +26,6 @@ impl<'a> Random<'a> {
 /// Hands a packed request to the engine. [`Code::Stale`] where its headers were
 /// selected for other rules than are in force; the check after the call sees rules
 /// that came in the middle of it, whose answer `undo` takes back.
-#[inline]
 fn asked<T>(
     handle: u64,
     block: &[u8],
@@ -49,6 +48,17 @@ fn asked<T>(
     })
 }
 
+/// The same for hot calls, by the rules of one moment: they don't change meanwhile.
+#[inline]
+fn viewed<T>(handle: u64, block: &[u8], ask: impl FnOnce(&Host, View<'_>, &Request<'_>) -> T) -> Result<T, Code> {
+    with_view(handle, |host, view| {
+        packed::request(block, |request, version| match version {
+            Some(version) if version != view.version() => Err(Code::Stale),
+            _ => Ok(ask(host, view, request)),
+        })
+    })
+}
+
 /// Where a [packed] request goes: an id for [`answer`], or 0 for
 /// nowhere.
 ///
@@ -57,10 +67,9 @@ fn asked<T>(
 /// and those of [`with`].
 #[inline]
 pub fn route(handle: u64, block: &[u8], random: Random<'_>) -> Result<u64, Code> {
-    let route = |host: &Host, request: &Request<'_>| {
-        host.engine().route(request, &mut random.rolls(), host.moment()).map_or(0, |id| id.0)
-    };
-    asked(handle, block, route, drop)
+    viewed(handle, block, |host, view, request| {
+        view.route(request, &mut random.rolls(), host.moment()).map_or(0, |id| id.0)
+    })
 }
 
 /// Where a [packed] request goes and all that is done with it on the
@@ -150,13 +159,8 @@ impl From<Option<PickedId>> for Picked {
 /// Those of [`route`].
 #[inline]
 pub fn pick_id(handle: u64, block: &[u8], random: Random<'_>, now: u64) -> Result<Picked, Code> {
-    let pick = |host: &Host, request: &Request<'_>| host.engine().pick_id(request, &mut random.rolls(), host.tick(now));
-    let unpick = |pick: Option<PickedId>| {
-        if let Some(pick) = pick {
-            pick.endpoint.health.end();
-        }
-    };
-    asked(handle, block, pick, unpick).map(Picked::from)
+    viewed(handle, block, |host, view, request| view.pick_id(request, &mut random.rolls(), host.tick(now)))
+        .map(Picked::from)
 }
 
 /// The instance of a host behind a number of [`pick_id`], as
@@ -192,8 +196,8 @@ pub fn report(handle: u64, host_name: &str, instance: &str, outcome: u32, now: u
 #[inline]
 pub fn report_id(handle: u64, host_name: &str, number: u64, outcome: u32, now: u64) -> Result<(), Code> {
     let outcome = read_outcome(outcome)?;
-    with(handle, |host| {
-        host.engine().report_id(host_name, number, outcome, host.tick(now));
+    with_view(handle, |host, view| {
+        view.report_id(host_name, number, outcome, host.tick(now));
         Ok(())
     })
 }

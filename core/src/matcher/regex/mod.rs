@@ -7,6 +7,7 @@
 
 mod class;
 mod dialect;
+mod first;
 mod literal;
 mod substitution;
 
@@ -80,6 +81,13 @@ impl Pattern {
     #[must_use]
     pub fn literals(&self) -> &[Box<[u8]>] {
         &self.literals
+    }
+
+    /// Whether a value that it matches may begin with this byte, of ASCII. Worked
+    /// out anew each time.
+    #[must_use]
+    pub fn may_begin_with(&self, byte: u8) -> bool {
+        translate(&self.written).map_or(true, |translated| first::may_begin_with(&translated, byte))
     }
 
     /// The pattern as it was written.

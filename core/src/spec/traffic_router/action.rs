@@ -2,6 +2,7 @@
 
 use crate::matcher::regex::Substitution;
 use crate::policy::{DirectResponse, Redirect, RedirectPort, Rewrite, UriRewrite};
+use crate::spec::code::Code;
 use crate::spec::reader::Field;
 
 /// Reads `redirect`.
@@ -11,21 +12,25 @@ pub(super) fn redirect(field: &Field<'_>) -> Option<Redirect> {
     }
     let mut entry = field.object()?;
     if !["uri", "authority", "scheme", "port", "derivePort"].into_iter().any(|key| entry.take(key).is_present()) {
-        entry.wrong("a redirect to where the request came from", "at least one of uri, authority, scheme, port");
+        entry.wrong(
+            Code::MissingField,
+            "a redirect to where the request came from",
+            "at least one of uri, authority, scheme, port",
+        );
     }
     let uri = entry.take("uri").filled("a path");
     let authority = entry.take("authority").filled("a host");
     let scheme = entry.take("scheme").one_of(&[("http", "http"), ("https", "https")]).map(str::to_owned);
     let (number, derived) = (entry.take("port"), entry.take("derivePort"));
     if number.is_present() && derived.is_present() {
-        entry.wrong("port beside derivePort", "one of them");
+        entry.wrong(Code::ConflictingFields, "port beside derivePort", "one of them");
     }
     let words = [("FROM_PROTOCOL_DEFAULT", RedirectPort::OfScheme), ("FROM_REQUEST_PORT", RedirectPort::OfRequest)];
     let derived = derived.one_of(&words);
     let number = number.integer(1..=65535).and_then(|port| u16::try_from(port).ok());
     let port = number.map(RedirectPort::Number).or(derived);
     let code = entry.take("redirectCode");
-    let code = code.read("a status code from 300 to 399", |text, quoted| {
+    let code = code.read(Code::OutOfRange, "a status code from 300 to 399", |text, quoted| {
         text.parse().ok().filter(|code| !quoted && (300..400).contains(code))
     });
     entry.finish();
@@ -44,7 +49,7 @@ pub(super) fn direct_response(field: &Field<'_>) -> Option<DirectResponse> {
     let body = body.and_then(|mut body| {
         let (string, bytes) = (body.take("string"), body.take("bytes"));
         if bytes.is_present() {
-            bytes.mistake("a body of bytes", "`string`: a body that is text");
+            bytes.tell(Code::UnsupportedField, "a body of bytes", "`string`: a body that is text");
         }
         let string = string.text();
         body.finish();
@@ -64,8 +69,10 @@ pub(super) fn rewrite(field: &Field<'_>) -> Option<Rewrite> {
     let authority = entry.take("authority").filled("a host");
     let regex = entry.take("uriRegexRewrite");
     match (uri.is_present(), regex.is_present(), authority.is_some()) {
-        (true, true, _) => entry.wrong("uri beside uriRegexRewrite", "one of them"),
-        (false, false, false) => entry.wrong("a rewrite of nothing", "at least one of uri, uriRegexRewrite, authority"),
+        (true, true, _) => entry.wrong(Code::ConflictingFields, "uri beside uriRegexRewrite", "one of them"),
+        (false, false, false) => {
+            entry.wrong(Code::MissingField, "a rewrite of nothing", "at least one of uri, uriRegexRewrite, authority")
+        }
         _ => {}
     }
     let substitution = if regex.is_present() { substitution(&regex).map(UriRewrite::Regex) } else { None };
@@ -90,7 +97,8 @@ fn substitution(field: &Field<'_>) -> Option<Substitution> {
             } else {
                 (pattern_field, "the regular expression", pattern)
             };
-            at.mistake(
+            at.tell(
+                Code::BadRegex,
                 &format!("{what} {text:?} with {} at character {}", mistake.found, mistake.at),
                 &mistake.expected,
             );

@@ -2,6 +2,7 @@
 
 use super::{ConnectionMatch, ConnectionRoute, http, matches};
 use crate::matcher::{HostPattern, Subnet};
+use crate::spec::code::Code;
 use crate::spec::reader::Field;
 
 /// Reads a route. One of TLS must say for which names it is.
@@ -26,10 +27,11 @@ fn block(field: &Field<'_>, is_tls: bool, hosts: &[HostPattern], namespace: &str
     let mut sni_hosts = Vec::new();
     if is_tls {
         for item in entry.take("sniHosts").required().filled_list("a list of names").unwrap_or_default() {
-            let pattern =
-                item.read("a host name, perhaps with a `*` at one end", |name, _| HostPattern::read(name, namespace));
+            let pattern = item.read(Code::BadHost, "a host name, perhaps with a `*` at one end", |name, _| {
+                HostPattern::read(name, namespace)
+            });
             if pattern.as_ref().is_some_and(|pattern| !hosts.iter().any(|host| host.includes(pattern))) {
-                item.wrong("a name that is among the router's hosts");
+                item.wrong(Code::BadHost, "a name that is among the router's hosts");
             }
             sni_hosts.extend(pattern);
         }
@@ -56,5 +58,5 @@ fn block(field: &Field<'_>, is_tls: bool, hosts: &[HostPattern], namespace: &str
 }
 
 fn subnet(field: &Field<'_>) -> Option<Subnet> {
-    field.read("an address or a range of them, as in 10.1.0.0/16", |text, _| Subnet::read(text))
+    field.read(Code::BadValue, "an address or a range of them, as in 10.1.0.0/16", |text, _| Subnet::read(text))
 }

@@ -2,6 +2,7 @@
 
 use super::{Destination, Fallback, MAX_FALLBACKS};
 use crate::matcher::{HostName, HostPattern};
+use crate::spec::code::Code;
 use crate::spec::reader::{Field, Object};
 
 /// Reads a destination.
@@ -25,7 +26,11 @@ fn fallbacks(destination: &mut Destination, mut field: Field<'_>, namespace: &st
     let (mut host_before, mut port_before) = (destination.host.clone(), destination.port);
     while field.is_present() {
         if destination.fallbacks.len() == MAX_FALLBACKS {
-            field.mistake("one fallback more", &format!("at most {MAX_FALLBACKS} fallbacks in a chain"));
+            field.tell(
+                Code::FallbackLoop,
+                "one fallback more",
+                &format!("at most {MAX_FALLBACKS} fallbacks in a chain"),
+            );
             return;
         }
         let Some(mut entry) = field.object() else { return };
@@ -38,7 +43,7 @@ fn fallbacks(destination: &mut Destination, mut field: Field<'_>, namespace: &st
         if seen.contains(&here) {
             let subset = subset.map_or_else(String::new, |subset| format!(", subset {subset:?}"));
             let found = format!("a fallback to {host:?}{subset}, where the chain has been before");
-            field.mistake(&found, "another host or subset: a chain of fallbacks must not come back");
+            field.tell(Code::FallbackLoop, &found, "another host or subset: a chain of fallbacks must not come back");
             return;
         }
         seen.push(here);
@@ -50,7 +55,7 @@ fn fallbacks(destination: &mut Destination, mut field: Field<'_>, namespace: &st
 }
 
 fn host(field: &Field<'_>) -> Option<String> {
-    field.read("the name of one host, without `*` and port", |host, _| {
+    field.read(Code::BadHost, "the name of one host, without `*` and port", |host, _| {
         matches!(HostPattern::read(host, ""), Some(HostPattern::Exact(_))).then(|| host.to_owned())
     })
 }

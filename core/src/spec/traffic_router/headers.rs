@@ -1,6 +1,7 @@
 //! Reading `headers: {request: {set, add, remove}, response: {..}}`.
 
 use crate::policy::{HeaderChanges, Headers};
+use crate::spec::code::Code;
 use crate::spec::reader::Field;
 
 /// Reads both sides.
@@ -15,9 +16,9 @@ fn changes(field: &Field<'_>) -> HeaderChanges {
     let Some(mut entry) = present(field).and_then(Field::object) else { return HeaderChanges::default() };
     let [set, add] = ["set", "add"].map(|key| pairs(&entry.take(key)));
     let remove = entry.take("remove").list().unwrap_or_default();
-    let remove = remove
-        .iter()
-        .filter_map(|item| item.read("the name of a header", |name, _| is_name(name).then(|| name.to_owned())));
+    let remove = remove.iter().filter_map(|item| {
+        item.read(Code::BadHeader, "the name of a header", |name, _| is_name(name).then(|| name.to_owned()))
+    });
     let changes = HeaderChanges { set, add, remove: remove.collect() };
     entry.finish();
     changes
@@ -27,12 +28,13 @@ fn pairs(field: &Field<'_>) -> Vec<(String, String)> {
     let fields = present(field).and_then(Field::map).unwrap_or_default();
     let pair = |(name, field): (&str, Field<'_>)| {
         if !is_name(name) {
-            field.mistake(
+            field.tell(
+                Code::BadHeader,
                 &format!("{name:?} for a header's name"),
                 "letters, digits and the signs that a header's name can have",
             );
         }
-        let value = field.required().read("a value without line breaks", |value, _| {
+        let value = field.required().read(Code::BadHeader, "a value without line breaks", |value, _| {
             (!value.contains(['\r', '\n', '\0'])).then(|| value.to_owned())
         })?;
         Some((name.to_owned(), value))

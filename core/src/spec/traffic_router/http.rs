@@ -4,6 +4,7 @@ use super::{
     Delegate, HttpRoute, RouteAction, WeightedDestination, action, cors, destination, headers, matches, resilience,
 };
 use crate::policy::Policy;
+use crate::spec::code::Code;
 use crate::spec::reader::{Field, Object};
 
 /// Reads one route.
@@ -36,6 +37,7 @@ fn route_action(entry: &mut Object<'_>, namespace: &str) -> Option<RouteAction> 
         let beside = ["route", "redirect", "directResponse"].into_iter().find(|key| entry.take(key).is_present());
         if let Some(beside) = beside {
             entry.wrong(
+                Code::ConflictingFields,
                 &format!("delegate beside {beside}"),
                 "delegate alone: the other router says what becomes of it",
             );
@@ -51,9 +53,12 @@ fn route_action(entry: &mut Object<'_>, namespace: &str) -> Option<RouteAction> 
     match (answers.as_slice(), sent.as_slice()) {
         ([], _) => {}
         ([_], []) => {}
-        ([answer], [beside, ..]) => entry
-            .wrong(&format!("{answer} beside {beside}"), &format!("{answer} alone: such a request is sent nowhere")),
-        _ => entry.wrong("redirect beside directResponse", "one of them"),
+        ([answer], [beside, ..]) => entry.wrong(
+            Code::ConflictingFields,
+            &format!("{answer} beside {beside}"),
+            &format!("{answer} alone: such a request is sent nowhere"),
+        ),
+        _ => entry.wrong(Code::ConflictingFields, "redirect beside directResponse", "one of them"),
     }
     let redirected = action::redirect(&redirect).map(RouteAction::Redirect);
     let responded = action::direct_response(&response).map(RouteAction::Respond);
@@ -76,7 +81,11 @@ pub(super) fn destinations(list: &Field<'_>, namespace: &str) -> Vec<WeightedDes
     let items = list.filled_list("a list of destinations").unwrap_or_default();
     let route: Vec<WeightedDestination> = items.iter().filter_map(|field| weighted(field, namespace)).collect();
     if route.len() > 1 && route.iter().all(|to| to.weight == 0) {
-        list.mistake("several destinations, none of which has a weight", "a weight over 0 for at least one of them");
+        list.tell(
+            Code::ZeroWeights,
+            "several destinations, none of which has a weight",
+            "a weight over 0 for at least one of them",
+        );
     }
     route
 }

@@ -2,6 +2,7 @@
 
 use super::HttpMatch;
 use crate::matcher::{Pattern, Text};
+use crate::spec::code::Code;
 use crate::spec::node::{Node, Value};
 use crate::spec::reader::{Field, Object};
 
@@ -89,7 +90,7 @@ pub(super) fn older_strings(field: &Field<'_>) -> Vec<(String, Option<Text>)> {
         let names: Vec<_> =
             item.map().unwrap_or_default().into_iter().filter(|(key, _)| !FORMS.contains(key)).collect();
         let [(name, value)] = names.as_slice() else {
-            item.wrong("a map with one name, beside which one of exact, prefix, regex may stand");
+            item.wrong(Code::WrongType, "a map with one name, beside which one of exact, prefix, regex may stand");
             continue;
         };
         let text = match item.object() {
@@ -118,7 +119,7 @@ pub(super) fn names(field: &Field<'_>, expected: &str) -> Vec<String> {
 fn strings(field: &Field<'_>) -> Vec<(String, Option<Text>)> {
     let named = |(name, field): (&str, Field<'_>)| {
         if name.is_empty() {
-            field.mistake("an empty name", "the name of a header or parameter");
+            field.tell(Code::MissingField, "an empty name", "the name of a header or parameter");
         }
         (name.to_owned(), string(&field, On::Named))
     };
@@ -128,7 +129,7 @@ fn strings(field: &Field<'_>) -> Vec<(String, Option<Text>)> {
 /// Reads a string match that must ask for something.
 pub(super) fn text(field: &Field<'_>) -> Option<Text> {
     if !field.is_present() || is_empty(field) {
-        field.wrong("a map with exactly one of exact, prefix, regex");
+        field.wrong(Code::MissingField, "a map with exactly one of exact, prefix, regex");
         return None;
     }
     string(field, On::Attribute)
@@ -140,7 +141,7 @@ fn string(field: &Field<'_>, on: On) -> Option<Text> {
         return None;
     }
     if field.node().and_then(Node::as_text).is_some() {
-        field.wrong(&format!("a map with {ONE}"));
+        field.wrong(Code::WrongType, &format!("a map with {ONE}"));
         return None;
     }
     let mut entry = field.object()?;
@@ -157,8 +158,8 @@ fn forms(entry: &mut Object<'_>, may_be_none: bool, on: On) -> Option<Text> {
     match [&exact, &prefix, &regex].iter().filter(|form| form.is_present()).count() {
         0 if may_be_none => return None,
         1 => {}
-        0 => entry.wrong("none of exact, prefix, regex", ONE),
-        _ => entry.wrong("more than one of exact, prefix, regex", ONE),
+        0 => entry.wrong(Code::MissingField, "none of exact, prefix, regex", ONE),
+        _ => entry.wrong(Code::ConflictingFields, "more than one of exact, prefix, regex", ONE),
     }
     if exact.is_present() {
         return exact.text().map(|text| Text::Exact(text.into()));
@@ -180,7 +181,7 @@ pub(in crate::spec) fn pattern(field: &Field<'_>, text: &str) -> Option<Pattern>
         Ok(pattern) => Some(pattern),
         Err(mistake) => {
             let found = format!("the regular expression {text:?} with {} at character {}", mistake.found, mistake.at);
-            field.mistake(&found, &mistake.expected);
+            field.tell(Code::BadRegex, &found, &mistake.expected);
             None
         }
     }

@@ -11,6 +11,7 @@ mod older;
 mod resilience;
 
 use super::Meta;
+use super::code::Code;
 use super::reader::Object;
 use crate::matcher::rpc::MethodMatch;
 use crate::matcher::{HostPattern, Subnet, Text};
@@ -62,9 +63,10 @@ impl TrafficRouter {
         let mut hosts = Vec::new();
         // Whether it may do without is seen beside the other routers.
         for field in spec.take("hosts").list().unwrap_or_default() {
-            let host = field.read("a host name, perhaps with a `*` at one end, without port", |host, _| {
-                HostPattern::read(host, &meta.namespace).map(|_| host.to_owned())
-            });
+            let host =
+                field.read(Code::BadHost, "a host name, perhaps with a `*` at one end, without port", |host, _| {
+                    HostPattern::read(host, &meta.namespace).map(|_| host.to_owned())
+                });
             hosts.extend(host);
         }
         let gateways = matches::names(&spec.take("gateways"), "the name of a gateway");
@@ -83,7 +85,11 @@ impl TrafficRouter {
         // It says to whom the router is shown, which a rule file settles already.
         let export = spec.take("exportTo");
         if export.is_present() {
-            export.warn("a field that does nothing here", "the router in the namespaces that it is for");
+            export.tell(
+                Code::NoEffect,
+                "a field that does nothing here",
+                "the router in the namespaces that it is for",
+            );
         }
         spec.finish();
         TrafficRouter { meta: meta.clone(), kind, hosts, gateways, http, rpc: None, tls, tcp, targets: Vec::new() }

@@ -7,6 +7,7 @@ use super::{
 use crate::matcher::rpc::{ArgumentMatch, MethodMatch};
 use crate::policy::{Headers, Policy};
 use crate::spec::Meta;
+use crate::spec::code::Code;
 use crate::spec::node::{Node, Value};
 use crate::spec::reader::{Field, Object};
 use crate::spec::virtual_workload::selected_app;
@@ -19,12 +20,12 @@ impl TrafficRouter {
         let host = selected_app(&spec.take("selector").required(), &meta.namespace);
         let [http, rpc] = ["http", "rpc"].map(|key| spec.take(key));
         if !http.is_present() && !rpc.is_present() {
-            http.clone().required().wrong("a list of routes, here or at rpc");
+            http.clone().required().wrong(Code::MissingField, "a list of routes, here or at rpc");
         }
         for key in ["redis", "db"] {
             let other = spec.take(key);
             if other.is_present() {
-                other.warn("a protocol that is not routed", "http or rpc");
+                other.tell(Code::NoEffect, "a protocol that is not routed", "http or rpc");
             }
         }
         spec.finish();
@@ -98,7 +99,9 @@ impl Reading<'_> {
             let Some(mut entry) = item.object() else { continue };
             let subset = entry.take("name").required().filled("the name of a workload");
             let weight =
-                entry.take("weight").read("a weight: a whole number of at least 0", |text, _| text.parse::<u32>().ok());
+                entry.take("weight").read(Code::WrongType, "a weight: a whole number of at least 0", |text, _| {
+                    text.parse::<u32>().ok()
+                });
             // The document that groups the workloads is found by the app.
             let workloads = entry.take("workloads").node().and_then(Node::as_text).map(str::to_owned);
             entry.finish();
@@ -113,7 +116,11 @@ impl Reading<'_> {
             targets.push(WeightedDestination { destination, weight: weight.unwrap_or(0), headers: Headers::default() });
         }
         if targets.len() > 1 && targets.iter().all(|to| to.weight == 0) {
-            field.mistake("several targets, none of which has a weight", "a weight over 0 for at least one of them");
+            field.tell(
+                Code::ZeroWeights,
+                "several targets, none of which has a weight",
+                "a weight over 0 for at least one of them",
+            );
         }
         targets
     }
@@ -165,7 +172,11 @@ fn method(field: &Field<'_>) -> Option<MethodMatch> {
 
 fn argument(field: &Field<'_>) -> Option<ArgumentMatch> {
     let mut entry = field.object()?;
-    let index = entry.take("index").required().read("the position of an argument, from 0", |text, _| text.parse().ok());
+    let index =
+        entry
+            .take("index")
+            .required()
+            .read(Code::WrongType, "the position of an argument, from 0", |text, _| text.parse().ok());
     let [kind, value] = ["type", "value"].map(|key| text_or_string(&entry.take(key)));
     entry.finish();
     Some(ArgumentMatch { index: index?, kind, value })

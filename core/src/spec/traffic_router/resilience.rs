@@ -2,6 +2,7 @@
 
 use super::destination;
 use crate::policy::{Abort, Delay, Fault, GRPC_STATUS, Mirror, Percentage, Retries};
+use crate::spec::code::Code;
 use crate::spec::reader::{Field, Object};
 use crate::time::Span;
 
@@ -39,14 +40,21 @@ pub(super) fn retries(field: &Field<'_>) -> Retries {
     let attempts = entry.take("attempts").integer(0..=i32::MAX as u64).unwrap_or(0);
     let [per_try, on, remote] = ["perTryTimeout", "retryOn", "retryRemoteLocalities"].map(|key| entry.take(key));
     if attempts == 0 && (per_try.is_present() || on.is_present() || remote.is_present()) {
-        entry.wrong("settings for retries of which there are none", "attempts of at least 1, or nothing beside them");
+        entry.wrong(
+            Code::ConflictingFields,
+            "settings for retries of which there are none",
+            "attempts of at least 1, or nothing beside them",
+        );
     }
-    let retry_on =
-        on.read("conditions and status codes with commas between them, as in 5xx,connect-failure,503", |text, _| {
+    let retry_on = on.read(
+        Code::BadValue,
+        "conditions and status codes with commas between them, as in 5xx,connect-failure,503",
+        |text, _| {
             let is_status = |word: &str| word.len() == 3 && word.parse().is_ok_and(is_known_status);
             let good = text.is_empty() || text.split(',').all(|word| RETRY_ON.contains(&word) || is_status(word));
             good.then(|| text.to_owned())
-        });
+        },
+    );
     let standard = Retries::default();
     let retries = Retries {
         attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
@@ -78,7 +86,7 @@ pub(super) fn fault(field: &Field<'_>) -> Fault {
     let Some(mut entry) = field.object() else { return Fault::default() };
     let (abort_field, delay_field) = (entry.take("abort"), entry.take("delay"));
     if !abort_field.is_present() && !delay_field.is_present() {
-        entry.wrong("a fault that is none", "abort, delay or both");
+        entry.wrong(Code::MissingField, "a fault that is none", "abort, delay or both");
     }
     let abort = if abort_field.is_present() { abort(&abort_field) } else { None };
     let delay = if delay_field.is_present() { delay(&delay_field) } else { None };
@@ -91,12 +99,12 @@ fn abort(field: &Field<'_>) -> Option<Abort> {
     let percentage = share(&mut entry).unwrap_or_default();
     let (http, grpc, http2) = (entry.take("httpStatus"), entry.take("grpcStatus"), entry.take("http2Error"));
     if http2.is_present() {
-        http2.mistake("an abort by HTTP/2 error", "httpStatus or grpcStatus");
+        http2.tell(Code::UnsupportedField, "an abort by HTTP/2 error", "httpStatus or grpcStatus");
     }
     match (http.is_present(), grpc.is_present()) {
-        (true, true) => entry.wrong("httpStatus beside grpcStatus", "one of them"),
+        (true, true) => entry.wrong(Code::ConflictingFields, "httpStatus beside grpcStatus", "one of them"),
         (false, false) if !http2.is_present() => {
-            field.warn("an abort without a status, which does nothing", "httpStatus or grpcStatus")
+            field.tell(Code::NoEffect, "an abort without a status, which does nothing", "httpStatus or grpcStatus")
         }
         _ => {}
     }
@@ -112,7 +120,7 @@ fn delay(field: &Field<'_>) -> Option<Delay> {
     let percentage = share(&mut entry).unwrap_or_default();
     let exponential = entry.take("exponentialDelay");
     if exponential.is_present() {
-        exponential.mistake("an exponential delay", "fixedDelay");
+        exponential.tell(Code::UnsupportedField, "an exponential delay", "fixedDelay");
     }
     let fixed_delay = entry.take("fixedDelay").required().duration_over_zero();
     entry.finish();
@@ -126,7 +134,7 @@ fn share(entry: &mut Object<'_>) -> Option<Percentage> {
 }
 
 fn percent(field: &Field<'_>) -> Option<Percentage> {
-    field.read("a percentage from 0 to 100", |text, quoted| {
+    field.read(Code::OutOfRange, "a percentage from 0 to 100", |text, quoted| {
         let number = crate::spec::quantity::Decimal::parse(text).filter(|number| !quoted && !number.is_negative())?;
         Percentage::new(number.to_f64())
     })
@@ -148,7 +156,7 @@ fn percentage(field: &Field<'_>) -> Option<Percentage> {
 pub(super) fn mirrors(entry: &mut Object<'_>, namespace: &str) -> Vec<Mirror> {
     let (one, many) = (entry.take("mirror"), entry.take("mirrors"));
     if one.is_present() && many.is_present() {
-        entry.wrong("mirror beside mirrors", "one of them");
+        entry.wrong(Code::ConflictingFields, "mirror beside mirrors", "one of them");
     }
     let older = percent(&entry.take("mirrorPercent"));
     let beside = percentage(&entry.take("mirrorPercentage")).or(older);
@@ -167,7 +175,11 @@ pub(super) fn mirrors(entry: &mut Object<'_>, namespace: &str) -> Vec<Mirror> {
 fn mirror(field: &Field<'_>, share: Option<Percentage>, namespace: &str) -> Option<Mirror> {
     let to = destination::read(field, namespace)?;
     if !to.fallbacks.is_empty() {
-        field.mistake("a mirror with a fallback", "a destination without one: a copy may get lost");
+        field.tell(
+            Code::UnsupportedField,
+            "a mirror with a fallback",
+            "a destination without one: a copy may get lost",
+        );
     }
     Some(Mirror { host: to.host, subset: to.subset, port: to.port, percentage: share.unwrap_or(Percentage::ALL) })
 }

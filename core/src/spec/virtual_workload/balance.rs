@@ -2,6 +2,7 @@
 
 use crate::policy::workload::{MAGLEV_PLACES, MAX_MAGLEV_PLACES, RING_POINTS};
 use crate::policy::{Balance, HashLayout, HashOn};
+use crate::spec::code::Code;
 use crate::spec::reader::{Field, Object};
 use std::num::NonZeroU32;
 
@@ -13,12 +14,12 @@ pub(super) fn read(field: &Field<'_>) -> Option<Balance> {
     let mut entry = field.object()?;
     let (simple, hash) = (entry.take("simple"), entry.take("consistentHash"));
     if simple.is_present() && hash.is_present() {
-        entry.wrong("simple beside consistentHash", "one of them");
+        entry.wrong(Code::ConflictingFields, "simple beside consistentHash", "one of them");
     }
     for key in ["localityLbSetting", "warmupDurationSecs", "warmup"] {
         let other = entry.take(key);
         if other.is_present() {
-            other.warn("a field that does nothing here", "simple or consistentHash");
+            other.tell(Code::NoEffect, "a field that does nothing here", "simple or consistentHash");
         }
     }
     entry.finish();
@@ -37,7 +38,8 @@ fn read_simple(field: &Field<'_>) -> Option<Balance> {
     ];
     let balance = field.one_of(&words)?;
     if field.node().and_then(crate::spec::node::Node::as_text) == Some("PASSTHROUGH") {
-        field.warn(
+        field.tell(
+            Code::NoEffect,
             "PASSTHROUGH, which chooses no instance and does nothing here",
             "LEAST_REQUEST, ROUND_ROBIN or RANDOM",
         );
@@ -55,8 +57,8 @@ fn consistent(field: &Field<'_>) -> Option<Balance> {
     let by_source = source.boolean() == Some(true);
     match [header.is_present(), cookie.is_present(), by_source, query.is_present()].iter().filter(|is| **is).count() {
         1 => {}
-        0 => entry.wrong("none of the parts of a request", ONE),
-        _ => entry.wrong("more than one part of a request", ONE),
+        0 => entry.wrong(Code::MissingField, "none of the parts of a request", ONE),
+        _ => entry.wrong(Code::ConflictingFields, "more than one part of a request", ONE),
     }
     let layout = layout(&mut entry);
     entry.finish();
@@ -85,13 +87,13 @@ fn cookie_name(field: &Field<'_>) -> Option<Box<str>> {
 fn layout(entry: &mut Object<'_>) -> HashLayout {
     let (ring, maglev, older) = (entry.take("ringHash"), entry.take("maglev"), entry.take("minimumRingSize"));
     if ring.is_present() && maglev.is_present() {
-        entry.wrong("ringHash beside maglev", "one of them");
+        entry.wrong(Code::ConflictingFields, "ringHash beside maglev", "one of them");
     }
     if maglev.is_present() {
         let Some(mut maglev) = maglev.object() else { return HashLayout::default() };
         let size = maglev.take("tableSize");
         let expected = format!("a prime number from 2 to {MAX_MAGLEV_PLACES}");
-        let places = size.read(&expected, |text, quoted| {
+        let places = size.read(Code::OutOfRange, &expected, |text, quoted| {
             let places =
                 text.parse().ok().filter(|places| !quoted && *places <= MAX_MAGLEV_PLACES && is_prime(*places))?;
             NonZeroU32::new(places)

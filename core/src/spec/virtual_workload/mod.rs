@@ -10,6 +10,7 @@ mod pool;
 pub(super) use older::selected_app;
 
 use super::Meta;
+use super::code::Code;
 use super::reader::{Field, Object};
 use crate::matcher::HostPattern;
 use crate::policy::TrafficPolicy;
@@ -53,13 +54,17 @@ impl VirtualWorkload {
         let host = spec
             .take("host")
             .required()
-            .read(HOST, |host, _| HostPattern::read(host, &meta.namespace).map(|_| host.to_owned()));
+            .read(Code::BadHost, HOST, |host, _| HostPattern::read(host, &meta.namespace).map(|_| host.to_owned()));
         let policy = policy(&spec.take("trafficPolicy"));
         let subsets = subsets(&spec.take("subsets"));
         for key in ["exportTo", "workloadSelector"] {
             let field = spec.take(key);
             if field.is_present() {
-                field.warn("a field that does nothing here", "the rule in the namespaces that it is for");
+                field.tell(
+                    Code::NoEffect,
+                    "a field that does nothing here",
+                    "the rule in the namespaces that it is for",
+                );
             }
         }
         spec.finish();
@@ -80,7 +85,11 @@ fn subsets(field: &Field<'_>) -> Vec<Subset> {
         entry.finish();
         let Some(read) = read else { continue };
         if subsets.iter().any(|subset| subset.name == read) {
-            name.mistake(&format!("{read:?}, which an earlier subset is called already"), "a name of its own");
+            name.tell(
+                Code::DuplicateName,
+                &format!("{read:?}, which an earlier subset is called already"),
+                "a name of its own",
+            );
             continue;
         }
         subsets.push(Subset { name: read, labels: labels.into_iter().collect(), policy });
@@ -102,7 +111,11 @@ fn policy(field: &Field<'_>) -> TrafficPolicy {
     for key in ["portLevelSettings", "tls", "tunnel", "proxyProtocol", "retryBudget"] {
         let other = entry.take(key);
         if other.is_present() {
-            other.warn("a field that does nothing here", "loadBalancer, outlierDetection and connectionPool");
+            other.tell(
+                Code::NoEffect,
+                "a field that does nothing here",
+                "loadBalancer, outlierDetection and connectionPool",
+            );
         }
     }
     entry.finish();

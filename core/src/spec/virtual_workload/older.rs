@@ -5,6 +5,7 @@ use super::{Subset, VirtualWorkload};
 use crate::matcher::HostPattern;
 use crate::policy::{Balance, TrafficPolicy};
 use crate::spec::Meta;
+use crate::spec::code::Code;
 use crate::spec::reader::{Field, Object};
 
 impl VirtualWorkload {
@@ -26,7 +27,11 @@ impl VirtualWorkload {
             entry.finish();
             let Some(read) = read else { continue };
             if subsets.iter().any(|subset| subset.name == read) {
-                name.mistake(&format!("{read:?}, which an earlier workload is called already"), "a name of its own");
+                name.tell(
+                    Code::DuplicateName,
+                    &format!("{read:?}, which an earlier workload is called already"),
+                    "a name of its own",
+                );
                 continue;
             }
             let policy = TrafficPolicy { balance, ..TrafficPolicy::default() };
@@ -49,10 +54,10 @@ impl VirtualWorkload {
 pub(in crate::spec) fn selected_app(field: &Field<'_>, namespace: &str) -> Option<String> {
     let entries = field.map()?;
     let Some((_, app)) = entries.iter().find(|(key, _)| *key == "app") else {
-        field.mistake_within("app", "nothing", "the name of the app that the rule is about");
+        field.tell_within("app", Code::MissingField, "nothing", "the name of the app that the rule is about");
         return None;
     };
-    app.clone().required().read("the name of one app, without `*`", |app, _| {
+    app.clone().required().read(Code::BadHost, "the name of one app, without `*`", |app, _| {
         matches!(HostPattern::read(app, namespace), Some(HostPattern::Exact(_))).then(|| app.to_owned())
     })
 }

@@ -1,6 +1,7 @@
 //! Reading `outlierDetection`.
 
 use crate::policy::Outlier;
+use crate::spec::code::Code;
 use crate::spec::reader::{Field, Object};
 
 /// How many local failures are enough where the rule does not say.
@@ -17,14 +18,14 @@ pub(super) fn read(field: &Field<'_>) -> Option<Outlier> {
     let local = entry.take("consecutiveLocalOriginFailures");
     if local.is_present() && !split {
         let found = "a count of local failures, which are not told apart";
-        local.mistake(found, "splitExternalLocalOriginErrors: true beside it, or no such count");
+        local.tell(Code::ConflictingFields, found, "splitExternalLocalOriginErrors: true beside it, or no such count");
     }
     let local = local.integer(0..=u64::from(u32::MAX)).and_then(|count| u32::try_from(count).ok());
     // The older name, heeded where the newer is absent.
     let older = entry.take("consecutiveErrors");
     let newer = count(&mut entry, "consecutive5xxErrors");
     if older.is_present() && newer.is_some() {
-        older.mistake("consecutiveErrors beside consecutive5xxErrors", "one of them");
+        older.tell(Code::ConflictingFields, "consecutiveErrors beside consecutive5xxErrors", "one of them");
     }
     let older = older.integer(0..=u64::from(u32::MAX)).and_then(|count| u32::try_from(count).ok());
     let outlier = Outlier {

@@ -48,6 +48,8 @@ public record Report(
      * @param source the name of the text that the document came from; may be empty
      * @param line the line in the text, from 1; 0 is unknown
      * @param column the column in the line, from 1; 0 is unknown
+     * @param code what kind of mistake it is, as in {@code unknown-field}: what {@code sergo check
+     *     --explain} knows it by
      */
     public record Diagnostic(
             String kind,
@@ -59,7 +61,8 @@ public record Report(
             String message,
             String source,
             int line,
-            int column) {
+            int column,
+            String code) {
         static Diagnostic of(Value value) {
             return new Diagnostic(
                     value.at("kind").text(),
@@ -71,7 +74,8 @@ public record Report(
                     value.at("message").text(),
                     value.at("source").text(),
                     (int) value.at("line").number(),
-                    (int) value.at("column").number());
+                    (int) value.at("column").number(),
+                    value.at("code").text());
         }
 
         /** The whole sentence. */
@@ -89,16 +93,23 @@ public record Report(
      * @param name the waiting document's name
      * @param missing the name that is missing
      * @param message the whole sentence
+     * @param code what kind of mistake it would be, if it stayed so: {@code dangling-reference}
      */
     public record Waiting(
-            String kind, String namespace, String name, String missing, String message) {
+            String kind,
+            String namespace,
+            String name,
+            String missing,
+            String message,
+            String code) {
         static Waiting of(Value value) {
             return new Waiting(
                     value.at("kind").text(),
                     value.at("namespace").text(),
                     value.at("name").text(),
                     value.at("missing").text(),
-                    value.at("message").text());
+                    value.at("message").text(),
+                    value.at("code").text());
         }
 
         /** The whole sentence. */

@@ -6,7 +6,7 @@ import java.util.concurrent.locks.LockSupport;
  * A worker that does its work at once and then again and again, until it is told to end or the
  * engine can't be used any more. Whatever else the work throws harms no later turn.
  */
-final class Ticker extends Worker implements AutoCloseable {
+class Ticker extends Worker implements AutoCloseable {
     private final long everyNanos;
     private final Runnable work;
     private volatile boolean ended;
@@ -29,9 +29,14 @@ final class Ticker extends Worker implements AutoCloseable {
             }
             Thread.interrupted(); // of a listener, perhaps: it would keep the thread from parking
             if (!ended) {
-                LockSupport.parkNanos(this, everyNanos);
+                rest();
             }
         }
+    }
+
+    /** Waits for the next turn; {@link #end} ends it, and so does an interrupt. */
+    void rest() {
+        LockSupport.parkNanos(this, everyNanos);
     }
 
     /** Calls what is not this package's own; its failure is reported and goes no further. */

@@ -13,13 +13,12 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.Key;
-import java.security.KeyStore;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -157,6 +156,38 @@ final class ControlPlaneTest {
     }
 
     @Test
+    void aControlPlaneThatIsKilledDuringAPushLeavesTheRulesOfBefore() throws Exception {
+        Plane first = plane();
+        Proxy proxy = proxy(first);
+        ControlPlaneSubscription subscription = engine.subscribe(at(proxy.address()));
+        StringBuilder text = new StringBuilder(Rules.limit("/bar", 0, 60));
+        for (int number = 0; number < 500; number++) {
+            String more = Rules.concurrency("/more/" + number, 0);
+            text.append("---\n").append(more.replace("at-once", "at-once-" + number));
+        }
+        write("limit.yaml", text.toString());
+        Plane second = plane();
+        CountDownLatch killed = new CountDownLatch(1);
+        proxy.cutAfter(
+                20_000,
+                () -> {
+                    second.close();
+                    killed.countDown();
+                });
+        proxy.leadTo(second.port());
+        first.close();
+        assertTrue(killed.await(Await.PATIENCE, TimeUnit.SECONDS));
+        assertTrue(
+                subscription.await(
+                        state -> state.phase() != ControlPlaneState.Phase.CONNECTED, PATIENCE));
+        assertTrue(isBlocked("GET:/foo") && !isBlocked("GET:/bar"), "no half of a push");
+        proxy.thaw();
+        proxy.leadTo(plane().port());
+        Await.until(() -> isBlocked("GET:/bar") && isBlocked("GET:/more/499"));
+        assertFalse(isBlocked("GET:/foo"));
+    }
+
+    @Test
     void aProcessThatStartsWithoutItsControlPlaneHasTheLastGoodRules() throws Exception {
         Path file = folder.resolve("last-good");
         Plane plane = plane();
@@ -201,68 +232,6 @@ final class ControlPlaneTest {
         token[0] = "a-token-of-mine-1";
         assertTrue(subscription.await(ControlPlaneState::isSynced, PATIENCE));
         assertTrue(isBlocked("GET:/foo"));
-    }
-
-    @Test
-    void anUnknownCertificateIsNotTrusted() throws Exception {
-        certificate("server");
-        certificate("stranger");
-        Plane plane =
-                plane(
-                        "--tls-cert",
-                        folder.resolve("server.crt").toString(),
-                        "--tls-key",
-                        folder.resolve("server.key").toString());
-        Path roots = folder.resolve("roots.pem");
-        Files.copy(folder.resolve("stranger.crt"), roots);
-        ControlPlane options =
-                ControlPlane.at(plane.address()).serverName("localhost").roots(roots);
-        ControlPlaneSubscription subscription = engine.subscribe(options.firstRules(Duration.ZERO));
-        assertTrue(
-                subscription.await(state -> state.lastError().contains("UNAVAILABLE"), PATIENCE),
-                () -> subscription.state().toString());
-        assertFalse(subscription.state().isSynced() || isBlocked("GET:/foo"));
-        Files.copy(folder.resolve("server.crt"), roots, StandardCopyOption.REPLACE_EXISTING);
-        assertTrue(subscription.await(ControlPlaneState::isSynced, PATIENCE));
-        assertTrue(isBlocked("GET:/foo"));
-    }
-
-    /** A certificate for localhost that is its own root, and its key. */
-    private void certificate(String name) throws Exception {
-        Path store = folder.resolve(name + ".p12");
-        Path keytool = Path.of(System.getProperty("java.home"), "bin", "keytool");
-        Process process =
-                new ProcessBuilder(
-                                keytool.toString(),
-                                "-genkeypair",
-                                "-alias",
-                                name,
-                                "-keyalg",
-                                "RSA",
-                                "-dname",
-                                "CN=" + name,
-                                "-ext",
-                                "san=dns:localhost",
-                                "-keystore",
-                                store.toString(),
-                                "-storepass",
-                                "password")
-                        .redirectErrorStream(true)
-                        .start();
-        process.getOutputStream().close();
-        String said = new String(process.getInputStream().readAllBytes());
-        assertEquals(0, process.waitFor(), said);
-        char[] password = "password".toCharArray();
-        KeyStore keys = KeyStore.getInstance(store.toFile(), password);
-        pem(name + ".crt", "CERTIFICATE", keys.getCertificate(name).getEncoded());
-        Key key = keys.getKey(name, password);
-        pem(name + ".key", "PRIVATE KEY", key.getEncoded());
-    }
-
-    private void pem(String file, String kind, byte[] bytes) throws IOException {
-        String body = Base64.getMimeEncoder().encodeToString(bytes);
-        String pem = "-----BEGIN %s-----\n%s\n-----END %s-----\n".formatted(kind, body, kind);
-        Files.writeString(folder.resolve(file), pem);
     }
 
     @Test

@@ -236,6 +236,7 @@ final class EngineTest {
         assertEquals(4, mistake.line());
         assertTrue(mistake.message().contains("rate-limit-foo"), mistake.message());
         assertEquals(mistake.message(), mistake.toString());
+        assertEquals("out-of-range", mistake.code());
         assertEquals("rate-limit-foo", report.waiting().get(0).missing());
 
         assertEquals(3, engine.load(Rules.limit("/foo", 2, 1)).accepted());

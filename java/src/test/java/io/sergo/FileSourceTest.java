@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -86,19 +87,21 @@ final class FileSourceTest {
     void aFileIsNotTakenHalfWritten() throws Exception {
         Path file = folder.resolve("a.yaml");
         String rules = Rules.limit("/foo", 0, 1);
-        Subscription looks = new Subscription(engine, new FileSource(folder), reports::add);
-        for (int half = 100; half < rules.length(); half += 100) {
-            Files.writeString(file, rules.substring(0, half));
+        FileSource source = new FileSource(folder, Optional.empty());
+        try (Subscription looks = new Subscription(engine, source, reports::add)) {
+            for (int half = 100; half < rules.length(); half += 100) {
+                Files.writeString(file, rules.substring(0, half));
+                looks.look();
+                assertTrue(reports.isEmpty(), "taken after " + half + " characters");
+            }
+            Files.writeString(file, rules);
             looks.look();
-            assertTrue(reports.isEmpty(), "taken after " + half + " characters");
+            assertTrue(reports.isEmpty());
+            looks.look();
+            assertEquals(3, next().accepted());
+            looks.look();
+            assertTrue(reports.isEmpty(), "nothing has changed");
         }
-        Files.writeString(file, rules);
-        looks.look();
-        assertTrue(reports.isEmpty());
-        looks.look();
-        assertEquals(3, next().accepted());
-        looks.look();
-        assertTrue(reports.isEmpty(), "nothing has changed");
         assertTrue(blocks("GET:/foo"));
     }
 

@@ -18,12 +18,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The command {@code sergo serve}, in a process of its own, on free ports. */
-final class Plane implements AutoCloseable {
+public final class Plane implements AutoCloseable {
     private final Process process;
     private final String grpc;
     private final String http;
 
-    Plane(Path rules, String... more) throws IOException {
+    /** Serves a folder of rules. */
+    public Plane(Path rules, String... more) throws IOException {
         Path command = command();
         assertTrue(Files.isExecutable(command), () -> command + " is missing: make native");
         List<String> words = new ArrayList<>(List.of(command.toString(), "serve"));
@@ -58,7 +59,8 @@ final class Plane implements AutoCloseable {
         throw new IOException("it ended before it listened");
     }
 
-    String address() {
+    /** Where subscribers connect. */
+    public String address() {
         return grpc;
     }
 
@@ -81,7 +83,8 @@ final class Plane implements AutoCloseable {
     /** Kills it, as a power failure would. */
     @Override
     public void close() {
-        process.destroyForcibly();
+        // Unlike the process itself, its handle leaves the pipe to who reads it.
+        process.toHandle().destroyForcibly();
         try {
             process.waitFor();
         } catch (InterruptedException sooner) {

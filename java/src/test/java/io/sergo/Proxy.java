@@ -15,6 +15,11 @@ final class Proxy implements AutoCloseable {
     private volatile int port;
     private volatile boolean frozen;
 
+    /** What comes back through each connection until {@link #then} is called; 0 is all. */
+    private volatile int most;
+
+    private volatile Runnable then;
+
     Proxy(int port) throws IOException {
         this.port = port;
         start(this::accept);
@@ -35,6 +40,12 @@ final class Proxy implements AutoCloseable {
         port = other;
     }
 
+    /** Once so many bytes have come back through a connection this happens, and it is cut. */
+    void cutAfter(int bytes, Runnable first) {
+        then = first;
+        most = bytes;
+    }
+
     /** The connections that there are stay open, and nothing goes through any more. */
     void freeze() {
         frozen = true;
@@ -43,6 +54,7 @@ final class Proxy implements AutoCloseable {
     /** What comes from now on goes through. */
     void thaw() {
         frozen = false;
+        most = 0;
     }
 
     private void accept() {
@@ -52,22 +64,29 @@ final class Proxy implements AutoCloseable {
                 sockets.add(here);
                 Socket there = new Socket(InetAddress.getLoopbackAddress(), port);
                 sockets.add(there);
-                start(() -> pass(here, there));
-                start(() -> pass(there, here));
+                start(() -> pass(here, there, 0));
+                int limit = most;
+                start(() -> pass(there, here, limit));
             } catch (IOException refused) {
                 closeAll(); // nobody is there; or this is closed
             }
         }
     }
 
-    private void pass(Socket from, Socket to) {
+    private void pass(Socket from, Socket to, int limit) {
         try (from;
                 to) {
             InputStream in = from.getInputStream();
             byte[] bytes = new byte[8192];
             boolean dead = false;
+            int passed = 0;
             for (int count = in.read(bytes); count >= 0; count = in.read(bytes)) {
                 dead |= frozen;
+                passed += count;
+                if (limit > 0 && passed > limit) {
+                    then.run();
+                    return;
+                }
                 if (!dead) {
                     to.getOutputStream().write(bytes, 0, count);
                 }
