@@ -263,7 +263,7 @@ fn notes(outcome: &Outcome) -> Vec<String> {
         let known: Vec<_> = targets.iter().take(TARGETS).map(|target| harmless(target)).collect();
         let more = if targets.len() > TARGETS { ", ..." } else { "" };
         notes.push(match known.as_slice() {
-            [] => "no rule is for this app: --app, --namespace and --label say whose are meant".to_owned(),
+            [] => "no rule is for this app: --app, --namespace and --workload-label say whose are meant".to_owned(),
             known => format!(
                 "no rule names any of these resources; rules name {}{more}. --template and --fold-ids make \
                  names of paths",
