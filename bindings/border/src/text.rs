@@ -66,48 +66,20 @@ pub fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// An instance as discovery hands it over: `{"id", "labels" ({}), "healthy"
-/// (true), "weight" (1), "zone" (null)}`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct InstanceText {
-    id: String,
-    #[serde(default)]
-    labels: BTreeMap<String, String>,
-    #[serde(default = "yes")]
-    healthy: bool,
-    #[serde(default = "one")]
-    weight: u32,
-    #[serde(default)]
-    zone: Option<String>,
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn one() -> u32 {
-    1
-}
-
 /// An instance as discovery handed it over, with the labels that rules give it:
 /// `{"id", "labels", "healthy", "weight", "zone": text | null}`.
 #[must_use]
 pub fn instance(instance: &Instance) -> String {
-    let Instance { id, labels, healthy, weight, zone } = instance;
-    serde_json::json!({"id": id, "labels": labels, "healthy": healthy, "weight": weight, "zone": zone}).to_string()
+    json(instance)
 }
 
-/// Reads a JSON list of instances.
+/// Reads a JSON list of instances, each `{"id", "labels" ({}), "healthy" (true),
+/// "weight" (1), "zone" (null)}`.
 ///
 /// # Errors
 /// [`Code::Argument`] for anything else.
 pub fn instances(json: &str) -> Result<Vec<Instance>, Code> {
-    let list: Vec<InstanceText> = serde_json::from_str(json).map_err(|_| Code::Argument)?;
-    Ok(list
-        .into_iter()
-        .map(|InstanceText { id, labels, healthy, weight, zone }| Instance { id, labels, healthy, weight, zone })
-        .collect())
+    serde_json::from_str(json).map_err(|_| Code::Argument)
 }
 
 /// Reads a JSON list of ids.

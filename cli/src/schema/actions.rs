@@ -9,6 +9,7 @@ use super::scalar::{
 use super::shape::{Shape, list, map};
 use serde_json::json;
 use sergo::policy::GRPC_STATUS;
+use sergo::spec::traffic_router::RETRY_ON;
 
 /// `redirect`.
 pub(super) fn redirect() -> Shape {
@@ -71,24 +72,6 @@ const STATUS: [(u16, u16); 12] = [
     (451, 451),
     (500, 508),
     (510, 511),
-];
-const RETRY_ON: [&str; 16] = [
-    "5xx",
-    "gateway-error",
-    "reset",
-    "reset-before-request",
-    "connect-failure",
-    "retriable-4xx",
-    "refused-stream",
-    "retriable-status-codes",
-    "retriable-headers",
-    "envoy-ratelimited",
-    "http3-post-connect-failure",
-    "cancelled",
-    "deadline-exceeded",
-    "internal",
-    "resource-exhausted",
-    "unavailable",
 ];
 
 /// `retries`.

@@ -5,6 +5,7 @@ use super::shape::{Shape, map};
 use super::{flow, lanes, routes, workload};
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
+use sergo::spec::document::OTHER_METADATA;
 use sergo::spec::kind;
 use sergo::spec::reader::nearest;
 
@@ -71,22 +72,6 @@ impl Kind {
             .silent("status", anything("What a cluster says of it"))
     }
 }
-
-/// What Kubernetes keeps in `metadata`, and has no meaning here.
-const OTHER_METADATA: [&str; 12] = [
-    "annotations",
-    "clusterName",
-    "deletionGracePeriodSeconds",
-    "deletionTimestamp",
-    "finalizers",
-    "generateName",
-    "generation",
-    "managedFields",
-    "ownerReferences",
-    "resourceVersion",
-    "selfLink",
-    "uid",
-];
 
 fn metadata() -> Shape {
     let labels = map("Labels; app is the app that a rule is for, or the service that a router is about")

@@ -2,7 +2,7 @@
 
 use crate::policy::{DirectResponse, Policy, Redirect};
 use crate::sync::Arc;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -110,17 +110,31 @@ pub struct Destination {
     pub port: Option<u16>,
 }
 
-/// An instance of a host that discovery found.
-#[derive(Clone, Debug, PartialEq)]
+/// An instance of a host that discovery found. It is read and written by the
+/// names of its fields; only the id has no default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Instance {
     /// Its identity: what `pick` answers.
     pub id: String,
     /// Its labels.
+    #[serde(default)]
     pub labels: BTreeMap<String, String>,
-    /// Whether discovery holds it for healthy.
+    /// Whether discovery holds it for healthy; by default it does.
+    #[serde(default = "yes")]
     pub healthy: bool,
     /// Its weight among its like, 1 by default.
+    #[serde(default = "one")]
     pub weight: u32,
     /// Its zone.
+    #[serde(default)]
     pub zone: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn one() -> u32 {
+    1
 }

@@ -285,7 +285,7 @@ fn read_object(mut root: Object<'_>) -> Outcome {
 }
 
 /// What Kubernetes keeps in metadata and has no meaning here.
-const OTHER_METADATA: [&str; 12] = [
+pub const OTHER_METADATA: [&str; 12] = [
     "annotations",
     "clusterName",
     "deletionGracePeriodSeconds",

@@ -10,6 +10,8 @@ pub(super) mod matches;
 mod older;
 mod resilience;
 
+pub use resilience::RETRY_ON;
+
 use super::Meta;
 use super::code::Code;
 use super::reader::Object;

@@ -12,7 +12,7 @@ pub(super) fn timeout(field: &Field<'_>) -> Option<Span> {
 }
 
 /// What a call can be made again on, beside status codes.
-const RETRY_ON: [&str; 16] = [
+pub const RETRY_ON: [&str; 16] = [
     "5xx",
     "gateway-error",
     "reset",
