@@ -46,6 +46,7 @@ fn every_dependency_has_a_line_and_nothing_else_has_one() {
         "bindings/pyo3",
         "tests/conformance",
         "benches/rust",
+        "benches/rust/peers",
         "fuzz",
         "fuzz/bodies",
     ];
@@ -58,16 +59,20 @@ fn every_dependency_has_a_line_and_nothing_else_has_one() {
     let pom = read("java/pom.xml");
     used.extend(all("<artifactId>(.+?)</artifactId>", &pom));
     assert!(pom.contains("<googleJavaFormat>"));
-    used.extend(all("<artifactId>(.+?)</artifactId>", &read("tests/sdk-java/pom.xml")));
+    for pom in ["tests/sdk-java/pom.xml", "benches/java/pom.xml"] {
+        used.extend(all("<artifactId>(.+?)</artifactId>", &read(pom)));
+    }
     used.insert("google-java-format".to_owned());
-    for package in ["node/package.json", "examples/node/package.json"] {
+    for package in ["node/package.json", "examples/node/package.json", "benches/node/package.json"] {
         let package: serde_json::Value = serde_json::from_str(&read(package)).unwrap();
         let names = |table: &str| package[table].as_object().into_iter().flatten().map(|(name, _)| name.clone());
         used.extend(["dependencies", "devDependencies"].into_iter().flat_map(names));
     }
-    used.extend(all("(?m)^([a-zA-Z0-9_-]+)==", &read("python/requirements-dev.txt")));
+    for requirements in ["python/requirements-dev.txt", "benches/python/requirements.txt"] {
+        used.extend(all("(?m)^([a-zA-Z0-9_-]+)==", &read(requirements)));
+    }
     used.extend(all(r#"requires = \["([a-z0-9_-]+)"#, &read("python/pyproject.toml")));
-    for module in ["go/go.mod", "examples/go/go.mod"] {
+    for module in ["go/go.mod", "examples/go/go.mod", "benches/go/go.mod"] {
         // What is needed indirectly is the dependencies' own affair.
         used.extend(all(r"(?m)^(?:require )?\s*([a-z0-9./-]+) v[^ \n]+$", &read(module)));
     }
