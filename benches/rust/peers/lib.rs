@@ -1,6 +1,7 @@
 //! What the benchmarks here share: a clock, and threads that start together.
 
-use sergo::{Ask, Config, Decision, Engine, Outcome, ResourceId, Source, Tick};
+use sergo::{Ask, Config, Decision, Engine, Outcome, ResourceId, Seen, Source, Tick};
+use sergo_border::clock;
 use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,11 +9,17 @@ use std::time::{Duration, Instant};
 /// The rules that every language is compared under.
 pub const RULES: &str = include_str!("../../rules/peers.yaml");
 
-/// An engine, and the clock that it is asked with.
+/// An engine, and since when it is asked: by the clock of the packages.
 pub struct Timed {
     /// The engine.
     pub engine: Engine,
-    born: Instant,
+    born: u64,
+}
+
+/// A thread that asks, with what it saw last.
+pub struct Caller<'a> {
+    timed: &'a Timed,
+    seen: Seen,
 }
 
 impl Timed {
@@ -25,21 +32,27 @@ impl Timed {
         let engine = Engine::new(Config::new("bench-app"));
         let report = engine.apply(&[Source { name: "rules.yaml", text: rules }]);
         assert!(report.rejected.is_empty() && report.waiting.is_empty() && report.warnings.is_empty(), "{report:?}");
-        Timed { engine, born: Instant::now() }
+        Timed { engine, born: clock::now() }
     }
 
-    fn now(&self) -> Tick {
-        Tick(u64::try_from(self.born.elapsed().as_nanos()).unwrap_or(u64::MAX - 1))
+    /// To ask from one thread.
+    #[must_use]
+    pub fn caller(&self) -> Caller<'_> {
+        Caller { timed: self, seen: Seen::default() }
     }
+}
 
-    /// Enters and, where that passes, exits, as a package does: the clock is read
-    /// before each.
+impl Caller<'_> {
+    /// Enters and, where that passes, exits, as a package does: each looks for newer
+    /// rules and reads the clock.
     #[must_use]
     #[inline]
-    pub fn enter_and_exit(&self, resource: ResourceId) -> bool {
-        match self.engine.enter_id(resource, Ask::default(), self.now()) {
+    pub fn enter_and_exit(&mut self, resource: ResourceId) -> bool {
+        let Timed { engine, born } = self.timed;
+        let now = || Tick(clock::now().saturating_sub(*born));
+        match engine.see(&mut self.seen).enter_id(resource, Ask::default(), now()) {
             Ok(Decision::Pass(mut permit)) => {
-                self.engine.exit(&mut permit, Outcome::default(), self.now());
+                engine.see(&mut self.seen).exit(&mut permit, Outcome::default(), now());
                 true
             }
             _ => false,

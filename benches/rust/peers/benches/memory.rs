@@ -52,12 +52,13 @@ fn main() {
     println!(r#"{{"id": "sergo/limit+breaker/idle", "value": {each:.1}, "unit": "bytes"}}"#);
 
     let timed = Timed::under(RULES);
+    let mut caller = timed.caller();
     let both = timed.engine.resolve("GET:/both");
     const TIMES: usize = 10_000;
-    assert!(timed.enter_and_exit(both)); // what a thread allocates once
+    assert!(caller.enter_and_exit(both)); // what a thread allocates once
     let before = CALLS.load(Relaxed);
     for _ in 0..TIMES {
-        assert!(timed.enter_and_exit(both));
+        assert!(caller.enter_and_exit(both));
     }
     let each = (CALLS.load(Relaxed) - before) as f64 / TIMES as f64;
     println!(r#"{{"id": "sergo/limit+breaker/pass", "value": {each}, "unit": "allocations"}}"#);

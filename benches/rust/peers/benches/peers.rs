@@ -29,20 +29,21 @@ const PAIRS: [(&str, [&str; 2]); 2] = [("shared", ["", ""]), ("own", ["", "/2"])
 fn sergo(c: &mut Criterion) {
     let timed = Timed::under(RULES);
     let resolve = |name: &str| timed.engine.resolve(name);
+    let mut caller = timed.caller();
     for (does, resource) in [("limit+breaker", "GET:/both"), ("limit", "GET:/limit"), ("breaker", "GET:/breaker")] {
         let id = resolve(resource);
-        alone(c, &format!("sergo/{does}/pass"), || assert!(timed.enter_and_exit(black_box(id))));
+        alone(c, &format!("sergo/{does}/pass"), || assert!(caller.enter_and_exit(black_box(id))));
         for (job, endings) in PAIRS {
             let ids = endings.map(|ending| resolve(&format!("{resource}{ending}")));
             by_two(c, &format!("sergo/{does}/{job}"), |thread| {
-                let (timed, id) = (&timed, ids[thread]);
-                move || assert!(timed.enter_and_exit(black_box(id)))
+                let (mut caller, id) = (timed.caller(), ids[thread]);
+                move || assert!(caller.enter_and_exit(black_box(id)))
             });
         }
     }
     let (blocked, unruled) = (resolve("GET:/blocked"), resolve("GET:/unruled"));
-    alone(c, "sergo/limit+breaker/blocked", || assert!(!timed.enter_and_exit(black_box(blocked))));
-    alone(c, "sergo/limit+breaker/unruled", || assert!(timed.enter_and_exit(black_box(unruled))));
+    alone(c, "sergo/limit+breaker/blocked", || assert!(!caller.enter_and_exit(black_box(blocked))));
+    alone(c, "sergo/limit+breaker/unruled", || assert!(caller.enter_and_exit(black_box(unruled))));
 }
 
 fn sentinel_rules() {

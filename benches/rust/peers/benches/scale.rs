@@ -36,16 +36,17 @@ fn governed(resources: usize) -> String {
 fn resources(c: &mut Criterion) {
     for count in [1, 10, 100, 1_000, 10_000, 50_000] {
         let timed = Timed::under(&governed(count));
+        let mut caller = timed.caller();
         let ids: Vec<_> = (0..count).map(|number| timed.engine.resolve(&format!("GET:/svc{number}/orders"))).collect();
         let one = ids[count / 2];
         c.bench_function(&format!("sergo/limit+breaker/resource-of@{count}"), |bencher| {
-            bencher.iter(|| assert!(timed.enter_and_exit(black_box(one))));
+            bencher.iter(|| assert!(caller.enter_and_exit(black_box(one))));
         });
         let mut turn = 0usize;
         c.bench_function(&format!("sergo/limit+breaker/resources@{count}"), |bencher| {
             bencher.iter(|| {
                 turn = (turn + 7_919) % count;
-                assert!(timed.enter_and_exit(ids[turn]));
+                assert!(caller.enter_and_exit(ids[turn]));
             });
         });
     }
@@ -59,8 +60,8 @@ fn threads(c: &mut Criterion) {
             c.bench_function(&format!("sergo/limit+breaker/{job}@{threads}"), |bencher| {
                 bencher.iter_custom(|rounds| {
                     together(threads, rounds, |thread| {
-                        let (timed, id) = (&timed, ids[thread * stride]);
-                        move || assert!(timed.enter_and_exit(black_box(id)))
+                        let (mut caller, id) = (timed.caller(), ids[thread * stride]);
+                        move || assert!(caller.enter_and_exit(black_box(id)))
                     })
                 });
             });
