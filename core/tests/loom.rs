@@ -360,9 +360,9 @@ fn rules_that_are_swapped_in_during_an_entry_share_the_counts() {
         let ask = Ask { cost: 1, direction: Direction::Outbound };
         let enters = {
             let (table, state) = (Arc::clone(&table), Arc::clone(&state));
-            thread::spawn(move || match table.load().enter(&state, "a", ask, Tick(1)) {
+            thread::spawn(move || match table.load().enter(&state, state.instance.common(), "a", ask, Tick(1)) {
                 Decision::Pass(mut permit) => {
-                    table.load().exit(&state, &mut permit, Outcome::default(), Tick(2));
+                    table.load().exit(&state, state.instance.common(), &mut permit, Outcome::default(), Tick(2));
                     true
                 }
                 _ => false,
@@ -370,12 +370,49 @@ fn rules_that_are_swapped_in_during_an_entry_share_the_counts() {
         };
         table.store(Arc::new(lower(&rules(2), &table.load_full(), 2)));
         assert!(enters.join().unwrap());
-        let Decision::Pass(mut permit) = table.load().enter(&state, "a", ask, Tick(3)) else { panic!() };
+        let Decision::Pass(mut permit) = table.load().enter(&state, state.instance.common(), "a", ask, Tick(3)) else {
+            panic!()
+        };
         // One place is left in flight, and none in the window.
         let table = table.load();
-        let Decision::Block(blocked) = table.enter(&state, "a", ask, Tick(4)) else { panic!() };
+        let Decision::Block(blocked) = table.enter(&state, state.instance.common(), "a", ask, Tick(4)) else {
+            panic!()
+        };
         assert_eq!((blocked.strategy, blocked.retry_after), (StrategyKind::RateLimit, Some(Span(253))));
-        table.exit(&state, &mut permit, Outcome::default(), Tick(5));
+        table.exit(&state, state.instance.common(), &mut permit, Outcome::default(), Tick(5));
         assert_eq!(table.figures(&state).resources[0].in_flight, 0);
+    });
+}
+
+#[test]
+fn of_two_that_come_by_shares_of_their_own_one_sees_the_other() {
+    model(|| {
+        let state = Arc::new(State::default());
+        let come = || {
+            let state = Arc::clone(&state);
+            Box::new(move || {
+                let owned = state.instance.own();
+                state.instance.counter(owned.as_ref()).enter();
+                let seen = state.instance.in_flight();
+                owned.into_iter().for_each(|owned| state.instance.disown(owned));
+                seen
+            }) as Box<dyn FnOnce() -> u64>
+        };
+        let seen = all(vec![come(), come()]);
+        assert!(seen.contains(&2), "{seen:?}");
+        assert_eq!(state.instance.in_flight(), 2);
+    });
+}
+
+#[test]
+fn of_two_that_complete_at_once_one_sees_both() {
+    model(|| {
+        let window = Arc::new(Window::new(Span(10)));
+        let complete = |bad: bool| {
+            let window = Arc::clone(&window);
+            Box::new(move || window.add(window.life(), bad, Tick(0))) as Box<dyn FnOnce() -> _>
+        };
+        let seen = all(vec![complete(true), complete(false)]);
+        assert!(seen.contains(&Some(Completions { total: 2, bad: 1 })), "{seen:?}");
     });
 }

@@ -11,6 +11,7 @@ use crate::stat::State;
 use crate::stat::circuit::{Hold, Reply};
 use crate::stat::event::Event;
 use crate::stat::instance::SystemLoad;
+use crate::stat::share::Counter;
 use crate::stat::tally::Blocks;
 use crate::time::{Span, Tick};
 
@@ -29,19 +30,26 @@ struct Passed {
 
 impl Table {
     /// Asks to enter the resource at `now`.
-    pub fn enter(&self, state: &State, resource: &str, ask: Ask, now: Tick) -> Decision {
-        self.ask(state, self.find(resource), ask, now)
+    pub fn enter(&self, state: &State, by: Counter<'_>, resource: &str, ask: Ask, now: Tick) -> Decision {
+        self.ask(state, by, self.find(resource), ask, now)
     }
 
     /// Asks to enter a resource that was resolved by a table with the same names.
     ///
     /// # Errors
     /// [`Code::Stale`] where the names were others.
-    pub fn enter_id(&self, state: &State, resource: ResourceId, ask: Ask, now: Tick) -> Result<Decision, Code> {
-        Ok(self.ask(state, self.target(resource)?, ask, now))
+    pub fn enter_id(
+        &self,
+        state: &State,
+        by: Counter<'_>,
+        resource: ResourceId,
+        ask: Ask,
+        now: Tick,
+    ) -> Result<Decision, Code> {
+        Ok(self.ask(state, by, self.target(resource)?, ask, now))
     }
 
-    fn ask(&self, state: &State, target: Option<u32>, ask: Ask, now: Tick) -> Decision {
+    fn ask(&self, state: &State, by: Counter<'_>, target: Option<u32>, ask: Ask, now: Tick) -> Decision {
         // Before any gate is asked: a breaker that changes meanwhile doesn't
         // take this entry for one that came after.
         let era = state.eras.now();
@@ -50,7 +58,7 @@ impl Table {
         let other = target.and_then(|target| self.targets.get(target.both.as_ref()?.other as usize));
         let inbound = ask.direction == Direction::Inbound;
         if inbound {
-            state.instance.enter(now);
+            by.enter();
         }
         let protected = if inbound { self.protect(&entry) } else { Ok(()) };
         let passed = protected.and_then(|()| match target {
@@ -62,7 +70,7 @@ impl Table {
             Ok(passed) => passed,
             Err(blocked) => {
                 if inbound {
-                    state.instance.give_back(now);
+                    by.give_back();
                 }
                 tallies.for_each(|tally| tally.block());
                 return Decision::Block(blocked);
@@ -221,11 +229,11 @@ impl Table {
     }
 
     /// Gives a permit back and closes it; a closed one does nothing.
-    pub fn exit(&self, state: &State, permit: &mut Permit, outcome: Outcome, now: Tick) {
+    pub fn exit(&self, state: &State, by: Counter<'_>, permit: &mut Permit, outcome: Outcome, now: Tick) {
         let Some(held) = std::mem::replace(permit, Permit::closed()).held() else { return };
         let rt = held.response_time(now);
         if held.inbound {
-            state.instance.exit(rt, now);
+            by.exit(rt, now);
         }
         for target in held.seats.iter().filter_map(|seat| self.seated(*seat)) {
             target.tally.counters().exit(rt, outcome.error);
@@ -246,7 +254,7 @@ impl Table {
     pub fn cancel(&self, state: &State, permit: &mut Permit, now: Tick) {
         let Some(held) = std::mem::replace(permit, Permit::closed()).held() else { return };
         if held.inbound {
-            state.instance.give_back(now);
+            state.instance.common().give_back();
         }
         for target in held.seats.iter().filter_map(|seat| self.seated(*seat)) {
             target.tally.counters().cancel();

@@ -18,7 +18,7 @@ impl Engine {
 
     /// Asks to enter the resource at `now`.
     pub fn enter(&self, resource: &str, ask: Ask, now: Tick) -> Decision {
-        self.snapshot.load().decide.enter(&self.state, resource, ask, now)
+        self.snapshot.load().decide.enter(&self.state, self.state.instance.common(), resource, ask, now)
     }
 
     /// Asks to enter a resource that was resolved before.
@@ -27,7 +27,7 @@ impl Engine {
     /// [`Code::Stale`] when the set of governed names has changed since:
     /// resolve the name again.
     pub fn enter_id(&self, resource: ResourceId, ask: Ask, now: Tick) -> Result<Decision, Code> {
-        self.snapshot.load().decide.enter_id(&self.state, resource, ask, now)
+        self.snapshot.load().decide.enter_id(&self.state, self.state.instance.common(), resource, ask, now)
     }
 
     /// What the resource would be answered at `now`, and why: every gate with its
@@ -40,7 +40,7 @@ impl Engine {
 
     /// Gives a permit back and closes it; a closed one does nothing.
     pub fn exit(&self, permit: &mut Permit, outcome: Outcome, now: Tick) {
-        self.snapshot.load().decide.exit(&self.state, permit, outcome, now);
+        self.snapshot.load().decide.exit(&self.state, self.state.instance.common(), permit, outcome, now);
     }
 
     /// Gives a permit back whose call never began, since its wait was cancelled,

@@ -9,6 +9,8 @@ use crate::route::{AnswerId, Fleet, Host, Moment, PickedId, Request, Rolls};
 use crate::snapshot::Snapshot;
 use crate::stat::State;
 use crate::stat::health::CallOutcome;
+use crate::stat::instance::Owned;
+use crate::stat::share::Counter;
 use crate::sync::{Arc, Ordering};
 use crate::time::Tick;
 
@@ -27,15 +29,26 @@ struct Sight {
     changes: u64,
     snapshot: Arc<Snapshot>,
     fleet: Arc<Fleet>,
+    /// Where what it enters and exits is counted; `None`: with that of others.
+    owned: Option<Owned>,
+}
+
+impl Drop for Sight {
+    fn drop(&mut self) {
+        if let Some(owned) = self.owned.take() {
+            self.state.instance.disown(owned);
+        }
+    }
 }
 
 /// An engine by the rules and the instances of one moment: its hot calls, with
-/// the meaning that they have there.
+/// the meaning that they have there. It stays on its thread.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     engine: &'a Engine,
     snapshot: &'a Snapshot,
     fleet: &'a Fleet,
+    counter: Counter<'a>,
 }
 
 impl Engine {
@@ -49,22 +62,22 @@ impl Engine {
         if !seen.0.as_ref().is_some_and(is_current) {
             seen.0 = None;
         }
-        let Sight { snapshot, fleet, .. } = seen.0.get_or_insert_with(|| self.look(changes));
-        View { engine: self, snapshot, fleet }
+        let Sight { snapshot, fleet, owned, .. } = seen.0.get_or_insert_with(|| self.look(changes));
+        View { engine: self, snapshot, fleet, counter: self.state.instance.counter(owned.as_ref()) }
     }
 
     #[cold]
     fn look(&self, changes: u64) -> Sight {
         let snapshot = self.snapshot.load_full();
         let fleet = snapshot.fleet.load_full();
-        Sight { state: Arc::clone(&self.state), changes, snapshot, fleet }
+        Sight { owned: self.state.instance.own(), state: Arc::clone(&self.state), changes, snapshot, fleet }
     }
 
     /// Asks by what is in force at this moment.
     pub(super) fn at_once<T>(&self, ask: impl FnOnce(View<'_>) -> T) -> T {
         let snapshot = self.snapshot.load();
         let fleet = snapshot.fleet.load();
-        ask(View { engine: self, snapshot: &snapshot, fleet: &fleet })
+        ask(View { engine: self, snapshot: &snapshot, fleet: &fleet, counter: self.state.instance.common() })
     }
 }
 
@@ -83,7 +96,7 @@ impl View<'_> {
 
     /// As [`Engine::enter`].
     pub fn enter(&self, resource: &str, ask: Ask, now: Tick) -> Decision {
-        self.snapshot.decide.enter(&self.engine.state, resource, ask, now)
+        self.snapshot.decide.enter(&self.engine.state, self.counter, resource, ask, now)
     }
 
     /// As [`Engine::enter_id`].
@@ -91,12 +104,12 @@ impl View<'_> {
     /// # Errors
     /// Those of [`Engine::enter_id`].
     pub fn enter_id(&self, resource: ResourceId, ask: Ask, now: Tick) -> Result<Decision, Code> {
-        self.snapshot.decide.enter_id(&self.engine.state, resource, ask, now)
+        self.snapshot.decide.enter_id(&self.engine.state, self.counter, resource, ask, now)
     }
 
     /// As [`Engine::exit`].
     pub fn exit(&self, permit: &mut Permit, outcome: Outcome, now: Tick) {
-        self.snapshot.decide.exit(&self.engine.state, permit, outcome, now);
+        self.snapshot.decide.exit(&self.engine.state, self.counter, permit, outcome, now);
     }
 
     /// As [`Engine::route`].

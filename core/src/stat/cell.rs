@@ -16,16 +16,25 @@ impl<const BITS: u32> Cell<BITS> {
     /// Adds to the count under this tag, unless the cell is already a newer
     /// tag's, as `is_newer` says. Tells whether it did.
     pub fn add(&self, tag: u64, count: u64, is_newer: impl Fn(u64) -> bool) -> bool {
-        let tag = tag & Self::TAGS;
-        let step = |word: u64| {
-            let before = match word >> BITS {
-                found if found == tag => word & Self::MOST,
-                found if word != 0 && is_newer(found) => return None,
-                _ => 0,
-            };
-            Some(tag << BITS | before.saturating_add(count).min(Self::MOST))
-        };
+        let step = |word| Self::sum(word, tag, count, &is_newer);
         self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, step).is_ok()
+    }
+
+    /// The same for a cell that nobody else adds to, without a locked instruction.
+    pub fn add_alone(&self, tag: u64, count: u64, is_newer: impl Fn(u64) -> bool) -> bool {
+        let sum = Self::sum(self.0.load(Ordering::Relaxed), tag, count, is_newer);
+        sum.inspect(|word| self.0.store(*word, Ordering::Release)).is_some()
+    }
+
+    /// The word after adding to this one.
+    fn sum(word: u64, tag: u64, count: u64, is_newer: impl Fn(u64) -> bool) -> Option<u64> {
+        let tag = tag & Self::TAGS;
+        let before = match word >> BITS {
+            found if found == tag => word & Self::MOST,
+            found if word != 0 && is_newer(found) => return None,
+            _ => 0,
+        };
+        Some(tag << BITS | before.saturating_add(count).min(Self::MOST))
     }
 
     /// The count under this tag.

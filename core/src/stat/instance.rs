@@ -1,28 +1,30 @@
 //! The instance as a whole: what is in flight, how fast it is served, and how
 //! loaded the system is.
 
-use super::cell::{Cell, is_newer};
-use crate::sync::{AtomicU64, Ordering, Padded};
+use super::share::{Counter, SLICE, Share};
+use crate::sync::{AtomicU64, OnceLock, Ordering, Padded, fence};
 use crate::time::{Span, Tick};
 
-/// A slice of the instance's history.
-const SLICE: u64 = 100_000_000;
 /// How many finished slices are looked at.
 const SLICES: u64 = 100;
-const CELLS: u64 = 128;
-/// Counters are spread over as many stripes, chosen by the clock's lower bits.
-const STRIPES: usize = 4;
-
-type Counts = Cell<32>;
-type Sums = Cell<56>;
+/// How many writers can have a share of their own.
+const OWNERS: usize = 32;
 
 /// In flight and completions of all inbound entries, and the system's figures.
 #[derive(Debug)]
 pub struct Instance {
-    in_flight: [Padded<AtomicU64>; STRIPES],
-    history: Box<[(Counts, Sums)]>,
+    /// The share of all who have none of their own.
+    common: Padded<Share>,
+    /// Made when first owned; what was counted in one stays when its owner goes.
+    own: [OnceLock<Box<Padded<Share>>>; OWNERS],
+    /// A bit for each share that has an owner.
+    owned: AtomicU64,
     load: [AtomicU64; 3],
 }
+
+/// A share of its own, to be [given back](Instance::disown).
+#[derive(Debug)]
+pub struct Owned(usize);
 
 /// The figures of the system; `None` is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -38,8 +40,9 @@ pub struct SystemLoad {
 impl Default for Instance {
     fn default() -> Self {
         Instance {
-            in_flight: Default::default(),
-            history: (0..CELLS).map(|_| Default::default()).collect(),
+            common: Default::default(),
+            own: Default::default(),
+            owned: AtomicU64::new(0),
             load: [UNKNOWN, UNKNOWN, UNKNOWN].map(AtomicU64::new),
         }
     }
@@ -48,38 +51,45 @@ impl Default for Instance {
 const UNKNOWN: u64 = u64::MAX;
 
 impl Instance {
-    /// An inbound entry comes.
-    pub fn enter(&self, now: Tick) {
-        if let Some(Padded(stripe)) = self.in_flight.get(stripe(now)) {
-            stripe.fetch_add(1, Ordering::SeqCst);
-        }
+    /// Counts in the share that is nobody's own.
+    #[must_use]
+    pub const fn common(&self) -> Counter<'_> {
+        Counter::new(&self.common.0, false)
     }
 
-    /// It is blocked: it has never been in flight.
-    pub fn give_back(&self, now: Tick) {
-        if let Some(Padded(stripe)) = self.in_flight.get(stripe(now)) {
-            stripe.fetch_sub(1, Ordering::SeqCst);
-        }
+    /// Takes a share that nobody owns; `None` while all have an owner.
+    pub fn own(&self) -> Option<Owned> {
+        let free = |owned: u64| (owned.trailing_ones() < OWNERS as u32).then(|| owned | owned.wrapping_add(1));
+        let before = self.owned.fetch_update(Ordering::AcqRel, Ordering::Acquire, free).ok()?;
+        Some(Owned(before.trailing_ones() as usize))
     }
 
-    /// An inbound entry exits after `rt`.
-    pub fn exit(&self, rt: Span, now: Tick) {
-        self.give_back(now);
-        let slice = now.0 / SLICE;
-        let lap = slice / CELLS;
-        if let Some((count, sum)) = self.cell(slice)
-            && count.add(lap, 1, |found| is_newer(found, lap & Counts::TAGS, Counts::TAGS))
-        {
-            // The count has shown that the slice is the cell's.
-            sum.add(lap, rt.0, |_| false);
-        }
+    /// Gives a share back; what was counted in it stays.
+    pub fn disown(&self, Owned(number): Owned) {
+        self.owned.fetch_and(!(1 << number), Ordering::AcqRel);
+    }
+
+    /// Counts in the share that one has, or in the one that is nobody's own.
+    ///
+    /// The owner is to have one counter at a time.
+    #[must_use]
+    pub fn counter(&self, owned: Option<&Owned>) -> Counter<'_> {
+        let place = owned.and_then(|Owned(number)| self.own.get(*number));
+        place.map_or(self.common(), |place| Counter::new(&place.get_or_init(Box::default).0, true))
+    }
+
+    fn shares(&self) -> impl Iterator<Item = &Share> {
+        let own = self.own.iter().filter_map(|place| place.get());
+        std::iter::once(&self.common).chain(own.map(|share| &**share)).map(|share| &share.0)
     }
 
     /// Inbound entries in flight.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
-        // A stripe may be below zero: entries exit on another than they came on.
-        let sum = self.in_flight.iter().fold(0u64, |sum, stripe| sum.wrapping_add(stripe.0.load(Ordering::SeqCst)));
+        // Of two that come at once, one sees the other: each has counted before
+        // this fence, and looks after it.
+        fence(Ordering::SeqCst);
+        let sum = self.shares().fold(0u64, |sum, share| sum.wrapping_add(share.in_flight()));
         if sum > u64::MAX >> 1 { 0 } else { sum }
     }
 
@@ -92,9 +102,10 @@ impl Instance {
         let mut most = 0u64;
         let mut least: Option<(u64, u64)> = None;
         for slice in current.saturating_sub(SLICES)..current {
-            let lap = slice / CELLS;
-            let Some((count, sum)) = self.cell(slice) else { continue };
-            let (count, sum) = (count.read(lap), sum.read(lap));
+            let (count, sum) = self.shares().fold((0u64, 0u64), |(count, sum), share| {
+                let (more, longer) = share.completed(slice);
+                (count.saturating_add(more), sum.saturating_add(longer))
+            });
             if count == 0 {
                 continue;
             }
@@ -115,10 +126,6 @@ impl Instance {
         u64::try_from(limit).unwrap_or(u64::MAX).max(1)
     }
 
-    fn cell(&self, slice: u64) -> Option<&(Counts, Sums)> {
-        self.history.get((slice % CELLS) as usize)
-    }
-
     /// Takes the system's figures; those that are no number are unknown.
     pub fn set_load(&self, load: SystemLoad) {
         for (place, figure) in self.load.iter().zip([load.cpu, load.load1, load.memory]) {
@@ -134,11 +141,6 @@ impl Instance {
             |place: &AtomicU64| Some(place.load(Ordering::Acquire)).filter(|f| *f != UNKNOWN).map(f64::from_bits);
         SystemLoad { cpu: read(cpu), load1: read(load1), memory: read(memory) }
     }
-}
-
-/// Clocks tick in steps of up to a hundred nanoseconds: lower bits may stand still.
-const fn stripe(now: Tick) -> usize {
-    (now.0 ^ now.0 >> 7) as usize % STRIPES
 }
 
 /// Whether an overload protection's metric has reached its threshold, and
@@ -201,7 +203,7 @@ mod tests {
     fn nothing_known_is_a_limit_of_one() {
         let instance = Instance::default();
         assert_eq!(instance.proven(Tick(0)), 1);
-        instance.exit(Span::from_secs(9), Tick(SLICE + 1));
+        instance.common().exit(Span::from_secs(9), Tick(SLICE + 1));
         // The current slice is not finished.
         assert_eq!(instance.proven(Tick(SLICE + 2)), 1);
         assert_eq!(instance.proven(Tick(2 * SLICE)), 90);
@@ -213,14 +215,14 @@ mod tests {
     fn the_most_completions_times_the_least_mean() {
         let instance = Instance::default();
         for _ in 0..4 {
-            instance.exit(Span::from_millis(200), Tick(0));
+            instance.common().exit(Span::from_millis(200), Tick(0));
         }
         for rt in [30, 70] {
-            instance.exit(Span::from_millis(rt), Tick(SLICE));
+            instance.common().exit(Span::from_millis(rt), Tick(SLICE));
         }
         // 40 per second at 50 ms: exactly 2.
         assert_eq!(instance.proven(Tick(2 * SLICE)), 2);
-        instance.exit(Span(62_499_999), Tick(3 * SLICE));
+        instance.common().exit(Span(62_499_999), Tick(3 * SLICE));
         assert_eq!(instance.proven(Tick(102 * SLICE)), 1);
         assert_eq!(instance.proven(Tick(101 * SLICE)), 1);
     }
@@ -229,25 +231,51 @@ mod tests {
     fn halves_round_up() {
         let instance = Instance::default();
         // 10 per second at 250 ms: 2.5.
-        instance.exit(Span::from_millis(250), Tick(0));
+        instance.common().exit(Span::from_millis(250), Tick(0));
         assert_eq!(instance.proven(Tick(SLICE)), 3);
         let instance = Instance::default();
-        instance.exit(Span(249_999_999), Tick(0));
+        instance.common().exit(Span(249_999_999), Tick(0));
         assert_eq!(instance.proven(Tick(SLICE)), 2);
     }
 
     #[test]
-    fn stripes_sum_up() {
+    fn shares_sum_up() {
         let instance = Instance::default();
-        for now in 0..10 {
-            instance.enter(Tick(now));
+        let (one, other) = (instance.own().unwrap(), instance.own().unwrap());
+        let counters = [instance.common(), instance.counter(Some(&one)), instance.counter(Some(&other))];
+        for counter in counters.iter().cycle().take(9) {
+            counter.enter();
         }
-        for _ in 0..10 {
-            instance.exit(Span::ZERO, Tick(3));
+        assert_eq!(instance.in_flight(), 9);
+        // Some leave by another share than they came by.
+        for (counter, rt) in counters.iter().take(2).cycle().zip([10, 20, 10, 20, 10, 20, 10, 20, 10]) {
+            counter.exit(Span::from_millis(rt), Tick(0));
         }
         assert_eq!(instance.in_flight(), 0);
-        instance.exit(Span::ZERO, Tick(3));
-        assert_eq!(instance.in_flight(), 0);
+        // 90 per second at 14.4 ms.
+        assert_eq!(instance.proven(Tick(SLICE)), 1);
+        for _ in 0..91 {
+            counters[2].exit(Span::from_millis(14), Tick(1));
+        }
+        assert_eq!(instance.proven(Tick(SLICE)), 14);
+        counters[0].exit(Span::ZERO, Tick(3));
+        assert_eq!(instance.in_flight(), 0, "never below zero");
+    }
+
+    #[test]
+    fn a_share_has_one_owner_and_keeps_what_it_counted() {
+        let instance = Instance::default();
+        let mut owned: Vec<Owned> = std::iter::from_fn(|| instance.own()).collect();
+        assert_eq!(owned.len(), OWNERS);
+        let numbers: std::collections::BTreeSet<usize> = owned.iter().map(|Owned(number)| *number).collect();
+        assert_eq!(numbers.len(), OWNERS);
+        let gone = owned.remove(7);
+        instance.counter(Some(&gone)).enter();
+        instance.disown(gone);
+        assert_eq!(instance.in_flight(), 1);
+        let Owned(again) = instance.own().unwrap();
+        assert_eq!(again, 7);
+        assert!(instance.own().is_none());
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod latency;
 pub mod limit;
 pub mod log;
 pub mod pace;
+pub mod share;
 pub mod slices;
 pub mod tally;
 pub mod window;

@@ -33,7 +33,7 @@ impl Plane {
 
     pub(crate) fn enter(&self, resource: &str, cost: u32, now: u64) -> Answer {
         let ask = Ask { cost, direction: Direction::Inbound };
-        match self.table.load().enter(&self.state, resource, ask, Tick(now)) {
+        match self.table.load().enter(&self.state, self.state.instance.common(), resource, ask, Tick(now)) {
             Decision::Pass(permit) => Answer::Pass(0, permit),
             Decision::Wait(wait, permit) => Answer::Pass(wait.nanos(), permit),
             Decision::Block(blocked) => {
@@ -44,7 +44,7 @@ impl Plane {
     }
 
     pub(crate) fn exit(&self, permit: &mut Permit, error: bool, now: u64) {
-        self.table.load().exit(&self.state, permit, Outcome { error }, Tick(now));
+        self.table.load().exit(&self.state, self.state.instance.common(), permit, Outcome { error }, Tick(now));
     }
 
     /// All that decides, bit for bit.

@@ -8,4 +8,5 @@ mod clock;
 mod kit;
 mod limit;
 mod model;
+mod seen;
 mod threads;

@@ -3,7 +3,7 @@
 
 use crate::kit::{Answer, Plane, breaker, concurrency, rate, rule};
 use sergo::spec::strategy::Bad;
-use sergo::{Ask, Config, Decision, Engine, Outcome, Source, Span, SystemLoad, Tick};
+use sergo::{Ask, Config, Decision, Engine, Outcome, Seen, Source, Span, SystemLoad, Tick};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::thread;
 
@@ -197,12 +197,17 @@ fn under_full_load_and_reloads_nothing_is_lost_and_nothing_stays() {
             let (engine, clock, left, asked, passed, inside) = (&engine, &clock, &left, &asked, &passed, &inside);
             scope.spawn(move || {
                 let names = ["GET:/a", "/a", "unnamed"];
+                let mut seen = Seen::default();
                 for step in 0..ENTRIES {
                     let name = names[(step % 3) as usize];
                     let now = Tick(clock.fetch_add(step % 40, Ordering::Relaxed));
                     let counts = u64::from(name == "GET:/a");
                     asked.fetch_add(counts, Ordering::Relaxed);
-                    let permit = match engine.enter(name, Ask::default(), now) {
+                    let decision = match number % 2 {
+                        0 => engine.see(&mut seen).enter(name, Ask::default(), now),
+                        _ => engine.enter(name, Ask::default(), now),
+                    };
+                    let permit = match decision {
                         Decision::Pass(permit) | Decision::Wait(_, permit) => permit,
                         Decision::Block(_) => continue,
                     };
@@ -214,7 +219,11 @@ fn under_full_load_and_reloads_nothing_is_lost_and_nothing_stays() {
                     inside.fetch_sub(governed, Ordering::SeqCst);
                     let mut permit = permit;
                     let outcome = Outcome { error: (step + number) % 5 == 0 };
-                    engine.exit(&mut permit, outcome, now.after(Span(step % 7)));
+                    let later = now.after(Span(step % 7));
+                    match step % 2 {
+                        0 => engine.see(&mut seen).exit(&mut permit, outcome, later),
+                        _ => engine.exit(&mut permit, outcome, later),
+                    }
                 }
                 left.fetch_sub(1, Ordering::SeqCst);
             });
