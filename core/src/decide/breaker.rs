@@ -77,10 +77,8 @@ impl Breaker {
             Stage::Nothing => None,
             Stage::Decide(hold) => Some(self.conclude(&hold, !bad, now, eras)),
             Stage::Count(closed) => {
-                let seen = self.window.add(life, bad, now);
-                let reached = seen.total >= self.limits.least
-                    && seen.bad > 0
-                    && self.limits.ratio.is_reached_by(seen.bad, seen.total);
+                let seen = self.window.add(life, bad, now)?;
+                let reached = seen.total >= self.limits.least && self.limits.ratio.is_reached_by(seen.bad, seen.total);
                 (reached && self.circuit.open(closed, now, eras)).then_some(Change {
                     from: BreakerState::Closed,
                     to: BreakerState::Open,
