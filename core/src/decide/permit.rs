@@ -74,7 +74,7 @@ const EDITION_MASK: u64 = u32::MAX as u64;
 /// The most seats there can be, so that an index and one fit in a permit.
 pub(crate) const MAX_SEATS: usize = INDEX_MASK as usize - 1;
 /// What a generation fits in.
-pub(crate) const GENERATION_MASK: u64 = (1 << (WORD_BITS - INDEX_BITS)) - 1;
+pub(crate) const GENERATION_MASK: u32 = (1 << (WORD_BITS - INDEX_BITS)) - 1;
 
 /// What a permit says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +124,10 @@ mod tests {
     #[test]
     fn what_a_permit_holds_fits_in_five_words() {
         let held = Held {
-            seats: [Seat { index: INDEX_MASK, generation: GENERATION_MASK }, Seat { index: 1, generation: 7 }],
+            seats: [
+                Seat { index: INDEX_MASK, generation: u64::from(GENERATION_MASK) },
+                Seat { index: 1, generation: 7 },
+            ],
             start: Tick(WORD_MASK),
             cost: u32::MAX,
             inbound: true,

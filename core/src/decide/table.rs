@@ -76,7 +76,7 @@ pub(crate) struct Both {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     /// How often it was taken before.
-    pub(crate) generation: u64,
+    pub(crate) generation: u32,
     /// The target, as an index; [`Place::FREE`] for nobody.
     pub(crate) target: u32,
 }
@@ -141,13 +141,15 @@ impl Table {
     /// The target that has the seat still.
     pub(crate) fn seated(&self, seat: Seat) -> Option<&Target> {
         let place = self.places.get(usize::try_from(seat.index.checked_sub(1)?).ok()?)?;
-        (place.generation == seat.generation).then(|| self.targets.get(place.target as usize))?
+        (u64::from(place.generation) == seat.generation).then(|| self.targets.get(place.target as usize))?
     }
 
     /// The seat of a target.
     pub(crate) fn seat(&self, target: &Target) -> Seat {
         match self.places.get(target.seat as usize) {
-            Some(place) => Seat { index: u64::from(target.seat).wrapping_add(1), generation: place.generation },
+            Some(place) => {
+                Seat { index: u64::from(target.seat).wrapping_add(1), generation: u64::from(place.generation) }
+            }
             None => Seat::NONE,
         }
     }

@@ -17,6 +17,7 @@ use super::limit::Admission;
 use super::slices::Remains;
 use crate::sync::{Arc, AtomicU64, OnceLock, Ordering};
 use crate::time::{Span, Tick};
+use std::num::NonZeroU32;
 
 /// The most units that a log keeps, hence the highest limit that is exact.
 pub const MAX_UNITS: u64 = 4096;
@@ -239,8 +240,8 @@ impl Log {
 /// A ring of words whose memory follows what was reached: chunks of 8, 8, 16,
 /// 32, ... words, each made when it is first needed.
 struct Ring {
-    /// The capacity's binary logarithm.
-    bits: u32,
+    /// How many words it has: a power of two.
+    capacity: NonZeroU32,
     chunks: OnceLock<Box<[Chunk]>>,
 }
 
@@ -249,23 +250,29 @@ const FIRST_CHUNK_BITS: u32 = 3;
 
 impl Ring {
     fn new(bits: u32) -> Ring {
-        Ring { bits, chunks: OnceLock::new() }
+        let capacity = NonZeroU32::new(1u32.wrapping_shl(bits)).unwrap_or(NonZeroU32::MIN);
+        Ring { capacity, chunks: OnceLock::new() }
     }
 
     const fn capacity(&self) -> u64 {
-        1u64.wrapping_shl(self.bits)
+        self.capacity.get() as u64
+    }
+
+    /// The capacity's binary logarithm.
+    const fn bits(&self) -> u32 {
+        self.capacity.trailing_zeros()
     }
 
     /// The lap in which the ring comes to this unit, from 1 on.
     const fn lap(&self, unit: u64) -> u64 {
-        unit.wrapping_shr(self.bits).wrapping_add(1) & LAP_MASK
+        unit.wrapping_shr(self.bits()).wrapping_add(1) & LAP_MASK
     }
 
     /// The place of the unit; there always is one.
     fn place(&self, unit: u64) -> Option<&AtomicU64> {
         let position = unit & self.capacity().wrapping_sub(1);
         let chunks = self.chunks.get_or_init(|| {
-            let count = self.bits.saturating_sub(FIRST_CHUNK_BITS).wrapping_add(1);
+            let count = self.bits().saturating_sub(FIRST_CHUNK_BITS).wrapping_add(1);
             (0..count).map(|_| Chunk::new()).collect()
         });
         // The first chunk holds positions 0 to 7, the next 8 to 15, then 16 to 31.
