@@ -4,6 +4,7 @@ mod json;
 mod order;
 mod read;
 mod save;
+mod scan;
 #[cfg(test)]
 mod tests;
 mod text;
