@@ -25,18 +25,37 @@ impl File {
     }
 }
 
-/// Reads the rule files of all paths, each once, those of a folder in the order
-/// of their names.
+/// A rule file that a command is given, before it is read.
+pub(crate) struct Input {
+    pub(crate) name: String,
+    /// Where it is; `None` for the standard input.
+    pub(crate) path: Option<PathBuf>,
+}
+
+impl Input {
+    /// Its text.
+    ///
+    /// # Errors
+    /// A sentence that says why it can't be read.
+    pub(crate) fn read(&self) -> Result<String, String> {
+        let Some(path) = &self.path else { return standard_input() };
+        let size = fs::metadata(path).map_or(0, |metadata| metadata.len());
+        if size > MAX_BYTES as u64 { Err(too_large(&self.name)) } else { text(path) }
+    }
+}
+
+/// The rule files of all paths, each once, those of a folder in the order of their
+/// names.
 ///
 /// # Errors
 /// A sentence that says which path can't be read, or holds no rule file.
-pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<File>, String> {
-    let mut files = Vec::new();
+pub(crate) fn inputs(paths: &[PathBuf]) -> Result<Vec<Input>, String> {
+    let mut inputs = Vec::new();
     let mut seen = HashSet::new();
     for path in paths {
         if path == Path::new("-") {
             if seen.insert(path.clone()) {
-                files.push(standard_input()?);
+                inputs.push(Input { name: STANDARD_INPUT.to_owned(), path: None });
             }
             continue;
         }
@@ -46,15 +65,20 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<File>, String> {
         }
         for path in found {
             if seen.insert(whole(&path)?) {
-                let size = fs::metadata(&path).map_or(0, |metadata| metadata.len());
-                if size > MAX_BYTES as u64 {
-                    return Err(too_large(&path.display().to_string()));
-                }
-                files.push(File { name: path.display().to_string(), text: text(&path)? });
+                inputs.push(Input { name: path.display().to_string(), path: Some(path) });
             }
         }
     }
-    Ok(files)
+    Ok(inputs)
+}
+
+/// Reads the rule files of all paths, as [`inputs`] finds them.
+///
+/// # Errors
+/// Those of [`inputs`], or which file can't be read.
+pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<File>, String> {
+    let read = |input: Input| input.read().map(|text| File { name: input.name, text });
+    inputs(paths)?.into_iter().map(read).collect()
 }
 
 /// A label of the command line.
@@ -66,7 +90,7 @@ pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     Ok((key.to_owned(), value.to_owned()))
 }
 
-fn standard_input() -> Result<File, String> {
+fn standard_input() -> Result<String, String> {
     const NAME: &str = STANDARD_INPUT;
     let mut bytes = Vec::new();
     let mut input = stdin().lock().take(MAX_BYTES as u64 + 1);
@@ -74,8 +98,7 @@ fn standard_input() -> Result<File, String> {
     if bytes.len() > MAX_BYTES {
         return Err(too_large(NAME));
     }
-    let text = String::from_utf8(bytes).map_err(|_| format!("can't read {NAME}: it is not UTF-8 text"))?;
-    Ok(File { name: NAME.to_owned(), text })
+    String::from_utf8(bytes).map_err(|_| format!("can't read {NAME}: it is not UTF-8 text"))
 }
 
 fn too_large(name: &str) -> String {

@@ -6,7 +6,7 @@ mod kit;
 use kit::{assert_is, folder, text};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
 fn sergo(arguments: &[&str]) -> Output {
     kit::sergo("formatted", &[&["fmt"], arguments].concat())
@@ -93,6 +93,26 @@ fn a_link_stays_one_and_its_file_keeps_its_rights() {
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(fs::read_to_string(&file).unwrap(), "a: 1\n");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+}
+
+#[test]
+fn what_is_too_large_is_not_read() {
+    let folder = empty("large");
+    let (large, small) = (folder.join("large.yaml"), folder.join("small.yaml"));
+    fs::write(&small, "a:   1\n").unwrap();
+    // It takes no room on most disks: nothing but its length is written.
+    fs::File::create(&large).unwrap().set_len((64 << 20) + 1).unwrap();
+    let output = sergo(&[folder.to_str().unwrap()]);
+    let message = format!("sergo: can't read {}: it has more than 64 MiB, which no rule file has\n", large.display());
+    assert_eq!((text(&output.stderr), output.status.code()), (message, Some(1)));
+    assert_eq!(fs::read_to_string(&small).unwrap(), "a: 1\n", "the others are formatted");
+
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sergo"));
+    let output = command.args(["fmt", "-"]).stdin(fs::File::open(&large).unwrap()).output().unwrap();
+    let message = "sergo: can't read the standard input: it has more than 64 MiB, which no rule file has\n";
+    assert_eq!((text(&output.stderr).as_str(), output.status.code()), (message, Some(1)));
+    assert_eq!(text(&output.stdout), "");
+    fs::remove_file(large).unwrap();
 }
 
 #[test]

@@ -113,13 +113,9 @@ class ControlPlaneSubscription:
         end = None if timeout is None else time.monotonic() + timeout
         while True:
             changed = self._changed
-            if self._closed:
-                return False
-            try:
-                if self.state.is_synced:
-                    return True
-            except SergoError:
-                return False
+            synced = self._settled()
+            if synced is not None:
+                return synced
             left = None if end is None else end - time.monotonic()
             if left is not None and left <= 0:
                 return False
@@ -143,13 +139,9 @@ class ControlPlaneSubscription:
             self._waiters.add(waiter)
             try:
                 # Asked after it is certain that the next change is told.
-                if self._closed:
-                    return False
-                try:
-                    if self.state.is_synced:
-                        return True
-                except SergoError:
-                    return False
+                synced = self._settled()
+                if synced is not None:
+                    return synced
                 left = None if end is None else end - loop.time()
                 if left is not None and left <= 0:
                     return False
@@ -158,6 +150,15 @@ class ControlPlaneSubscription:
                 return False
             finally:
                 self._waiters.discard(waiter)
+
+    def _settled(self) -> bool | None:
+        """Whether every subscription has been answered; None while that may still come."""
+        if self._closed:
+            return False
+        try:
+            return self.state.is_synced or None
+        except SergoError:
+            return False
 
     def subscribe(self, app: str, kind: str) -> bool:
         """Subscribe to one more kind for an app; whether it is now, which it is not where there are too many."""

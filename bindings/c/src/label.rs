@@ -24,24 +24,11 @@ pub unsafe extern "C" fn sergo_label(
     flags: u32,
     json: *mut sergo_text,
 ) -> sergo_code {
-    let label = || {
-        let trust = trusted(flags)?;
-        // SAFETY: the caller's request lives through the call.
-        let mut request = *unsafe { one(request) }?;
-        // SAFETY: so does its host.
-        if unsafe { request.host.option() }?.is_none() {
-            request.host = sergo_str::lend("");
-        }
-        // SAFETY: so does all else that it points to.
-        let label = unsafe {
-            ask(engine, &request, |host, request| {
-                host.engine().label(request, trust).map(|label| write(&label)).unwrap_or_default()
-            })
-        };
-        label.map(sergo_text::own)
+    let lane = |host: &Host, request: &Request<'_>, trust| {
+        host.engine().label(request, trust).map(|label| write(&label)).unwrap_or_default()
     };
-    // SAFETY: as the caller vouches for `json`.
-    unsafe { answer(json, label) }
+    // SAFETY: as the caller vouches for all of them.
+    unsafe { look(engine, request, flags, json, lane) }
 }
 
 /// As `sergo_label`, of a block of bytes as for `sergo_route_packed`; its host may
@@ -54,8 +41,8 @@ pub unsafe extern "C" fn sergo_label_packed(
     flags: u32,
     json: *mut sergo_text,
 ) -> sergo_code {
-    // SAFETY: the caller's block lives through the call, and it vouches for `json`.
-    unsafe { answer(json, || call::label(engine, list(block, block_len)?, trusted(flags)?).map(sergo_text::own)) }
+    // SAFETY: as the caller vouches for all of them.
+    unsafe { look_packed(engine, (block, block_len), flags, json, call::label) }
 }
 
 /// Which lane `sergo_label` says that a request is of, and why, as JSON: `{"lane": text
@@ -70,20 +57,9 @@ pub unsafe extern "C" fn sergo_explain_label(
     flags: u32,
     json: *mut sergo_text,
 ) -> sergo_code {
-    let explain = || {
-        let trust = trusted(flags)?;
-        // SAFETY: the caller's request lives through the call.
-        let mut request = *unsafe { one(request) }?;
-        // SAFETY: so does its host.
-        if unsafe { request.host.option() }?.is_none() {
-            request.host = sergo_str::lend("");
-        }
-        let look = |host: &Host, request: &Request<'_>| explanation(&host.engine().explain_label(request, trust));
-        // SAFETY: so does all else that it points to.
-        unsafe { ask(engine, &request, look) }.map(sergo_text::own)
-    };
-    // SAFETY: as the caller vouches for `json`.
-    unsafe { answer(json, explain) }
+    let why = |host: &Host, request: &Request<'_>, trust| explanation(&host.engine().explain_label(request, trust));
+    // SAFETY: as the caller vouches for all of them.
+    unsafe { look(engine, request, flags, json, why) }
 }
 
 /// As `sergo_explain_label`, of a block of bytes as for `sergo_label_packed`.
@@ -95,10 +71,8 @@ pub unsafe extern "C" fn sergo_explain_label_packed(
     flags: u32,
     json: *mut sergo_text,
 ) -> sergo_code {
-    // SAFETY: the caller's block lives through the call, and it vouches for `json`.
-    unsafe {
-        answer(json, || call::explain_label(engine, list(block, block_len)?, trusted(flags)?).map(sergo_text::own))
-    }
+    // SAFETY: as the caller vouches for all of them.
+    unsafe { look_packed(engine, (block, block_len), flags, json, call::explain_label) }
 }
 
 /// The `baggage` header (W3C) of the next call: that of the request that came in,
@@ -134,6 +108,48 @@ pub unsafe extern "C" fn sergo_required(engine: u64, host: sergo_str, json: *mut
     };
     // SAFETY: as the caller vouches for `json`.
     unsafe { answer(json, look) }
+}
+
+/// Writes what there is to be said of the lane of a request, whose host may be absent.
+///
+/// # Safety
+/// The request, and all that it points to, live through the call; `json` is as for
+/// [`answer`].
+unsafe fn look(
+    engine: u64,
+    request: *const sergo_request,
+    flags: u32,
+    json: *mut sergo_text,
+    look: impl FnOnce(&Host, &Request<'_>, bool) -> String,
+) -> sergo_code {
+    let text = || {
+        let trust = trusted(flags)?;
+        // SAFETY: the caller's request lives through the call.
+        let mut request = *unsafe { one(request) }?;
+        // SAFETY: so does its host.
+        if unsafe { request.host.option() }?.is_none() {
+            request.host = sergo_str::lend("");
+        }
+        // SAFETY: so does all else that it points to.
+        unsafe { ask(engine, &request, |host, request| look(host, request, trust)) }.map(sergo_text::own)
+    };
+    // SAFETY: as the caller vouches for `json`.
+    unsafe { answer(json, text) }
+}
+
+/// As [`look`], of a request in a block of so many bytes.
+///
+/// # Safety
+/// The block lives through the call; `json` is as for [`answer`].
+unsafe fn look_packed(
+    engine: u64,
+    (block, block_len): (*const u8, usize),
+    flags: u32,
+    json: *mut sergo_text,
+    look: fn(u64, &[u8], bool) -> Result<String, Code>,
+) -> sergo_code {
+    // SAFETY: as the caller vouches.
+    unsafe { answer(json, || look(engine, list(block, block_len)?, trusted(flags)?).map(sergo_text::own)) }
 }
 
 fn trusted(flags: u32) -> Result<bool, Code> {

@@ -2,12 +2,45 @@
 //! lane that a request is of.
 
 use crate::cold::{Bytes, answer, given, number, random, somewhere, text};
-use crate::value;
 use jni::EnvUnowned;
 use jni::objects::{JClass, JDoubleArray};
 use jni::sys::{jboolean, jint, jlong};
 use serde_json::Value;
-use sergo_border::call;
+use sergo::Code;
+use sergo_border::call::{self, Random};
+
+/// Runs a call about a host.
+fn of_host<'local>(
+    env: EnvUnowned<'local>,
+    host: &Bytes<'local>,
+    call: impl FnOnce(&str) -> Result<String, Code>,
+) -> Bytes<'local> {
+    answer(env, |env| somewhere(&call(&text(env, host)?)?))
+}
+
+/// Runs a call about a packed request.
+fn of_request<'local>(
+    env: EnvUnowned<'local>,
+    request: &Bytes<'local>,
+    call: impl FnOnce(&[u8]) -> Result<String, Code>,
+) -> Bytes<'local> {
+    answer(env, |env| somewhere(&call(&env.convert_byte_array(request)?)?))
+}
+
+/// Runs a call about a packed request that is decided by random numbers: those
+/// given, or what the seed makes where they are null.
+fn of_choice<'local>(
+    env: EnvUnowned<'local>,
+    request: &Bytes<'local>,
+    seed: jlong,
+    rolls: &JDoubleArray<'local>,
+    call: impl FnOnce(&[u8], Random<'_>) -> Result<String, Code>,
+) -> Bytes<'local> {
+    answer(env, |env| {
+        let (request, rolls) = (env.convert_byte_array(request)?, given(env, rolls)?);
+        somewhere(&call(&request, random(rolls.as_deref(), seed))?)
+    })
+}
 
 /// Where a packed request goes and which instance takes it, null for nowhere; by
 /// the random numbers given, or by the seed where they are null.
@@ -21,10 +54,7 @@ extern "system" fn Java_io_sergo_Native_pick<'local>(
     rolls: JDoubleArray<'local>,
     now: jlong,
 ) -> Bytes<'local> {
-    answer(env, |env| {
-        let (request, rolls) = (env.convert_byte_array(&request)?, given(env, &rolls)?);
-        somewhere(&call::pick(engine as u64, &request, random(rolls.as_deref(), seed), now as u64)?)
-    })
+    of_choice(env, &request, seed, &rolls, |request, random| call::pick(engine as u64, request, random, now as u64))
 }
 
 /// Takes what came of a call to an instance.
@@ -53,7 +83,7 @@ extern "system" fn Java_io_sergo_Native_instance<'local>(
     host: Bytes<'local>,
     number: jlong,
 ) -> Bytes<'local> {
-    answer(env, |env| Ok(value::read(&call::instance(engine as u64, &text(env, &host)?, number as u64)?)?))
+    of_host(env, &host, |host| call::instance(engine as u64, host, number as u64))
 }
 
 /// The ids of a host's instances that are ejected, sorted.
@@ -65,7 +95,7 @@ extern "system" fn Java_io_sergo_Native_ejected<'local>(
     host: Bytes<'local>,
     now: jlong,
 ) -> Bytes<'local> {
-    answer(env, |env| Ok(value::read(&call::ejected(engine as u64, &text(env, &host)?, now as u64)?)?))
+    of_host(env, &host, |host| call::ejected(engine as u64, host, now as u64))
 }
 
 /// Tells what has changed of a host: instances, and the ids of those that are gone.
@@ -109,7 +139,7 @@ extern "system" fn Java_io_sergo_Native_required<'local>(
     engine: jlong,
     host: Bytes<'local>,
 ) -> Bytes<'local> {
-    answer(env, |env| Ok(value::read(&call::required(engine as u64, &text(env, &host)?)?)?))
+    of_host(env, &host, |host| call::required(engine as u64, host))
 }
 
 /// Which route a packed request goes by, and why none before it.
@@ -123,11 +153,8 @@ extern "system" fn Java_io_sergo_Native_explainRoute<'local>(
     rolls: JDoubleArray<'local>,
     now: jlong,
 ) -> Bytes<'local> {
-    answer(env, |env| {
-        let (request, rolls) = (env.convert_byte_array(&request)?, given(env, &rolls)?);
-        let random = random(rolls.as_deref(), seed);
-        Ok(value::read(&call::explain_route(engine as u64, &request, random, now as u64)?)?)
-    })
+    let explain = |request: &[u8], random: Random<'_>| call::explain_route(engine as u64, request, random, now as u64);
+    of_choice(env, &request, seed, &rolls, explain)
 }
 
 /// The lane of a packed request that came in; null for none.
@@ -139,7 +166,7 @@ extern "system" fn Java_io_sergo_Native_label<'local>(
     request: Bytes<'local>,
     trust: jboolean,
 ) -> Bytes<'local> {
-    answer(env, |env| somewhere(&call::label(engine as u64, &env.convert_byte_array(&request)?, trust)?))
+    of_request(env, &request, |request| call::label(engine as u64, request, trust))
 }
 
 /// Which lane a packed request is of, and why.
@@ -151,10 +178,7 @@ extern "system" fn Java_io_sergo_Native_explainLabel<'local>(
     request: Bytes<'local>,
     trust: jboolean,
 ) -> Bytes<'local> {
-    answer(env, |env| {
-        let request = env.convert_byte_array(&request)?;
-        Ok(value::read(&call::explain_label(engine as u64, &request, trust)?)?)
-    })
+    of_request(env, &request, |request| call::explain_label(engine as u64, request, trust))
 }
 
 /// The `baggage` header of the next call.

@@ -58,10 +58,7 @@ pub(crate) fn explain(word: &str, is_terminal: bool) -> Result<String, String> {
     let bare = word.split_once('[').map_or(word, |(_, rest)| rest.trim_end_matches(']'));
     let code = Code::find(bare).ok_or_else(|| unknown(bare))?;
     let Page { title, explanation, wrong, right } = code.page();
-    let kind = match code.severity() {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
+    let kind = code.severity().as_str();
     let files = [File { name: "example.yaml".to_owned(), text: wrong.to_owned() }];
     let findings = Findings::of(&files, &[]);
     let said: Vec<_> = findings.told.into_iter().filter(|finding| finding.told.code == code).collect();

@@ -2,7 +2,6 @@
 //! annotation of its line.
 
 use super::finding::{Finding, Findings};
-use super::json::word;
 use crate::files::STANDARD_INPUT;
 use std::fmt::Write;
 
@@ -27,7 +26,7 @@ fn line(finding: &Finding) -> String {
     if let Some(help) = &finding.help {
         let _ = write!(message, " ({help})");
     }
-    format!("::{} {}::{}", word(finding.severity), properties.join(","), data(&message))
+    format!("::{} {}::{}", finding.severity.as_str(), properties.join(","), data(&message))
 }
 
 /// What the command says.

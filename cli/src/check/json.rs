@@ -4,7 +4,6 @@ use super::finding::{Finding, Findings};
 use crate::print::pretty;
 use serde::Serialize;
 use sergo::Diagnostic;
-use sergo::spec::code::Severity;
 
 /// All of it.
 #[derive(Serialize)]
@@ -44,17 +43,9 @@ pub(super) fn text(findings: &Findings) -> String {
 
 fn one(finding: &Finding) -> One<'_> {
     One {
-        severity: word(finding.severity),
+        severity: finding.severity.as_str(),
         told: &finding.told,
         help: finding.help.as_deref(),
         template: finding.template.as_deref(),
-    }
-}
-
-/// A severity as programs call it.
-pub(super) const fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
     }
 }

@@ -1,7 +1,6 @@
 //! Findings as SARIF 2.1.0: the form that code scanning and editors read.
 
 use super::finding::{Finding, Findings};
-use super::json::word;
 use super::show::{Lines, word_at};
 use crate::files::{File, STANDARD_INPUT};
 use crate::print::pretty;
@@ -36,7 +35,7 @@ fn rule(code: Code) -> Value {
             "text": plain,
             "markdown": format!("{explanation}\n\n```yaml\n{wrong}```\n\nMended:\n\n```yaml\n{right}```\n"),
         },
-        "defaultConfiguration": { "level": word(code.severity()) },
+        "defaultConfiguration": { "level": code.severity().as_str() },
     })
 }
 
@@ -60,7 +59,7 @@ fn result(finding: &Finding, lines: &Lines<'_>) -> Value {
     let mut result = json!({
         "ruleId": told.code.as_str(),
         "ruleIndex": Code::ALL.iter().position(|code| *code == told.code),
-        "level": word(finding.severity),
+        "level": finding.severity.as_str(),
         "message": { "text": message },
         "locations": [location],
     });

@@ -124,35 +124,28 @@ const CORS: Shape = Mended(
 
 /// A route of connections has no headers to change.
 const BACKEND: Shape = Map(&[field("destination", DESTINATION), field("weight", Plain)]);
-const TLS: Shape = Map(&[
-    field(
-        "match",
-        ListOf(&Map(&[
-            field("sniHosts", NAMES),
-            field("destinationSubnets", NAMES),
-            field("sourceSubnet", Text),
-            field("port", Plain),
-            field("sourceLabels", TEXTS),
-            field("sourceNamespace", Text),
-            field("gateways", NAMES),
-        ])),
-    ),
-    field("route", ListOf(&BACKEND)),
-]);
-const TCP: Shape = Map(&[
-    field(
-        "match",
-        ListOf(&Map(&[
-            field("destinationSubnets", NAMES),
-            field("sourceSubnet", Text),
-            field("port", Plain),
-            field("sourceLabels", TEXTS),
-            field("sourceNamespace", Text),
-            field("gateways", NAMES),
-        ])),
-    ),
-    field("route", ListOf(&BACKEND)),
-]);
+/// Routes of connections, which ask for these fields before those of all.
+macro_rules! connections {
+    ($($asked:expr),*) => {
+        Map(&[
+            field(
+                "match",
+                ListOf(&Map(&[
+                    $($asked,)*
+                    field("destinationSubnets", NAMES),
+                    field("sourceSubnet", Text),
+                    field("port", Plain),
+                    field("sourceLabels", TEXTS),
+                    field("sourceNamespace", Text),
+                    field("gateways", NAMES),
+                ])),
+            ),
+            field("route", ListOf(&BACKEND)),
+        ])
+    };
+}
+const TLS: Shape = connections!(field("sniHosts", NAMES));
+const TCP: Shape = connections!();
 
 pub(super) const WORKLOAD: Shape = Mended(
     mend::workload,

@@ -4,6 +4,7 @@ mod json;
 mod order;
 mod read;
 mod save;
+mod scan;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -13,13 +14,11 @@ mod write;
 
 pub use text::{Formatted, Left, format_json, format_yaml};
 
+use crate::files::{Input, inputs};
 use crate::print::print;
 use clap::Args;
-use sergo_control_plane::files::{find, text as read_text, whole};
 use similar::TextDiff;
-use std::collections::HashSet;
-use std::io::{Read, stdin};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -60,14 +59,9 @@ pub(crate) struct Arguments {
 
 /// A text that was asked for.
 struct Asked {
-    name: String,
-    /// Where it is written back; `None` for the standard input.
-    path: Option<PathBuf>,
+    input: Input,
     text: String,
 }
-
-/// A text, or its name and why it can't be read.
-type Outcome = Result<Asked, String>;
 
 /// Formats; true when all files could be, and with `--check` are already.
 ///
@@ -75,9 +69,9 @@ type Outcome = Result<Asked, String>;
 /// A sentence that says which path can't be read or written.
 pub(crate) fn fmt(arguments: &Arguments) -> Result<bool, String> {
     let mut is_good = true;
-    for asked in asked(&arguments.paths)? {
-        let asked = match asked {
-            Ok(asked) => asked,
+    for input in inputs(&arguments.paths)? {
+        let asked = match input.read() {
+            Ok(text) => Asked { input, text },
             Err(message) => {
                 is_good = false;
                 eprintln!("sergo: {message}");
@@ -88,13 +82,13 @@ pub(crate) fn fmt(arguments: &Arguments) -> Result<bool, String> {
             Ok(formatted) => {
                 for Left { line, why } in &formatted.left {
                     let place = if *line == 0 { String::new() } else { format!(":{line}") };
-                    eprintln!("sergo: {}{place} is left as it is: it {why}", asked.name);
+                    eprintln!("sergo: {}{place} is left as it is: it {why}", asked.input.name);
                 }
                 is_good &= arguments.done(&asked, &formatted.text)?;
             }
             Err(message) => {
                 is_good = false;
-                eprintln!("sergo: {} is left as it is: {message}", asked.name);
+                eprintln!("sergo: {} is left as it is: {message}", asked.input.name);
             }
         }
     }
@@ -106,19 +100,19 @@ impl Arguments {
     fn done(&self, asked: &Asked, formatted: &str) -> Result<bool, String> {
         let is_same = *asked.text == *formatted;
         if self.diff && !is_same {
-            print(&difference(&asked.name, &asked.text, formatted))?;
+            print(&difference(&asked.input.name, &asked.text, formatted))?;
         }
         if self.check && !self.diff && !is_same {
-            print(&format!("{}\n", asked.name))?;
+            print(&format!("{}\n", asked.input.name))?;
         }
         if self.check || self.diff {
             return Ok(is_same || !self.check);
         }
-        match &asked.path {
+        match &asked.input.path {
             Some(path) if !self.stdout => {
                 if !is_same {
                     save::save(path, formatted)?;
-                    print(&format!("formatted {}\n", asked.name))?;
+                    print(&format!("formatted {}\n", asked.input.name))?;
                 }
             }
             _ => print(formatted)?,
@@ -127,42 +121,9 @@ impl Arguments {
     }
 }
 
-/// The files of all paths, each once.
-fn asked(paths: &[PathBuf]) -> Result<Vec<Outcome>, String> {
-    let mut all = Vec::new();
-    let mut seen = HashSet::new();
-    for path in paths {
-        if path == Path::new("-") {
-            if seen.insert(path.clone()) {
-                all.push(standard_input());
-            }
-            continue;
-        }
-        let found = find(path)?;
-        if found.is_empty() {
-            return Err(format!("there is no .yaml, .yml or .json file in {}", path.display()));
-        }
-        for path in found {
-            if seen.insert(whole(&path)?) {
-                let name = path.display().to_string();
-                all.push(read_text(&path).map(|text| Asked { name, text, path: Some(path) }));
-            }
-        }
-    }
-    Ok(all)
-}
-
-fn standard_input() -> Outcome {
-    let name = "the standard input".to_owned();
-    let mut bytes = Vec::new();
-    stdin().read_to_end(&mut bytes).map_err(|error| format!("can't read {name}: {error}"))?;
-    let text = String::from_utf8(bytes).map_err(|_| format!("can't read {name}: it is not UTF-8 text"))?;
-    Ok(Asked { name, path: None, text })
-}
-
 impl Asked {
     fn format(&self) -> Result<Formatted, String> {
-        let is_json = match &self.path {
+        let is_json = match &self.input.path {
             Some(path) => path.extension().is_some_and(|extension| extension == "json"),
             None => self.text.trim_start().starts_with(['{', '[']) && format_json(&self.text).is_ok(),
         };

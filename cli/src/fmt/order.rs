@@ -13,10 +13,15 @@ struct Fields {
 }
 
 impl Fields {
+    /// The same, or what stands below the name.
+    fn shape(&'static self) -> &'static Fields {
+        self.shape.and_then(|name| ORDER.get(name).copied()).unwrap_or(self)
+    }
+
     /// Where a field stands among the others, and its own fields.
     fn find(&'static self, key: &str) -> (usize, &'static Fields) {
         static NONE: Fields = Fields { own: Vec::new(), shape: None };
-        let shape = self.shape.and_then(|name| ORDER.get(name).copied()).unwrap_or(self);
+        let shape = self.shape();
         let found = shape.own.iter().enumerate().find(|(_, (name, _))| *name == key);
         let any = || shape.own.iter().enumerate().find(|(_, (name, _))| *name == "*");
         found.or_else(any).map_or((usize::MAX, &NONE), |(place, (_, fields))| (place, fields))
@@ -113,5 +118,64 @@ fn sort_entries(items: &mut Vec<Item>, fields: &'static Fields) {
         *item.gap_before() = before.is_some_and(|before| before != part);
         before = Some(part);
         items.push(item);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::kinds::KINDS;
+    use crate::schema::shape::Shape;
+    use std::collections::BTreeSet;
+
+    /// What schemas know of one place, or of several that have one order.
+    #[derive(Debug)]
+    struct Place {
+        /// One of them, for people.
+        path: String,
+        listed: BTreeSet<&'static str>,
+        known: BTreeSet<&'static str>,
+    }
+
+    /// Whether a shape has fields of its own, which have an order.
+    fn has_fields(shape: &Shape) -> bool {
+        let below = [&shape.others, &shape.item];
+        !shape.fields.is_empty() || below.into_iter().flatten().any(|shape| has_fields(shape))
+    }
+
+    /// Notes what a schema knows, by the address of what is listed there.
+    fn note(shape: &Shape, fields: &'static Fields, path: &str, places: &mut HashMap<*const Fields, Place>) {
+        let fields = fields.shape();
+        let known: Vec<(&'static str, &Shape)> = match &shape.others {
+            None => shape.fields.iter().map(|field| (field.name, &field.shape)).collect(),
+            // Its keys are the writer's own, in an order of his own.
+            Some(others) => [("*", &**others)].into_iter().filter(|(_, shape)| has_fields(shape)).collect(),
+        };
+        let listed = || fields.own.iter().map(|(name, _)| *name).collect();
+        let place = || Place { path: path.to_owned(), listed: listed(), known: BTreeSet::new() };
+        places.entry(fields).or_insert_with(place).known.extend(known.iter().map(|(name, _)| *name));
+        for (name, shape) in known {
+            if let Some((_, own)) = fields.own.iter().find(|(own, _)| *own == name) {
+                note(shape, own, &format!("{path}.{name}"), places);
+            }
+        }
+        if let Some(item) = &shape.item {
+            note(item, fields, path, places);
+        }
+    }
+
+    #[test]
+    fn the_fields_of_each_kind_are_those_of_its_schema() {
+        let mut places = HashMap::new();
+        for kind in &KINDS {
+            let fields = ORDER.get(kind.name).unwrap_or_else(|| panic!("{} is not listed", kind.name));
+            note(&(kind.spec)(), fields, kind.name, &mut places);
+        }
+        for Place { path, listed, known } in places.values() {
+            assert_eq!(listed, known, "what is listed, and what the schema has, at {path}");
+        }
+        for (name, fields) in ORDER.iter().filter(|(name, _)| **name != "document") {
+            assert!(places.contains_key(&std::ptr::from_ref(*fields)), "nothing is as {name}");
+        }
     }
 }

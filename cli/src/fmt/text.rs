@@ -1,7 +1,7 @@
 //! From a text to its canonical form, and the promises that are kept on the way.
 
 use super::tree::{Comment, Item, Value};
-use super::{json, order, read, word, write};
+use super::{json, order, read, scan, word, write};
 use sergo::spec::node::{self, Node};
 use sergo::spec::yaml::{self, Piece, Unreadable};
 
@@ -115,7 +115,7 @@ fn finish(
         }
         Err(_) => false,
     };
-    if is_same && read::comments_of(&written) == read::comments_of(piece.text) {
+    if is_same && scan::comments_of(&written) == scan::comments_of(piece.text) {
         Ok((!written.is_empty()).then_some(written))
     } else {
         Err("what can't be written in another way without changing it")

@@ -1,4 +1,10 @@
-//! Asking by what was seen before.
+//! Asking by what was seen before: who asks again and again keeps the rules and
+//! instances that were in force, and pays one load to learn that they still are,
+//! where looking them up anew writes to what all threads share.
+//!
+//! Nothing is decided here: each call means what the engine's of the same name means.
+//! What was seen must never be asked once a change of it has been counted, nor for
+//! another engine than the one that it was seen of.
 
 use super::Engine;
 use crate::decide::{Ask, Decision, Outcome, Permit, ResourceId};

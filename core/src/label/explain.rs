@@ -81,12 +81,7 @@ impl fmt::Display for LabelExplanation {
 
 impl fmt::Display for LabelMiss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut head = format!("  {} is not for it: ", self.document);
-        for BlockMiss { field, expected, found } in &self.blocks {
-            writeln!(f, "{head}{field}: found {found}, expected {expected}")?;
-            head = format!("{:>width$}", "or ", width = head.chars().count());
-        }
-        Ok(())
+        BlockMiss::write(&self.blocks, format!("  {} is not for it: ", self.document), f)
     }
 }
 

@@ -76,8 +76,15 @@ impl RouteExplanation {
 
 impl fmt::Display for RouteMiss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut head = format!("  route {} does not: ", self.position);
-        for BlockMiss { field, expected, found } in &self.blocks {
+        BlockMiss::write(&self.blocks, format!("  route {} does not: ", self.position), f)
+    }
+}
+
+impl BlockMiss {
+    /// The lines of these: `head` before the first, and `or` below it before each
+    /// of the others.
+    pub(crate) fn write(blocks: &[BlockMiss], mut head: String, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for BlockMiss { field, expected, found } in blocks {
             writeln!(f, "{head}{field}: found {found}, expected {expected}")?;
             head = format!("{:>width$}", "or ", width = head.chars().count());
         }
@@ -92,16 +99,14 @@ impl Table {
         let Some(router) = self.router(request.host) else { return RouteExplanation::default() };
         let seen = Seen::new(request, moment.home);
         let rules = router.routes_of(request).rules();
-        let matched = rules.iter().position(|rule| rule.matches(&seen).is_some());
-        let before = rules.iter().take(matched.unwrap_or(rules.len())).take(MAX_ROUTES);
+        let place = rules.iter().position(|rule| rule.matches(&seen).is_some()).unwrap_or(rules.len());
+        let matched = rules.get(place);
         RouteExplanation {
             router: Some(router.document.to_string()),
-            misses: before.map(|rule| miss(rule, &seen)).collect(),
-            position: matched.and_then(|index| rules.get(index)).map(|rule| rule.position),
+            misses: rules.iter().take(place.min(MAX_ROUTES)).map(|rule| miss(rule, &seen)).collect(),
+            position: matched.map(|rule| rule.position),
             directions: self.direct(request, rolls, moment),
-            ways: matched
-                .and_then(|index| rules.get(index))
-                .map_or_else(Vec::new, |rule| ways(router, rule, request, moment)),
+            ways: matched.map_or_else(Vec::new, |rule| ways(router, rule, request, moment)),
         }
     }
 }

@@ -4,20 +4,16 @@
 use super::Instance;
 use super::discovery::Record;
 use super::pool::{Endpoint, Heed, Pool};
-use super::workload::{LabelGiver, Workload, Workloads, give_label, lane_of};
-use crate::policy::{Balance, TrafficPolicy};
+use super::subset::{SUBSET_LABELS, Subset, bears, subsets};
+use super::workload::{LabelGiver, Workload, Workloads, give_label};
 use crate::stat::health::{CallOutcome, Health};
 use crate::sync::{Arc, lock};
 use crate::time::Tick;
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
-use std::collections::BTreeSet;
+use hashbrown::{HashMap, HashSet};
+use std::borrow::Cow;
 
-/// The labels that name a subset which no document defines: the first of them
-/// that any instance of the host bears with the subset's name.
-pub const SUBSET_LABELS: [&str; 3] = ["version", "subset", super::workload::LANE_LABEL];
-
-type Map<V> = HashMap<Box<str>, V, FixedState>;
+pub(super) type Map<V> = HashMap<Box<str>, V, FixedState>;
 
 /// The instances of all hosts that discovery named, under one version of the
 /// rules.
@@ -36,15 +32,6 @@ pub struct Host {
     /// What rules said of it, to see whether they still do.
     workload: Option<Arc<Workload>>,
     givers: Vec<LabelGiver>,
-}
-
-/// Instances that a destination names, by their lanes.
-#[derive(Debug)]
-struct Subset {
-    all: Pool,
-    /// Those of no lane; `None` where all are.
-    unlabelled: Option<Pool>,
-    lanes: Map<Pool>,
 }
 
 impl Fleet {
@@ -77,7 +64,7 @@ impl Fleet {
         &self,
         host: &str,
         subset: Option<&str>,
-        colour: impl FnOnce() -> Option<std::borrow::Cow<'c, str>>,
+        colour: impl FnOnce() -> Option<Cow<'c, str>>,
         now: Tick,
     ) -> bool {
         let Some(host) = self.0.get(host) else { return true };
@@ -92,7 +79,7 @@ impl Host {
     pub(super) fn pool<'c>(
         &self,
         subset: Option<&str>,
-        colour: impl FnOnce() -> Option<std::borrow::Cow<'c, str>>,
+        colour: impl FnOnce() -> Option<Cow<'c, str>>,
         now: Tick,
     ) -> Option<(&Pool, Heed)> {
         let subset = match subset {
@@ -100,18 +87,7 @@ impl Host {
             Some(name) => self.subsets.get(name)?,
         };
         let heed = Heed(self.heeds_ejections(now).then_some(now));
-        let serving = |pool: &&Pool| pool.serves(heed);
-        let pool = match &subset.unlabelled {
-            None => Some(&subset.all).filter(serving),
-            Some(unlabelled) => match colour() {
-                Some(colour) => {
-                    let own = subset.lanes.get(&*colour).filter(serving);
-                    own.or_else(|| Some(unlabelled).filter(serving))
-                }
-                None => Some(unlabelled).filter(serving).or_else(|| Some(&subset.all).filter(serving)),
-            },
-        };
-        pool.map(|pool| (pool, heed))
+        subset.pool(colour, heed).map(|pool| (pool, heed))
     }
 
     /// The instances of the host, or of the subset of it, healthy or not, by id,
@@ -119,11 +95,15 @@ impl Host {
     pub(super) fn members<'c>(
         &self,
         subset: Option<&str>,
-        colour: impl FnOnce() -> Option<std::borrow::Cow<'c, str>>,
+        colour: impl FnOnce() -> Option<Cow<'c, str>>,
         now: Tick,
     ) -> Vec<(&Arc<Endpoint>, bool)> {
-        let pool = self.pool(subset, colour, now);
-        let may_serve = |endpoint: &Endpoint| pool.is_some_and(|(pool, heed)| pool.lets(heed, endpoint));
+        let open: HashSet<u64, FixedState> = self
+            .pool(subset, colour, now)
+            .into_iter()
+            .flat_map(|(pool, heed)| pool.open(heed))
+            .map(|endpoint| endpoint.health.number())
+            .collect();
         let label = SUBSET_LABELS.iter().find(|label| {
             self.endpoints.values().any(|own| own.instance.labels.get(**label).map(String::as_str) == subset)
         });
@@ -137,7 +117,7 @@ impl Host {
         };
         let mut members: Vec<_> = self.endpoints.values().filter(is_member).collect();
         members.sort_unstable_by(|one, other| one.instance.id.cmp(&other.instance.id));
-        members.into_iter().map(|endpoint| (endpoint, may_serve(endpoint))).collect()
+        members.into_iter().map(|endpoint| (endpoint, open.contains(&endpoint.health.number()))).collect()
     }
 
     /// Whether there are ejections, and few enough to be heeded.
@@ -225,32 +205,9 @@ pub(super) fn build(
             Arc::new(Endpoint { instance, health, outlier })
         })
         .collect();
-    let mut subsets: Map<Subset> = Map::default();
-    let earlier = |name: &str| before.and_then(|before| before.subsets.get(name));
-    for plan in &said.subsets {
-        let members: Vec<_> =
-            endpoints.iter().filter(|endpoint| bears(&endpoint.instance, plan.labels.iter())).cloned().collect();
-        let subset = || Subset::new(&members, &plan.policy, earlier(&plan.name));
-        subsets.entry(plan.name.clone()).or_insert_with(subset);
-    }
-    for label in SUBSET_LABELS {
-        let names: BTreeSet<&str> =
-            endpoints.iter().filter_map(|endpoint| endpoint.instance.labels.get(label)).map(String::as_str).collect();
-        let mut members: HashMap<&str, Vec<Arc<Endpoint>>, FixedState> = HashMap::default();
-        for endpoint in &endpoints {
-            if let Some(value) = endpoint.instance.labels.get(label) {
-                members.entry(value).or_default().push(Arc::clone(endpoint));
-            }
-        }
-        for name in names {
-            // A document, and an earlier label that bears the name, decide alone.
-            let members = members.get(name).map(Vec::as_slice).unwrap_or_default();
-            subsets.entry(name.into()).or_insert_with(|| Subset::new(members, &said.policy, earlier(name)));
-        }
-    }
     Host {
         whole: Subset::new(&endpoints, &said.policy, before.map(|before| &before.whole)),
-        subsets,
+        subsets: subsets(&endpoints, said, before.map(|before| &before.subsets)),
         min_health_percent: said.policy.outlier.map_or(0, |outlier| outlier.min_health_percent),
         record: Arc::clone(record),
         workload: workload.cloned(),
@@ -260,40 +217,12 @@ pub(super) fn build(
     }
 }
 
-fn bears<'l>(instance: &Instance, mut labels: impl Iterator<Item = (&'l String, &'l String)>) -> bool {
-    labels.all(|(key, value)| instance.labels.get(key) == Some(value))
-}
-
-impl Subset {
-    fn new(members: &[Arc<Endpoint>], policy: &TrafficPolicy, before: Option<&Subset>) -> Subset {
-        let balance = policy.balance.clone().unwrap_or(Balance::LeastRequest);
-        let all = Pool::new(members, &balance, before.map(|before| &before.all));
-        let mut by_lane: HashMap<&str, Vec<Arc<Endpoint>>, FixedState> = HashMap::default();
-        let mut unlabelled = Vec::new();
-        for endpoint in members {
-            match lane_of(&endpoint.instance.labels) {
-                Some(lane) => by_lane.entry(lane).or_default().push(Arc::clone(endpoint)),
-                None => unlabelled.push(Arc::clone(endpoint)),
-            }
-        }
-        let lanes = by_lane.iter().map(|(lane, members)| {
-            let earlier = before.and_then(|before| before.lanes.get(*lane));
-            ((*lane).into(), Pool::new(members, &balance, earlier))
-        });
-        let lanes: Map<Pool> = lanes.collect();
-        let earlier = before.and_then(|before| before.unlabelled.as_ref());
-        let unlabelled = (!lanes.is_empty()).then(|| Pool::new(&unlabelled, &balance, earlier));
-        Subset { all, unlabelled, lanes }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::Outlier;
+    use crate::policy::{Outlier, TrafficPolicy};
     use crate::route::Discovery;
     use crate::route::workload::SubsetPlan;
-    use std::borrow::Cow;
     use std::collections::BTreeMap;
 
     fn instance(id: &str, labels: &[(&str, &str)], healthy: bool) -> Instance {

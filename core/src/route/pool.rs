@@ -75,9 +75,9 @@ impl Pool {
         }
     }
 
-    /// Whether the endpoint is a member that can be chosen.
-    pub(super) fn lets(&self, heed: Heed, endpoint: &Endpoint) -> bool {
-        heed.lets(endpoint) && self.members.iter().any(|member| member.health.number() == endpoint.health.number())
+    /// The members that can be chosen.
+    pub(super) fn open(&self, heed: Heed) -> impl Iterator<Item = &Arc<Endpoint>> {
+        self.members.iter().filter(move |member| heed.lets(member))
     }
 
     /// How a member is chosen.
@@ -91,7 +91,7 @@ impl Pool {
         let open: Vec<&Arc<Endpoint>>;
         let mut choices = Choices { pool: self, open: None };
         if heed.0.is_some() {
-            open = self.members.iter().filter(|member| heed.lets(member)).collect();
+            open = self.open(heed).collect();
             if open.len() < self.members.len() {
                 choices.open = Some(&open);
             }

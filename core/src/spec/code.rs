@@ -13,6 +13,18 @@ pub enum Severity {
     Warning,
 }
 
+impl Severity {
+    /// The word that stands for it, in answers for programs as for people: `error`
+    /// or `warning`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
 /// Makes the enum, the words and the severities out of one table.
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident $word:literal $severity:ident,)*) => {

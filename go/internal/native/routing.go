@@ -76,25 +76,25 @@ func ExplainRoute(engine Handle, packed []byte, random Random, now uint64) ([]by
 // Label is the lane of a packed request, as JSON; empty for none.
 func Label(engine Handle, packed []byte, trust bool) ([]byte, Code) {
 	var text C.sergo_text
-	flags := C.uint32_t(C.SERGO_UNTRUSTED)
-	if trust {
-		flags = C.SERGO_TRUSTED
-	}
 	block, length := block(packed)
-	code := C.sergo_label_packed(C.uint64_t(engine), block, length, flags, &text)
+	code := C.sergo_label_packed(C.uint64_t(engine), block, length, flags(trust), &text)
 	return take(&text), Code(code)
 }
 
 // ExplainLabel tells which lane a packed request is of, and why, as JSON.
 func ExplainLabel(engine Handle, packed []byte, trust bool) ([]byte, Code) {
 	var text C.sergo_text
-	flags := C.uint32_t(C.SERGO_UNTRUSTED)
-	if trust {
-		flags = C.SERGO_TRUSTED
-	}
 	block, length := block(packed)
-	code := C.sergo_explain_label_packed(C.uint64_t(engine), block, length, flags, &text)
+	code := C.sergo_explain_label_packed(C.uint64_t(engine), block, length, flags(trust), &text)
 	return take(&text), Code(code)
+}
+
+// flags says whether the lane that a request carries is believed.
+func flags(trust bool) C.uint32_t {
+	if trust {
+		return C.SERGO_TRUSTED
+	}
+	return C.SERGO_UNTRUSTED
 }
 
 // Baggage is the baggage header of the next call.

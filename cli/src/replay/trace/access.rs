@@ -1,5 +1,8 @@
 //! What the access logs of servers have in common.
 
+use super::Line;
+use sergo::{Direction, Span, SystemLoad};
+
 /// A field of an access log, and what comes behind it.
 ///
 /// Fields are parted by blanks; one in quotes or square brackets may have
@@ -58,6 +61,19 @@ pub(super) fn resource(method: &str, target: &str) -> Option<String> {
 pub(super) fn failed(status: &str) -> Result<bool, String> {
     let status: u16 = status.parse().map_err(|_| format!("{} is no status code", super::quoted(status)))?;
     Ok((500..600).contains(&status))
+}
+
+/// A request that came in, which is all that such a log tells of.
+pub(super) fn inbound(start: i64, duration: Option<Span>, resource: String, error: bool) -> Line<'static> {
+    Line {
+        start,
+        duration,
+        resource: Some(resource.into()),
+        error,
+        cost: 1,
+        direction: Direction::Inbound,
+        load: SystemLoad::default(),
+    }
 }
 
 #[cfg(test)]

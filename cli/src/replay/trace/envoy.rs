@@ -1,10 +1,10 @@
 //! The access log of Envoy: its default format, and Istio's, which has three
 //! fields more.
 
-use super::access::{failed, field, requested};
+use super::access::{failed, field, inbound, requested};
 use super::moment::rfc3339;
 use super::{Line, quoted};
-use sergo::{Direction, Span, SystemLoad};
+use sergo::Span;
 
 /// What Istio has between the response's flags and the bytes received.
 const ISTIO: usize = 3;
@@ -36,15 +36,7 @@ pub(super) fn read(line: &str) -> Result<Line<'_>, String> {
             millis.parse().map_err(|_| format!("{} is no duration in milliseconds", quoted(millis)))?,
         )),
     };
-    Ok(Line {
-        start,
-        duration,
-        resource: Some(resource.into()),
-        error,
-        cost: 1,
-        direction: Direction::Inbound,
-        load: SystemLoad::default(),
-    })
+    Ok(inbound(start, duration, resource, error))
 }
 
 #[cfg(test)]

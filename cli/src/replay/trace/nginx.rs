@@ -1,10 +1,10 @@
 //! The access log of nginx: `combined`, `common`, and either with the time that
 //! the request took behind it.
 
-use super::access::{failed, field, requested};
+use super::access::{failed, field, inbound, requested};
 use super::moment::{common, seconds};
 use super::{Line, quoted};
-use sergo::{Direction, Span, SystemLoad};
+use sergo::Span;
 
 /// What the time that a request took is called where it has a name.
 const NAMES: [&str; 2] = ["rt=", "request_time="];
@@ -23,16 +23,9 @@ pub(super) fn read(line: &str) -> Result<Line<'_>, String> {
     let error = failed(status)?;
     let (_, rest) = next(rest, "number of bytes")?;
     let duration = taken(rest);
-    Ok(Line {
-        // It is written when the request has ended.
-        start: end.saturating_sub_unsigned(duration.map_or(0, Span::nanos)),
-        duration,
-        resource: Some(resource.into()),
-        error,
-        cost: 1,
-        direction: Direction::Inbound,
-        load: SystemLoad::default(),
-    })
+    // It is written when the request has ended.
+    let start = end.saturating_sub_unsigned(duration.map_or(0, Span::nanos));
+    Ok(inbound(start, duration, resource, error))
 }
 
 /// The time that the request took: a field of this name, or else the first that
