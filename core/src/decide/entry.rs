@@ -65,18 +65,18 @@ impl Table {
             Some(target) => self.pass(target, &entry, era),
             None => Ok(Passed { wait: Span::ZERO, era }),
         });
-        let tallies = target.into_iter().chain(other).map(|target| target.tally.counters());
+        let tallies = target.into_iter().chain(other).map(|target| &target.tally);
         let Passed { wait, era } = match passed {
             Ok(passed) => passed,
             Err(blocked) => {
                 if inbound {
                     by.give_back();
                 }
-                tallies.for_each(|tally| tally.block());
+                tallies.for_each(|tally| tally.block(by));
                 return Decision::Block(blocked);
             }
         };
-        tallies.for_each(|tally| tally.pass(wait));
+        tallies.for_each(|tally| tally.pass(by, wait));
         let seat = |target: Option<&Target>| target.map_or(Seat::NONE, |target| self.seat(target));
         let permit = Permit::new(Held {
             seats: [seat(target), seat(other)],
@@ -236,7 +236,7 @@ impl Table {
             by.exit(rt, now);
         }
         for target in held.seats.iter().filter_map(|seat| self.seated(*seat)) {
-            target.tally.counters().exit(rt, outcome.error);
+            target.tally.exit(by, rt, outcome.error);
             for gate in self.gates_of(target).iter().filter(|gate| gate.presence.covers(held.edition)) {
                 match &gate.act {
                     Act::Concurrency { gauge, .. } => gauge.remove(u64::from(held.cost)),
@@ -253,11 +253,12 @@ impl Table {
     /// does nothing.
     pub fn cancel(&self, state: &State, permit: &mut Permit, now: Tick) {
         let Some(held) = std::mem::replace(permit, Permit::closed()).held() else { return };
+        let by = state.instance.common();
         if held.inbound {
-            state.instance.common().give_back();
+            by.give_back();
         }
         for target in held.seats.iter().filter_map(|seat| self.seated(*seat)) {
-            target.tally.counters().cancel();
+            target.tally.cancel(by);
             for gate in self.gates_of(target).iter().filter(|gate| gate.presence.covers(held.edition)) {
                 match &gate.act {
                     Act::Concurrency { gauge, .. } => gauge.remove(u64::from(held.cost)),

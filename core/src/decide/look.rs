@@ -7,7 +7,6 @@ use crate::stat::State;
 use crate::stat::event::BreakerState;
 use crate::stat::figures::{Figures, ResourceFigures, StrategyFigures};
 use crate::stat::tally::Blocks;
-use crate::sync::Ordering;
 
 impl Table {
     /// The state of the breaker that `strategy` is for `target`, both as the
@@ -42,16 +41,15 @@ impl Table {
             strategies: self.gates_of(target).iter().filter_map(gate).collect(),
             ..ResourceFigures::default()
         };
-        if let Some(seen) = target.tally.seen() {
-            // What exited first: what passed is then no less.
-            let spread = seen.latency.read();
+        if let Some(totals) = target.tally.totals() {
+            let spread = totals.spread;
             figures.completed = spread.count;
-            figures.cancelled = seen.cancelled.load(Ordering::Relaxed);
-            figures.errors = seen.errors.load(Ordering::Relaxed);
-            figures.waited = seen.waited.load(Ordering::Relaxed);
-            figures.passed = seen.passed.load(Ordering::Relaxed);
-            figures.blocked = seen.blocked.load(Ordering::Relaxed);
-            figures.in_flight = figures.passed.saturating_sub(spread.count).saturating_sub(figures.cancelled);
+            figures.cancelled = totals.cancelled;
+            figures.errors = totals.errors;
+            figures.waited = totals.waited;
+            figures.passed = totals.passed;
+            figures.blocked = totals.blocked;
+            figures.in_flight = totals.passed.saturating_sub(spread.count).saturating_sub(totals.cancelled);
             figures.rt_sum_nanos = spread.sum;
             figures.rt_min_nanos = if spread.count == 0 { 0 } else { spread.least.nanos() };
             figures.rt_max_nanos = spread.most.nanos();

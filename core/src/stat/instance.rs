@@ -54,7 +54,7 @@ impl Instance {
     /// Counts in the share that is nobody's own.
     #[must_use]
     pub const fn common(&self) -> Counter<'_> {
-        Counter::new(&self.common.0, false)
+        Counter::new(&self.common.0, None)
     }
 
     /// Takes a share that nobody owns; `None` while all have an owner.
@@ -74,8 +74,8 @@ impl Instance {
     /// The owner is to have one counter at a time.
     #[must_use]
     pub fn counter(&self, owned: Option<&Owned>) -> Counter<'_> {
-        let place = owned.and_then(|Owned(number)| self.own.get(*number));
-        place.map_or(self.common(), |place| Counter::new(&place.get_or_init(Box::default).0, true))
+        let own = owned.and_then(|Owned(number)| Some((*number, self.own.get(*number)?)));
+        own.map_or(self.common(), |(number, share)| Counter::new(&share.get_or_init(Box::default).0, Some(number)))
     }
 
     fn shares(&self) -> impl Iterator<Item = &Share> {

@@ -1,5 +1,6 @@
 //! Response times: how many, their sum, the least, the most, and how they spread.
 
+use super::share::add;
 use crate::sync::{AtomicU64, OnceLock, Ordering};
 use crate::time::Span;
 
@@ -17,6 +18,7 @@ const BLOCKS: usize = ((CEILING_BITS - FLOOR_BITS) / 4) as usize;
 
 /// The response times of completions.
 #[derive(Default)]
+#[repr(C)] // what each exit adds to, side by side
 pub struct Latency {
     sum: AtomicU64,
     most: AtomicU64,
@@ -28,10 +30,10 @@ pub struct Latency {
 }
 
 impl Latency {
-    /// Adds a response time.
-    pub fn add(&self, rt: Span) {
-        self.bucket(rt.0).fetch_add(1, Ordering::Relaxed);
-        self.sum.fetch_add(rt.0, Ordering::Relaxed);
+    /// Adds a response time; `alone` where nobody else adds any.
+    pub fn add(&self, rt: Span, alone: bool) {
+        add(self.bucket(rt.0), 1, alone);
+        add(&self.sum, rt.0, alone);
         for (extreme, value) in [(&self.most, rt.0), (&self.least, !rt.0)] {
             if extreme.load(Ordering::Relaxed) < value {
                 extreme.fetch_max(value, Ordering::Relaxed);
@@ -52,32 +54,18 @@ impl Latency {
         block.and_then(|block| block.get(index % BLOCK)).unwrap_or(&self.over)
     }
 
-    /// What was added so far.
-    #[must_use]
-    pub fn read(&self) -> Spread {
-        let mut buckets = Vec::new();
-        let mut push = |bound: u64, count: &AtomicU64| match count.load(Ordering::Relaxed) {
-            0 => {}
-            count => buckets.push((Span(bound), count)),
-        };
-        push(1 << FLOOR_BITS, &self.under);
-        for (number, block) in (0u64..).zip(&self.blocks) {
-            for (position, count) in (0u64..).zip(block.get().into_iter().flatten()) {
-                let index = number.wrapping_mul(BLOCK as u64).wrapping_add(position).wrapping_add(1);
-                let doubling = (index >> PARTS_BITS).wrapping_add(u64::from(FLOOR_BITS));
-                let parts = PARTS | index & PARTS.wrapping_sub(1);
-                push(parts.wrapping_shl((doubling as u32).wrapping_sub(PARTS_BITS)), count);
-            }
-        }
-        push(u64::MAX, &self.over);
-        Spread {
-            count: buckets.iter().fold(0, |sum, (_, count)| sum.wrapping_add(*count)),
-            sum: self.sum.load(Ordering::Relaxed),
-            least: Span(!self.least.load(Ordering::Relaxed)),
-            most: Span(self.most.load(Ordering::Relaxed)),
-            buckets,
-        }
+    /// The bucket with this number, if it was made.
+    fn numbered(&self, index: usize) -> Option<&AtomicU64> {
+        self.blocks.get(index / BLOCK)?.get()?.get(index % BLOCK)
     }
+}
+
+/// What all times in the bucket with this number are under.
+const fn bound(index: usize) -> Span {
+    let next = (index as u64).wrapping_add(1);
+    let doubling = (next >> PARTS_BITS).wrapping_add(FLOOR_BITS as u64);
+    let parts = PARTS | next & PARTS.wrapping_sub(1);
+    Span(parts.wrapping_shl((doubling as u32).wrapping_sub(PARTS_BITS)))
 }
 
 /// Response times as they were read.
@@ -96,6 +84,32 @@ pub struct Spread {
 }
 
 impl Spread {
+    /// What was added so far to all of these together.
+    #[must_use]
+    pub fn of<'a>(all: impl Iterator<Item = &'a Latency> + Clone) -> Spread {
+        let mut buckets = Vec::new();
+        let mut push = |bound: Span, of: &dyn Fn(&'a Latency) -> Option<&'a AtomicU64>| {
+            let counts = all.clone().filter_map(of).map(|count| count.load(Ordering::Relaxed));
+            let count = counts.fold(0, u64::wrapping_add);
+            if count > 0 {
+                buckets.push((bound, count));
+            }
+        };
+        push(Span(1 << FLOOR_BITS), &|latency| Some(&latency.under));
+        for index in 0..BLOCKS.saturating_mul(BLOCK) {
+            push(bound(index), &|latency| latency.numbered(index));
+        }
+        push(Span(u64::MAX), &|latency| Some(&latency.over));
+        let read = |of: fn(&Latency) -> &AtomicU64| all.clone().map(move |latency| of(latency).load(Ordering::Relaxed));
+        Spread {
+            count: buckets.iter().fold(0, |sum, (_, count)| sum.wrapping_add(*count)),
+            sum: read(|latency| &latency.sum).fold(0, u64::wrapping_add),
+            least: Span(!read(|latency| &latency.least).max().unwrap_or(0)),
+            most: Span(read(|latency| &latency.most).max().unwrap_or(0)),
+            buckets,
+        }
+    }
+
     /// The time that `percent` of a hundred don't exceed, up to an eighth too
     /// long; zero where there are none.
     #[must_use]
@@ -120,8 +134,8 @@ mod tests {
     fn a_bucket_is_an_eighth_wide() {
         for nanos in [1024, 1151, 1152, 999_999, 1 << 20, 123_456_789, (1 << 42) - 1] {
             let latency = Latency::default();
-            latency.add(Span(nanos));
-            let spread = latency.read();
+            latency.add(Span(nanos), false);
+            let spread = Spread::of([&latency].into_iter());
             let [(bound, 1)] = spread.buckets[..] else { panic!("{spread:?}") };
             assert!(bound.0 > nanos && bound.0 - nanos <= nanos / 8 + 1, "{nanos} {bound}");
             assert_eq!(spread.percentile(50), Span(nanos));
@@ -132,9 +146,9 @@ mod tests {
     fn percentiles_are_right_within_an_eighth() {
         let latency = Latency::default();
         for ms in 1..=1000 {
-            latency.add(Span::from_millis(ms));
+            latency.add(Span::from_millis(ms), true);
         }
-        let spread = latency.read();
+        let spread = Spread::of([&latency].into_iter());
         assert_eq!((spread.count, spread.least, spread.most), (1000, Span::from_millis(1), Span::from_secs(1)));
         assert_eq!(spread.sum, 500_500 * 1_000_000);
         for percent in [50, 90, 99] {
@@ -147,9 +161,9 @@ mod tests {
     #[test]
     fn the_ends_have_buckets_too() {
         let latency = Latency::default();
-        latency.add(Span(0));
-        latency.add(Span(u64::MAX));
-        assert_eq!(latency.read().buckets, [(Span(1024), 1), (Span(u64::MAX), 1)]);
-        assert_eq!(Latency::default().read().percentile(99), Span::ZERO);
+        latency.add(Span(0), false);
+        latency.add(Span(u64::MAX), false);
+        assert_eq!(Spread::of([&latency].into_iter()).buckets, [(Span(1024), 1), (Span(u64::MAX), 1)]);
+        assert_eq!(Spread::of([&Latency::default()].into_iter()).percentile(99), Span::ZERO);
     }
 }

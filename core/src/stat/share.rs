@@ -51,13 +51,19 @@ impl Share {
 #[derive(Clone, Copy, Debug)]
 pub struct Counter<'a> {
     share: &'a Share,
-    owns: bool,
+    /// Its number, where it is the counter's own.
+    owns: Option<usize>,
     stays: PhantomData<*const ()>,
 }
 
 impl<'a> Counter<'a> {
-    pub(super) const fn new(share: &'a Share, owns: bool) -> Self {
+    pub(super) const fn new(share: &'a Share, owns: Option<usize>) -> Self {
         Counter { share, owns, stays: PhantomData }
+    }
+
+    /// The number of the share that nobody else counts in, if there is one.
+    pub(super) const fn number(self) -> Option<usize> {
+        self.owns
     }
 
     /// An inbound entry comes.
@@ -78,7 +84,7 @@ impl<'a> Counter<'a> {
         let Some((count, sum)) = self.share.cell(slice) else { return };
         let is_newer = |found| is_newer(found, lap & Counts::TAGS, Counts::TAGS);
         // Once the count has shown that the slice is the cell's, so it is of the sum.
-        if self.owns {
+        if self.owns.is_some() {
             if count.add_alone(lap, 1, is_newer) {
                 sum.add_alone(lap, rt.0, |_| false);
             }
@@ -88,11 +94,20 @@ impl<'a> Counter<'a> {
     }
 
     fn add(self, more: u64) {
-        let count = &self.share.in_flight;
-        if self.owns {
-            count.store(count.load(Ordering::Relaxed).wrapping_add(more), Ordering::Release);
-        } else {
-            count.fetch_add(more, Ordering::SeqCst);
+        match self.owns {
+            Some(_) => add(&self.share.in_flight, more, true),
+            // Overload protection counts, then looks at what others have counted.
+            None => drop(self.share.in_flight.fetch_add(more, Ordering::SeqCst)),
         }
+    }
+}
+
+/// Adds to a count, which goes round; without a locked instruction where the
+/// writer is `alone`.
+pub(super) fn add(count: &AtomicU64, more: u64, alone: bool) {
+    if alone {
+        count.store(count.load(Ordering::Relaxed).wrapping_add(more), Ordering::Release);
+    } else {
+        count.fetch_add(more, Ordering::Relaxed);
     }
 }
