@@ -38,9 +38,8 @@ impl Known {
 pub(crate) fn request(py: Python<'_>, engine: &Engine, asked: &AskedRequest<'_>) -> PyResult<Py<PyAny>> {
     let now = engine.now(py)?;
     asked.ask(|request, rolls| {
-        let ask = || {
-            with_view(engine.handle(), |host, view| Ok(view.route(request, &mut rolls.clone(), host.tick(now))))
-        };
+        let ask =
+            || with_view(engine.handle(), |host, view| Ok(view.route(request, &mut rolls.clone(), host.tick(now))));
         let answer = answer(py, engine, ask)?;
         if !answer.varies {
             return Ok(answer.routing.clone_ref(py));
@@ -62,9 +61,8 @@ pub(crate) fn connection(
 ) -> PyResult<Py<PyAny>> {
     let (connection, rolls) = (asked.connection(), rolls(roll));
     let now = engine.now(py)?;
-    let ask = || {
-        with(engine.handle(), |host| Ok(host.engine().connect(&connection, &mut rolls.clone(), host.tick(now))))
-    };
+    let ask =
+        || with(engine.handle(), |host| Ok(host.engine().connect(&connection, &mut rolls.clone(), host.tick(now))));
     let answer = answer(py, engine, ask)?;
     Ok(answer.routing.clone_ref(py))
 }
@@ -80,11 +78,7 @@ pub(crate) fn nowhere(py: Python<'_>, engine: &Engine) -> PyResult<Arc<Known>> {
     }
 }
 
-fn answer(
-    py: Python<'_>,
-    engine: &Engine,
-    ask: impl Fn() -> Result<Option<AnswerId>, Code>,
-) -> PyResult<Arc<Known>> {
+fn answer(py: Python<'_>, engine: &Engine, ask: impl Fn() -> Result<Option<AnswerId>, Code>) -> PyResult<Arc<Known>> {
     // Twice, since new rules may come between the answer and its description.
     for _ in 0..2 {
         let id = ask().map_err(raise)?.map_or(0, |id| id.0);
