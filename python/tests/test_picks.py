@@ -205,7 +205,7 @@ def test_remote_calls_are_matched(engine: sergo.Engine) -> None:
 def test_keywords_are_checked(engine: sergo.Engine) -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):
         engine.route("a", colour="red")  # type: ignore[call-arg]
-    with pytest.raises(TypeError, match="argument 'method'"):
+    with pytest.raises(TypeError, match="processing 'method'"):
         engine.pick("a", method=3)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="keyword 'colour': there is no such keyword"):
         engine.label(colour="red")  # type: ignore[call-arg]
