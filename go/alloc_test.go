@@ -12,8 +12,8 @@ import (
 	sergo "github.com/sergo-rs/sergo/go"
 )
 
-func TestThePassPathAllocatesNothing(t *testing.T) {
-	engine, _ := newEngine(t, limit(1_000_000)+"---"+routes, sergo.WithClock(nil))
+func TestTheHotPathsAllocateNothing(t *testing.T) {
+	engine, _ := newEngine(t, limit(1_000_000)+"---"+closed+"---"+routes, sergo.WithClock(nil))
 	for host, instance := range map[string]sergo.Instance{"provider": version("b", "v2", false), "shop": {ID: "s"}} {
 		if err := engine.SetInstances(host, []sergo.Instance{instance}); err != nil {
 			t.Fatal(err)
@@ -35,6 +35,11 @@ func TestThePassPathAllocatesNothing(t *testing.T) {
 		"a limited resource": func() { enter("GET:/foo") },
 		"with options":       func() { enter("GET:/foo", sergo.Cost(2), sergo.Outbound()) },
 		"an unknown one":     func() { enter("GET:/unknown") },
+		"a block that no time ends": func() {
+			if _, err := engine.Enter(ctx, "GET:/closed"); err == nil {
+				t.Fatal("it passed")
+			}
+		},
 		"a pick": func() {
 			pick, err := engine.Pick(sergo.Request{Host: "provider", Header: tagged})
 			if err != nil || pick.Instance == nil || pick.Route != "testers" {

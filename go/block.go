@@ -4,13 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sergo-rs/sergo/go/internal/native"
 )
 
 // BlockError is the error of [Engine.Enter] for work that a rule forbids. It has
-// left no trace: nothing needs to be exited.
+// left no trace: nothing needs to be exited. It may be shared by blocks that are
+// alike: don't change it.
 type BlockError struct {
 	// Resource is what was to be entered.
 	Resource string
@@ -71,6 +73,9 @@ type block struct {
 	Fallback *fallbackText `json:"fallback"`
 
 	fallback *Fallback
+	// last is the last error without a time to try again, which the next one for
+	// that resource is alike: where much is blocked, nothing is allocated for it.
+	last atomic.Pointer[BlockError]
 }
 
 type fallbackText struct {
@@ -96,7 +101,13 @@ func (e *Engine) blocked(resource string, entered *native.Entered) *BlockError {
 	if what == nil {
 		what = &block{Strategy: entered.BlockedBy.String()}
 	}
-	return &BlockError{
+	timeless := entered.RetryAfterPlusOne == 0
+	if timeless {
+		if last := what.last.Load(); last != nil && last.Resource == resource {
+			return last
+		}
+	}
+	blocked := &BlockError{
 		Resource:          resource,
 		Strategy:          what.Strategy,
 		Name:              what.Name,
@@ -104,6 +115,11 @@ func (e *Engine) blocked(resource string, entered *native.Entered) *BlockError {
 		Fallback:          what.fallback,
 		retryAfterPlusOne: entered.RetryAfterPlusOne,
 	}
+	if timeless {
+		blocked.Resource = strings.Clone(resource) // of which the caller may have cut it
+		what.last.Store(blocked)
+	}
+	return blocked
 }
 
 // describe looks up what a block id stands for; nil when the library no longer

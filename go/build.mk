@@ -25,6 +25,7 @@ go-build:
 go-test:
 	go test -C go -timeout 3m -count=1 -tags sergo_testpanic ./...
 	go test -C go -timeout 3m -count=1 -race -tags sergo_testpanic ./...
+	go test -C go -timeout 3m -count=1 -tags sergo_testpanic,sergo_cgo .
 
 go-lint: go-build
 	@unformatted=$$(gofmt -l go examples/go); \

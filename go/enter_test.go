@@ -102,6 +102,21 @@ func TestDoExitsWithWhatTheWorkReturns(t *testing.T) {
 	}
 }
 
+// Errors of blocks that are alike may be one; those of others are not.
+func TestABlockSaysWhichResourceItIsOf(t *testing.T) {
+	engine, _ := newEngine(t, closed)
+	for _, resource := range []string{"GET:/closed", "GET:/shut", "GET:/closed", "GET:/closed"} {
+		decision, err := engine.Decide(resource)
+		if err != nil || decision.Block == nil {
+			t.Fatal(decision, err)
+		}
+		block := decision.Block
+		if _, known := block.RetryAfter(); known || block.Resource != resource || block.Name != "closed" || block.Rule != "closed" {
+			t.Errorf("%s: %v", resource, block)
+		}
+	}
+}
+
 func TestDoDoesNotWorkWhenBlocked(t *testing.T) {
 	engine, _ := newEngine(t, limit(0))
 	err := engine.Do(t.Context(), "GET:/foo", func(context.Context) error {

@@ -11,6 +11,21 @@ import (
 	sergo "github.com/sergo-rs/sergo/go"
 )
 
+// closed lets nothing pass, and never will.
+const closed = `
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: ConcurrencyLimitStrategy
+metadata: {name: closed}
+spec: {maxConcurrency: 0}
+---
+apiVersion: fault-tolerance.opensergo.io/v1alpha1
+kind: FaultToleranceRule
+metadata: {name: closed}
+spec:
+  targets: [{targetResourceName: GET:/closed}, {targetResourceName: GET:/shut}]
+  strategies: [{name: closed, kind: ConcurrencyLimitStrategy}]
+`
+
 // limit is rules that let n requests through to /foo in any second.
 func limit(n int) string {
 	return fmt.Sprintf(`

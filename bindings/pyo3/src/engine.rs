@@ -6,7 +6,7 @@ use crate::error::{blocked, raise, stopped};
 use crate::kept::Kept;
 use crate::names::Names;
 use crate::pick::{CameOf, Hosts, KnownInstance, Pick};
-use crate::request::{AskedConnection, AskedRequest, Source};
+use crate::request::{AskedConnection, AskedRequest, AskedRpc, Source};
 use crate::route::{self, Known};
 use crate::text::{Cost, Direction, Labels, Port, Roll, Text, utf8};
 use pyo3::prelude::*;
@@ -159,20 +159,63 @@ impl Engine {
     /// `headers` is a mapping of names, in any case, to a value or several, or an
     /// iterable of pairs. `roll` is a number of 0 up to 1, or several, instead of
     /// random ones; the same `hash` always gets the same pick, without a roll.
-    #[pyo3(signature = (host, **request))]
+    #[pyo3(signature = (host, *, method = None, path = None, scheme = None, port = None, headers = None, client = None,
+        source_labels = None, source_namespace = None, source_gateway = None, rpc = None, roll = None, hash = None))]
     #[pyo3(text_signature = "($self, host, *, method='GET', path='/', scheme='http', port=None, headers=None, \
         client=None, source_labels=None, source_namespace=None, source_gateway=None, rpc=None, roll=None, hash=None)")]
-    fn route(&self, py: Python<'_>, host: Text, request: Option<&Bound<'_, PyDict>>) -> PyResult<Py<PyAny>> {
-        stopped(|| route::request(py, self, &AskedRequest::read(host, request)?))
+    #[expect(clippy::too_many_arguments, reason = "keywords of one Python call, which a dict of would cost more")]
+    fn route<'py>(
+        &self,
+        py: Python<'py>,
+        host: Text,
+        method: Option<Text>,
+        path: Option<Text>,
+        scheme: Option<Text>,
+        port: Option<Port>,
+        headers: Option<Bound<'py, PyAny>>,
+        client: Option<Text>,
+        source_labels: Option<Labels>,
+        source_namespace: Option<Text>,
+        source_gateway: Option<Text>,
+        rpc: Option<AskedRpc>,
+        roll: Option<Roll>,
+        hash: Option<Text>,
+    ) -> PyResult<Py<PyAny>> {
+        stopped(|| {
+            let source = Source { labels: source_labels, namespace: source_namespace, gateway: source_gateway };
+            let asked = AskedRequest { host, method, path, scheme, port, headers, client, source, rpc, roll, hash };
+            route::request(py, self, &asked)
+        })
     }
 
     /// Where a request goes, as `route` says it, and which instance takes it: a
     /// `Pick`, on whose instance it counts as in flight until it is reported.
-    #[pyo3(signature = (host, **request))]
+    #[pyo3(signature = (host, *, method = None, path = None, scheme = None, port = None, headers = None, client = None,
+        source_labels = None, source_namespace = None, source_gateway = None, rpc = None, roll = None, hash = None))]
     #[pyo3(text_signature = "($self, host, *, method='GET', path='/', scheme='http', port=None, headers=None, \
         client=None, source_labels=None, source_namespace=None, source_gateway=None, rpc=None, roll=None, hash=None)")]
-    fn pick(slf: &Bound<'_, Self>, host: Text, request: Option<&Bound<'_, PyDict>>) -> PyResult<Pick> {
-        stopped(|| Pick::ask(slf, &AskedRequest::read(host, request)?))
+    #[expect(clippy::too_many_arguments, reason = "keywords of one Python call, which a dict of would cost more")]
+    fn pick<'py>(
+        slf: &Bound<'py, Self>,
+        host: Text,
+        method: Option<Text>,
+        path: Option<Text>,
+        scheme: Option<Text>,
+        port: Option<Port>,
+        headers: Option<Bound<'py, PyAny>>,
+        client: Option<Text>,
+        source_labels: Option<Labels>,
+        source_namespace: Option<Text>,
+        source_gateway: Option<Text>,
+        rpc: Option<AskedRpc>,
+        roll: Option<Roll>,
+        hash: Option<Text>,
+    ) -> PyResult<Pick> {
+        stopped(|| {
+            let source = Source { labels: source_labels, namespace: source_namespace, gateway: source_gateway };
+            let asked = AskedRequest { host, method, path, scheme, port, headers, client, source, rpc, roll, hash };
+            Pick::ask(slf, &asked)
+        })
     }
 
     /// Tells what came of a call to an instance of a host: "success", "error",

@@ -13,6 +13,7 @@ use pyo3::types::{PyDict, PyMappingProxy, PyString, PyType};
 use sergo::matcher::host::split_port;
 use sergo::route::{Answer, Destination, Endpoint};
 use sergo::{CallOutcome, Code};
+use sergo_border::handle::with_view;
 use sergo_border::{text, with};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -106,7 +107,7 @@ impl Pick {
             for _ in 0..2 {
                 let rolls = || rolls.clone();
                 let picked =
-                    with(own.handle(), |host| Ok(host.engine().pick_id(request, &mut rolls(), host.tick(now))));
+                    with_view(own.handle(), |host, view| Ok(view.pick_id(request, &mut rolls(), host.tick(now))));
                 let Some(picked) = picked.map_err(raise)? else {
                     let pick = with(own.handle(), |host| Ok(host.engine().pick(request, &mut rolls(), host.tick(now))));
                     let Some(pick) = pick.map_err(raise)? else { return Ok((nowhere(py, own)?, Claim(None))) };
@@ -137,8 +138,8 @@ impl Pick {
         if !self.open.swap(false, Ordering::AcqRel) {
             return Ok(Ok(()));
         }
-        Ok(with(engine.handle(), |host| {
-            host.engine().report_id(host_name, instance.endpoint.health.number(), outcome, host.tick(now));
+        Ok(with_view(engine.handle(), |host, view| {
+            view.report_id(host_name, instance.endpoint.health.number(), outcome, host.tick(now));
             Ok(())
         }))
     }

@@ -11,25 +11,26 @@ use sergo::route::{Caller, Rpc, RpcArgument};
 use sergo::{Connection, Request, Rolls};
 
 /// What a caller says of a request: the host, and what stands in keywords, which
-/// `route`, `pick`, `label` and `explain_route` share.
+/// `route`, `pick`, `label` and `explain_route` share. The latter two, which are asked
+/// seldom, [read](AskedRequest::read) them from a dict.
 #[derive(Default)]
 pub(crate) struct AskedRequest<'py> {
-    host: Text,
-    method: Option<Text>,
-    path: Option<Text>,
-    scheme: Option<Text>,
-    port: Option<Port>,
-    headers: Option<Bound<'py, PyAny>>,
-    client: Option<Text>,
-    source: Source,
-    rpc: Option<AskedRpc>,
-    roll: Option<Roll>,
-    hash: Option<Text>,
+    pub(crate) host: Text,
+    pub(crate) method: Option<Text>,
+    pub(crate) path: Option<Text>,
+    pub(crate) scheme: Option<Text>,
+    pub(crate) port: Option<Port>,
+    pub(crate) headers: Option<Bound<'py, PyAny>>,
+    pub(crate) client: Option<Text>,
+    pub(crate) source: Source,
+    pub(crate) rpc: Option<AskedRpc>,
+    pub(crate) roll: Option<Roll>,
+    pub(crate) hash: Option<Text>,
 }
 
 /// A `sergo.Rpc`.
 #[derive(FromPyObject)]
-struct AskedRpc {
+pub(crate) struct AskedRpc {
     service: Text,
     method: Text,
     arguments: Vec<AskedArgument>,

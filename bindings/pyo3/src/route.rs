@@ -7,7 +7,8 @@ use crate::request::{AskedConnection, AskedRequest, rolls};
 use crate::text::Roll;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use sergo::{AnswerId, Code, Tick};
+use sergo::{AnswerId, Code};
+use sergo_border::handle::with_view;
 use sergo_border::{call, text, with};
 use std::sync::Arc;
 
@@ -37,7 +38,9 @@ impl Known {
 pub(crate) fn request(py: Python<'_>, engine: &Engine, asked: &AskedRequest<'_>) -> PyResult<Py<PyAny>> {
     let now = engine.now(py)?;
     asked.ask(|request, rolls| {
-        let answer = answer(py, engine, now, |engine, now| engine.route(request, &mut rolls.clone(), now))?;
+        let ask =
+            || with_view(engine.handle(), |host, view| Ok(view.route(request, &mut rolls.clone(), host.tick(now))));
+        let answer = answer(py, engine, ask)?;
         if !answer.varies {
             return Ok(answer.routing.clone_ref(py));
         }
@@ -58,7 +61,9 @@ pub(crate) fn connection(
 ) -> PyResult<Py<PyAny>> {
     let (connection, rolls) = (asked.connection(), rolls(roll));
     let now = engine.now(py)?;
-    let answer = answer(py, engine, now, |engine, now| engine.connect(&connection, &mut rolls.clone(), now))?;
+    let ask =
+        || with(engine.handle(), |host| Ok(host.engine().connect(&connection, &mut rolls.clone(), host.tick(now))));
+    let answer = answer(py, engine, ask)?;
     Ok(answer.routing.clone_ref(py))
 }
 
@@ -73,16 +78,11 @@ pub(crate) fn nowhere(py: Python<'_>, engine: &Engine) -> PyResult<Arc<Known>> {
     }
 }
 
-fn answer(
-    py: Python<'_>,
-    engine: &Engine,
-    now: u64,
-    ask: impl Fn(&sergo::Engine, Tick) -> Option<AnswerId>,
-) -> PyResult<Arc<Known>> {
+fn answer(py: Python<'_>, engine: &Engine, ask: impl Fn() -> Result<Option<AnswerId>, Code>) -> PyResult<Arc<Known>> {
     // Twice, since new rules may come between the answer and its description.
     for _ in 0..2 {
-        let id = with(engine.handle(), |host| Ok(ask(host.engine(), host.tick(now)).map_or(0, |id| id.0)));
-        if let Some(known) = known(py, engine, id.map_err(raise)?)? {
+        let id = ask().map_err(raise)?.map_or(0, |id| id.0);
+        if let Some(known) = known(py, engine, id)? {
             return Ok(known);
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::error::{argument, raise};
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyDict, PyString};
 use sergo::Code;
 use std::borrow::Cow;
@@ -12,13 +13,13 @@ pub(crate) fn utf8<'a>(text: &'a Bound<'_, PyString>) -> PyResult<Cow<'a, str>> 
     text.to_cow().map_err(|_| raise(Code::Utf8))
 }
 
-/// An argument that is text.
+/// An argument that is text, where Python has it; none is empty.
 #[derive(Default)]
-pub(crate) struct Text(String);
+pub(crate) struct Text(Option<PyBackedStr>);
 
 impl Text {
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_deref().unwrap_or_default()
     }
 }
 
@@ -26,7 +27,8 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Text {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
-        Ok(Text(utf8(&*object.cast::<PyString>()?)?.into_owned()))
+        let text = PyBackedStr::try_from(object.cast::<PyString>()?.to_owned());
+        text.map(|text| Text(Some(text))).map_err(|_| raise(Code::Utf8))
     }
 }
 
@@ -38,7 +40,8 @@ impl<'a, 'py> FromPyObject<'a, 'py> for Labels {
 
     fn extract(object: Borrowed<'a, 'py, PyAny>) -> PyResult<Self> {
         let labels = object.cast::<PyDict>()?.iter();
-        let pairs = labels.map(|(name, value)| Ok((name.extract::<Text>()?.0, value.extract::<Text>()?.0)));
+        let own = |text: Bound<'_, PyAny>| Ok::<_, PyErr>(utf8(text.cast::<PyString>()?)?.into_owned());
+        let pairs = labels.map(|(name, value)| Ok((own(name)?, own(value)?)));
         pairs.collect::<PyResult<_>>().map(Labels)
     }
 }

@@ -1,9 +1,8 @@
 // Package native is the only place where Go meets the C ABI of sergo
 // (include/sergo.h): handles, integers and borrowed text in, plain values out.
 //
-// Nothing that crosses the border reaches the heap on the hot calls (Enter,
-// EnterName, Exit, Route, PickID, ReportID): the library keeps no pointer and never calls back,
-// and says so to the compiler.
+// The hot calls are in hot.go: they cross by [cross], and nothing of theirs reaches
+// the heap. All others cross as cgo has it.
 package native
 
 /*
@@ -13,34 +12,13 @@ package native
 #cgo darwin,amd64 LDFLAGS: ${SRCDIR}/../lib/darwin_amd64/libsergo.a
 #cgo darwin,arm64 LDFLAGS: ${SRCDIR}/../lib/darwin_arm64/libsergo.a
 
-#cgo noescape sergo_enter
-#cgo nocallback sergo_enter
-#cgo noescape go_enter_name
-#cgo nocallback go_enter_name
-#cgo noescape sergo_exit
-#cgo nocallback sergo_exit
 #cgo noescape go_resolve
 #cgo nocallback go_resolve
-#cgo noescape sergo_route_packed
-#cgo nocallback sergo_route_packed
-#cgo noescape sergo_pick_id_packed
-#cgo nocallback sergo_pick_id_packed
-#cgo noescape go_report_id
-#cgo nocallback go_report_id
 
 #include "text.h"
 
 static sergo_code go_resolve(uint64_t engine, _GoString_ resource, uint64_t *id) {
 	return sergo_resolve(engine, go_text(resource), id);
-}
-
-static sergo_code go_enter_name(uint64_t engine, _GoString_ resource, uint32_t cost, uint32_t flags, uint64_t now,
-				sergo_decision *decision) {
-	return sergo_enter_name(engine, go_text(resource), cost, flags, now, decision);
-}
-
-static sergo_code go_report_id(uint64_t engine, _GoString_ host, uint64_t number, uint32_t outcome, uint64_t now) {
-	return sergo_report_id(engine, go_text(host), number, outcome, now);
 }
 */
 import "C"
@@ -133,23 +111,6 @@ func Resolve(engine Handle, resource string) (ResourceID, Code) {
 	return ResourceID(id), Code(code)
 }
 
-// Enter asks to enter a resource by its id; Stale says that the rules have
-// changed since the id was looked up.
-func Enter(engine Handle, id ResourceID, cost uint32, outbound bool, now uint64, entered *Entered) Code {
-	var decision C.sergo_decision
-	code := C.sergo_enter(C.uint64_t(engine), C.uint64_t(id), C.uint32_t(cost), direction(outbound), C.uint64_t(now), &decision)
-	entered.take(&decision)
-	return Code(code)
-}
-
-// EnterName asks to enter a resource by its name.
-func EnterName(engine Handle, resource string, cost uint32, outbound bool, now uint64, entered *Entered) Code {
-	var decision C.sergo_decision
-	code := C.go_enter_name(C.uint64_t(engine), resource, C.uint32_t(cost), direction(outbound), C.uint64_t(now), &decision)
-	entered.take(&decision)
-	return Code(code)
-}
-
 // Outcome is how the work of an entry ended.
 type Outcome uint32
 
@@ -158,15 +119,6 @@ const (
 	Failed    Outcome = C.SERGO_FAILED
 	Cancelled Outcome = C.SERGO_CANCELLED // it never began
 )
-
-// Exit gives a permit back.
-func Exit(engine Handle, permit *Permit, outcome Outcome, now uint64) Code {
-	var words C.sergo_permit
-	for i, word := range permit {
-		words.words[i] = C.uint64_t(word)
-	}
-	return Code(C.sergo_exit(C.uint64_t(engine), &words, C.uint32_t(outcome), C.uint64_t(now)))
-}
 
 // Random is the random numbers of a call.
 type Random struct {
@@ -181,15 +133,6 @@ func (r *Random) given() (*C.double, C.size_t) {
 	return (*C.double)(unsafe.SliceData(r.Rolls)), C.size_t(len(r.Rolls))
 }
 
-// Route tells where a packed request goes.
-func Route(engine Handle, packed []byte, random Random) (AnswerID, Code) {
-	var id C.uint64_t
-	rolls, count := random.given()
-	block, length := block(packed)
-	code := C.sergo_route_packed(C.uint64_t(engine), block, length, C.uint64_t(random.Seed), rolls, count, &id)
-	return AnswerID(id), Code(code)
-}
-
 // Picked is the answer to PickID.
 type Picked struct {
 	// Answer is where the request goes; 0 with an instance is the host that was
@@ -197,21 +140,6 @@ type Picked struct {
 	Answer AnswerID
 	// Instance is which instance takes it; 0 is to ask Pick.
 	Instance InstanceID
-}
-
-// PickID tells where a packed request goes and which instance takes it, where that
-// is a plain destination with one.
-func PickID(engine Handle, packed []byte, random Random, now uint64) (Picked, Code) {
-	var picked C.sergo_picked
-	rolls, count := random.given()
-	block, length := block(packed)
-	code := C.sergo_pick_id_packed(C.uint64_t(engine), block, length, C.uint64_t(random.Seed), rolls, count, C.uint64_t(now), &picked)
-	return Picked{AnswerID(picked.answer), InstanceID(picked.instance)}, Code(code)
-}
-
-// ReportID takes what came of a call to an instance of a host.
-func ReportID(engine Handle, host string, instance InstanceID, outcome uint32, now uint64) Code {
-	return Code(C.go_report_id(C.uint64_t(engine), host, C.uint64_t(instance), C.uint32_t(outcome), C.uint64_t(now)))
 }
 
 func block(packed []byte) (*C.uint8_t, C.size_t) {

@@ -1,0 +1,20 @@
+//go:build !sergo_cgo
+
+package native
+
+import "unsafe"
+
+// cross calls a function of C with where its arguments are, on the thread's own
+// stack as cgo does, but without telling the scheduler before and after that the
+// thread is away, which is two thirds of what cgo takes for a call. So it is for
+// calls that take no lock, never sleep, never call back and are over within
+// microseconds: until then the goroutine can't be preempted, and nor does its stack
+// move.
+//
+// The runtime makes its own calls of C so; where a version of Go no longer lets
+// others, the build tag sergo_cgo takes the plain way.
+func cross(function, at unsafe.Pointer) Code { return Code(asmcgocall(function, at)) }
+
+//go:linkname asmcgocall runtime.asmcgocall
+//go:noescape
+func asmcgocall(function, at unsafe.Pointer) int32
