@@ -1,4 +1,4 @@
-//go:build sergo_cgo
+//go:build !(linux && (amd64 || arm64) && !go1.27 && !sergo_cgo)
 
 package native
 

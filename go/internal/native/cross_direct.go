@@ -1,4 +1,4 @@
-//go:build !sergo_cgo
+//go:build linux && (amd64 || arm64) && !go1.27 && !sergo_cgo
 
 package native
 
@@ -11,8 +11,9 @@ import "unsafe"
 // microseconds: until then the goroutine can't be preempted, and nor does its stack
 // move.
 //
-// The runtime makes its own calls of C so; where a version of Go no longer lets
-// others, the build tag sergo_cgo takes the plain way.
+// The runtime makes its own calls of C so. It is no promise of Go's, hence this is
+// built for the versions and systems that it was looked at on alone; elsewhere, and
+// with the build tag sergo_cgo, calls go the plain way.
 func cross(function, at unsafe.Pointer) Code { return Code(asmcgocall(function, at)) }
 
 //go:linkname asmcgocall runtime.asmcgocall
