@@ -13,7 +13,7 @@ import { type CallOutcome, OUTCOMES, Pick } from './pick';
 import { Remembered } from './remembered';
 import type { Instance, RoutedTo, RoutedToNone, RouteRequest, Routing } from './routing';
 import { Selections } from './selection';
-import { ANSWER, FLAG, INSTANCE, LENGTH, RANDOM, sharedBlock, words } from './words';
+import { ANSWER, FLAG, INSTANCE, LENGTH, RANDOM, STATUS, sharedBlock, words } from './words';
 
 /** Stands for a routing that differs from request to request. */
 const VARIES = Symbol('varies');
@@ -54,7 +54,8 @@ export class Routes {
     }
     words[LENGTH] = length;
     words[RANDOM] = random;
-    checkCode(native.route());
+    native.route();
+    checkStatus();
     return words[ANSWER] as number;
   }
 
@@ -65,7 +66,8 @@ export class Routes {
       if (typeof random === 'number' && block === sharedBlock) {
         words[LENGTH] = length;
         words[RANDOM] = random;
-        checkCode(native.pick());
+        native.pick();
+        checkStatus();
         const number = words[INSTANCE] as number;
         if (number !== 0) {
           return this.#plain(request, words[ANSWER] as number, number);
@@ -128,7 +130,8 @@ export class Routes {
     words[LENGTH] = length ?? 0;
     words[INSTANCE] = number;
     words[FLAG] = flag;
-    const code = native.report();
+    native.report();
+    const code = words[STATUS] as number;
     if (code !== 0 && code !== CLOSED && code !== POISONED) {
       throw codeError(code);
     }
@@ -182,7 +185,8 @@ export class Routes {
     if (block === sharedBlock) {
       words[LENGTH] = length;
       words[FLAG] = trust ? 1 : 0;
-      const code = native.label();
+      native.label();
+      const code = words[STATUS] as number;
       if (code === 0) {
         const left = words[LENGTH] as number;
         return left === 0 ? '' : sharedBlock.toString('utf8', 0, left);
@@ -225,9 +229,9 @@ export class Routes {
   }
 }
 
-function checkCode(code: number): void {
-  if (code !== 0) {
-    throw codeError(code);
+function checkStatus(): void {
+  if (words[STATUS] !== 0) {
+    throw codeError(words[STATUS] as number);
   }
 }
 

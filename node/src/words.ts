@@ -15,6 +15,7 @@ export const FAILED = 1;
 export const CANCELLED = 2;
 export const TIME = 4;
 export const PERMIT = 6;
+export const PERMIT_WORDS = 5;
 export const WAIT = 11;
 export const BLOCK = 13;
 export const RETRY = 14;
@@ -22,17 +23,24 @@ export const LENGTH = 16;
 export const RANDOM = 17;
 export const ANSWER = 18;
 export const INSTANCE = 19;
+export const STATUS = 20;
+export const WAITS = 256;
+export const PLACE = 21;
 const COUNT = 24;
+/** How many words the permits that the addon keeps take. */
+const PERMITS = 1024 * PERMIT_WORDS;
 /** How many bytes the block behind the words has; what is larger crosses by a cold call. */
 const BLOCK_BYTES = 8192;
 
 /** The words in force for this thread, and the block behind them. */
-export const words: Float64Array = native.share(new Float64Array(COUNT + BLOCK_BYTES / Float64Array.BYTES_PER_ELEMENT));
+export const words: Float64Array = native.share(
+  new Float64Array(COUNT + PERMITS + BLOCK_BYTES / Float64Array.BYTES_PER_ELEMENT),
+);
 
 /** The block in force for this thread. */
 export const sharedBlock: Buffer = Buffer.from(
   words.buffer,
-  words.byteOffset + COUNT * Float64Array.BYTES_PER_ELEMENT,
+  words.byteOffset + (COUNT + PERMITS) * Float64Array.BYTES_PER_ELEMENT,
   BLOCK_BYTES,
 );
 
