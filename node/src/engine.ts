@@ -30,7 +30,7 @@ import { ControlPlaneSubscription } from './session';
 import type { FileSource } from './source';
 import { type FileOptions, type SubscribeOptions, Subscription } from './subscription';
 import { Sampling, type SystemLoad, told } from './system';
-import { COST, FLAG, words } from './words';
+import { Word, words } from './words';
 
 /**
  * Decides for one app. All calls but `enter` and `run` are synchronous; none
@@ -341,8 +341,8 @@ export class Engine {
     text('resource', resource);
     checkAsk(cost, direction);
     this.#link.stamp(this.#link.time());
-    words[COST] = cost;
-    words[FLAG] = direction === 'outbound' ? 1 : 0;
+    words[Word.COST] = cost;
+    words[Word.FLAG] = direction === 'outbound' ? 1 : 0;
     return new Explanation(cold(() => native.explain(resource)));
   }
 

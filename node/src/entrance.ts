@@ -9,13 +9,10 @@ import { BlockNames } from './names';
 import { native } from './native';
 import { checkAsk, type EnterOptions, NO_OPTIONS } from './options';
 import { Remembered } from './remembered';
-import { BLOCK, COST, FAILED, FLAG, nanosAt, RESOURCE, RETRY, STATUS, SUCCEEDED, WAIT, WAITS, words } from './words';
+import { Flag, nanosAt, Status, Word, words } from './words';
 
 /** No rule names a longer resource, so nothing is worth remembering of it. */
 const LONGEST_RESOURCE = 1024;
-
-/** The status of a pass without a wait. */
-const PASSES = 0;
 
 const SETTLED = Promise.resolve();
 
@@ -37,22 +34,22 @@ export class Entrance {
 
   tryEnter(resource: string, options: EnterOptions): Decision {
     const status = this.#ask(resource, options);
-    if (status === PASSES) {
+    if (status === Status.PASSES) {
       return { kind: 'pass', entry: new Entry(this.#link, 0n), waitMs: 0, waitNanos: 0n };
     }
-    return status === WAITS ? this.#waiting() : this.#block(status);
+    return status === Status.WAITS ? this.#waiting() : this.#block(status);
   }
 
   enter(resource: string, options: EnterOptions & WaitOptions): Promise<Entry> {
     try {
       options.signal?.throwIfAborted();
       const status = this.#ask(resource, options);
-      if (status === PASSES) {
+      if (status === Status.PASSES) {
         return Promise.resolve(new Entry(this.#link, 0n));
       }
-      return status === WAITS ? this.#waited(options) : this.#refused(resource, status);
+      return status === Status.WAITS ? this.#waited(options) : this.#refused(resource, status);
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 
@@ -66,14 +63,14 @@ export class Entrance {
         options.signal?.throwIfAborted();
       }
       const status = this.#ask(resource, options);
-      if (status === PASSES) {
+      if (status === Status.PASSES) {
         return governed(new Entry(this.#link, 0n), call);
       }
-      return status === WAITS
+      return status === Status.WAITS
         ? this.#waited(options).then((entry) => governed(entry, call))
         : this.#refused(resource, status);
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 
@@ -90,17 +87,17 @@ export class Entrance {
     const now = link.time();
     const id = this.#resources.get(resource) ?? this.#resolve(resource);
     link.stamp(now);
-    words[RESOURCE] = id;
-    words[COST] = cost;
-    words[FLAG] = outbound;
+    words[Word.RESOURCE] = id;
+    words[Word.COST] = cost;
+    words[Word.FLAG] = outbound;
     native.enter();
-    const status = words[STATUS] as number;
+    const status = words[Word.STATUS] as number;
     return status >= 0 ? status : this.#askAgain(status, resource, cost, outbound, now);
   }
 
   /** Asks by a new id until the names do not change in between. */
   #askAgain(code: number, resource: string, cost: number, outbound: number, now: number | bigint): number {
-    for (let status = code; ; status = words[STATUS] as number) {
+    for (let status = code; ; status = words[Word.STATUS] as number) {
       if (status >= 0) {
         return status;
       }
@@ -110,9 +107,9 @@ export class Entrance {
       this.#resources.clear();
       const id = this.#resolve(resource);
       this.#link.stamp(now);
-      words[RESOURCE] = id;
-      words[COST] = cost;
-      words[FLAG] = outbound;
+      words[Word.RESOURCE] = id;
+      words[Word.COST] = cost;
+      words[Word.FLAG] = outbound;
       native.enter();
     }
   }
@@ -124,50 +121,72 @@ export class Entrance {
   }
 
   #waiting(): Decision {
-    const waitNanos = nanosAt(WAIT);
-    return { kind: 'pass', entry: new Entry(this.#link, waitNanos), waitMs: Number(waitNanos) / 1e6, waitNanos };
+    const waitNanos = nanosAt(Word.WAIT);
+    const entry = new Entry(this.#link, process.hrtime.bigint() + waitNanos);
+    return { kind: 'pass', entry, waitMs: Number(waitNanos) / 1e6, waitNanos };
   }
 
   #block(kind: number): Block {
-    const retryAfterNanos = words[RETRY] === -1 ? undefined : nanosAt(RETRY);
+    const retryAfterNanos = words[Word.RETRY] === -1 ? undefined : nanosAt(Word.RETRY);
     const retryAfterMs = retryAfterNanos === undefined ? undefined : Number(retryAfterNanos) / 1e6;
-    const { strategy, strategyName, rule, fallback } = this.#names.of(this.#link.handle, words[BLOCK] as number, kind);
+    const { strategy, strategyName, rule, fallback } = this.#names.of(
+      this.#link.handle,
+      words[Word.BLOCK] as number,
+      kind,
+    );
     return { kind: 'block', strategy, strategyName, rule, retryAfterMs, retryAfterNanos, fallback };
   }
 
   async #waited(options: WaitOptions): Promise<Entry> {
-    const entry = new Entry(this.#link, nanosAt(WAIT));
+    const entry = new Entry(this.#link, process.hrtime.bigint() + nanosAt(Word.WAIT));
     await entry.ready(options);
     return entry;
   }
 
-  /**
-   * Rejects in a moment, not at once: Node.js keeps books of promises that are rejected
-   * before anybody could listen, which costs more than all the rest of a block.
-   */
   #refused(resource: string, kind: number): Promise<never> {
-    const error = new BlockedError(resource, this.#block(kind));
-    return new Promise((_, reject) => {
-      SETTLED.then(() => reject(error));
-    });
+    return rejected(new BlockedError(resource, this.#block(kind)));
   }
 }
 
-/** Runs the call and exits. What is no promise is not waited for. */
-async function governed<Result>(
+/**
+ * Runs the call and exits. What is no promise is not waited for; what is one is followed
+ * by `then`, which is less work than to suspend a function for it.
+ */
+function governed<Result>(
   entry: Entry,
   call: (entry: Entry) => Result | PromiseLike<Result>,
 ): Promise<Awaited<Result>> {
-  let result: Awaited<Result>;
+  let answer: Result | PromiseLike<Result>;
   try {
-    const answer = call(entry);
-    result = isThenable(answer) ? await answer : (answer as Awaited<Result>);
+    answer = call(entry);
   } catch (error) {
-    entry.end(FAILED);
-    throw error;
+    entry.end(Flag.FAILED);
+    return rejected(error);
   }
-  entry.end(SUCCEEDED);
-  return result;
+  if (!isThenable(answer)) {
+    entry.end(Flag.SUCCEEDED);
+    return Promise.resolve(answer as Awaited<Result>);
+  }
+  return Promise.resolve(answer as PromiseLike<Awaited<Result>>).then(
+    (result) => {
+      entry.end(Flag.SUCCEEDED);
+      return result;
+    },
+    (error) => {
+      entry.end(Flag.FAILED);
+      throw error;
+    },
+  );
+}
+
+/**
+ * A promise that rejects in a moment, not at once: Node.js keeps books of promises that
+ * are rejected before anybody could listen, which costs more than all the rest of a block.
+ */
+function rejected(error: unknown): Promise<never> {
+  return new Promise((_, reject) => {
+    SETTLED.then(() => reject(error));
+  });
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

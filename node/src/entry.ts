@@ -4,7 +4,7 @@ import { CLOSED, codeError, POISONED } from './error';
 import type { Link } from './link';
 import { native } from './native';
 import { sleepUntil } from './wait';
-import { CANCELLED, FAILED, FLAG, PERMIT, PERMIT_WORDS, PLACE, STATUS, SUCCEEDED, words } from './words';
+import { Flag, PERMIT_WORDS, Word, words } from './words';
 
 /** How a permitted call ended. */
 export interface ExitOptions {
@@ -35,12 +35,12 @@ export class Entry {
   readonly #until: bigint;
 
   /** @internal Takes the permit that the last enter left. */
-  constructor(link: Link, waitNanos: bigint) {
-    const place = words[PLACE] as number;
+  constructor(link: Link, until: bigint) {
+    const place = words[Word.PLACE] as number;
     this.#link = link;
     this.#place = place;
-    this.#permit = place === 0 ? words.slice(PERMIT, PERMIT + PERMIT_WORDS) : undefined;
-    this.#until = waitNanos === 0n ? 0n : process.hrtime.bigint() + waitNanos;
+    this.#permit = place === 0 ? permitLeft() : undefined;
+    this.#until = until;
   }
 
   /**
@@ -50,7 +50,7 @@ export class Entry {
    * @throws SergoError `panicked` when the call fails inside sergo.
    */
   exit(options?: ExitOptions): void {
-    this.end(options?.error === true ? FAILED : SUCCEEDED);
+    this.end(options?.error === true ? Flag.FAILED : Flag.SUCCEEDED);
   }
 
   /**
@@ -61,7 +61,7 @@ export class Entry {
    * @throws SergoError `panicked` when the call fails inside sergo.
    */
   cancel(): void {
-    this.end(CANCELLED);
+    this.end(Flag.CANCELLED);
   }
 
   /** @internal Gives the permit back with an outcome of those in the words. */
@@ -74,14 +74,14 @@ export class Entry {
     const now = link.time();
     this.#place = EXITED;
     link.stamp(now);
-    words[FLAG] = outcome;
-    words[PLACE] = place;
+    words[Word.FLAG] = outcome;
+    words[Word.PLACE] = place;
     if (place === 0) {
-      words.set(this.#permit as Float64Array, PERMIT);
+      words.set(this.#permit as Float64Array, Word.PERMIT);
     }
     native.exit();
-    if (words[STATUS] !== 0) {
-      checkEnd(words[STATUS] as number);
+    if (words[Word.STATUS] !== 0) {
+      checkEnd(words[Word.STATUS] as number);
     }
   }
 
@@ -109,6 +109,11 @@ export class Entry {
   [Symbol.dispose](): void {
     this.exit();
   }
+}
+
+/** The permit that the last enter left where the addon does not keep it. */
+function permitLeft(): Float64Array {
+  return words.slice(Word.PERMIT, Word.PERMIT + PERMIT_WORDS);
 }
 
 /** What is closed or poisoned takes nothing back. */
