@@ -2,6 +2,8 @@
 // benches/rules/peers.yaml: one round. Prints a line of JSON for each, of which `id`
 // is library/what it does/job; each library does what it has.
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import Bottleneck from 'bottleneck';
 import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleAll, SamplingBreaker } from 'cockatiel';
 import { do_not_optimize, measure } from 'mitata';
@@ -113,15 +115,23 @@ async function median({ once, row }, milliseconds) {
   return stats.p50 / row;
 }
 
-// Everything is warm before anything is measured, whatever comes first.
+// Everything is warm before anything is measured, whatever comes first: also before it
+// is said how many are timed in a row, for what is cold would be given too few.
 for (const each of cases) {
-  await inRow(each.once);
   each.row = await inRow(each.once);
   await median(each, 20);
 }
+for (const each of cases) {
+  each.row = await inRow(each.once);
+}
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc');
 // Each round begins with another, so that none always comes first.
 const first = (Number(process.env.BENCH_ROUND ?? 0) * 7) % cases.length;
 for (const each of [...cases.slice(first), ...cases.slice(0, first)]) {
+  // Nobody pays for the garbage of whoever came before, nor for the wake of its errors.
+  collect();
+  await median(each, 20);
   console.log(JSON.stringify({ id: each.id, value: await median(each, milliseconds) }));
 }
 engine.close();

@@ -1,17 +1,16 @@
 /** The engine: rules in, decisions out. */
 
-import { type Block, BlockedError } from './block';
 import type { ConnectRequest } from './connection';
 import { ControlPlaneSource } from './controlplane';
-import type { Decision, Pass } from './decision';
-import { Entry, type WaitOptions } from './entry';
-import { argumentError, codeError, cold, STALE, text } from './error';
+import type { Decision } from './decision';
+import { Entrance } from './entrance';
+import type { Entry, WaitOptions } from './entry';
+import { argumentError, cold, text } from './error';
 import { type Event, Events, type EventsOptions } from './events';
 import { Explanation, type LabelExplanation, type RouteExplanation } from './explanation';
 import type { BreakerState, Figures } from './figures';
 import type { Label, LabelOptions, LabelRequest } from './label';
 import { Link } from './link';
-import { BlockNames } from './names';
 import { native } from './native';
 import {
   type AttachOptions,
@@ -23,7 +22,6 @@ import {
 } from './options';
 import type { CallOutcome, Pick } from './pick';
 import { type ConnectionPool, pool } from './pool';
-import { Remembered } from './remembered';
 import type { Report, RuleText } from './report';
 import { Routes } from './routes';
 import type { Instance, RouteRequest, Routing } from './routing';
@@ -32,10 +30,7 @@ import { ControlPlaneSubscription } from './session';
 import type { FileSource } from './source';
 import { type FileOptions, type SubscribeOptions, Subscription } from './subscription';
 import { Sampling, type SystemLoad, told } from './system';
-import { BLOCK, COST, FLAG, nanosAt, RESOURCE, RETRY, WAIT, words } from './words';
-
-/** No rule names a longer resource, so nothing is worth remembering of it. */
-const LONGEST_RESOURCE = 1024;
+import { Word, words } from './words';
 
 /**
  * Decides for one app. All calls but `enter` and `run` are synchronous; none
@@ -46,9 +41,7 @@ export class Engine {
   readonly #link: Link;
   /** Whether closing it here closes it for all. */
   readonly #own: boolean;
-  /** The ids of resources. An id that is no longer valid says so when it is used. */
-  readonly #resources = new Remembered<string, number>();
-  readonly #names = new BlockNames();
+  readonly #entrance: Entrance;
   readonly #routes: Routes;
   readonly #events: Events;
   /** Absent where another thread, or nobody, measures. */
@@ -88,6 +81,7 @@ export class Engine {
       );
       this.#sampling = sampleSystem ? new Sampling(this.#link) : undefined;
     }
+    this.#entrance = new Entrance(this.#link);
     this.#routes = new Routes(this.#link);
     this.#events = new Events(this.#link);
   }
@@ -163,29 +157,7 @@ export class Engine {
    * @throws SergoError
    */
   tryEnter(resource: string, options: EnterOptions = NO_OPTIONS): Decision {
-    const { cost = 1, direction } = options;
-    checkAsk(cost, direction);
-    const link = this.#link;
-    const now = link.time();
-    let id = this.#resources.get(resource) ?? this.#resolve(resource);
-    for (;;) {
-      link.stamp(now);
-      words[RESOURCE] = id;
-      words[COST] = cost;
-      words[FLAG] = direction === 'outbound' ? 1 : 0;
-      const answer = native.enter();
-      if (answer === 0) {
-        return this.#pass();
-      }
-      if (answer > 0) {
-        return this.#block(answer);
-      }
-      if (answer !== STALE) {
-        throw codeError(answer);
-      }
-      this.#resources.clear();
-      id = this.#resolve(resource);
-    }
+    return this.#entrance.tryEnter(resource, options);
   }
 
   /**
@@ -195,16 +167,8 @@ export class Engine {
    * @throws The signal's reason when it aborts; the entry is cancelled.
    * @throws SergoError
    */
-  async enter(resource: string, options: EnterOptions & WaitOptions = NO_OPTIONS): Promise<Entry> {
-    options.signal?.throwIfAborted();
-    const decision = this.tryEnter(resource, options);
-    if (decision.kind === 'block') {
-      throw new BlockedError(resource, decision);
-    }
-    if (decision.waitNanos !== 0n) {
-      await decision.entry.ready(options);
-    }
-    return decision.entry;
+  enter(resource: string, options: EnterOptions & WaitOptions = NO_OPTIONS): Promise<Entry> {
+    return this.#entrance.enter(resource, options);
   }
 
   /**
@@ -213,20 +177,12 @@ export class Engine {
    *
    * @throws What {@link Engine.enter} and `call` throw.
    */
-  async run<Result>(
+  run<Result>(
     resource: string,
     call: (entry: Entry) => Result | PromiseLike<Result>,
     options: EnterOptions & WaitOptions = NO_OPTIONS,
   ): Promise<Awaited<Result>> {
-    const entry = await this.enter(resource, options);
-    let error = true;
-    try {
-      const result = await call(entry);
-      error = false;
-      return result;
-    } finally {
-      entry.exit({ error });
-    }
+    return this.#entrance.run(resource, call, options);
   }
 
   /**
@@ -385,8 +341,8 @@ export class Engine {
     text('resource', resource);
     checkAsk(cost, direction);
     this.#link.stamp(this.#link.time());
-    words[COST] = cost;
-    words[FLAG] = direction === 'outbound' ? 1 : 0;
+    words[Word.COST] = cost;
+    words[Word.FLAG] = direction === 'outbound' ? 1 : 0;
     return new Explanation(cold(() => native.explain(resource)));
   }
 
@@ -456,25 +412,5 @@ export class Engine {
   /** As {@link Engine.close}. */
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #resolve(resource: string): number {
-    text('resource', resource);
-    const id = cold(() => native.resolve(this.#link.handle, resource));
-    return resource.length > LONGEST_RESOURCE ? id : this.#resources.set(resource, id);
-  }
-
-  #pass(): Pass {
-    const waits = words[WAIT] !== 0 || words[WAIT + 1] !== 0;
-    const waitNanos = waits ? nanosAt(WAIT) : 0n;
-    const entry = new Entry(this.#link, waitNanos);
-    return { kind: 'pass', entry, waitMs: waits ? Number(waitNanos) / 1e6 : 0, waitNanos };
-  }
-
-  #block(kind: number): Block {
-    const retryAfterNanos = words[RETRY] === -1 ? undefined : nanosAt(RETRY);
-    const retryAfterMs = retryAfterNanos === undefined ? undefined : Number(retryAfterNanos) / 1e6;
-    const { strategy, strategyName, rule, fallback } = this.#names.of(this.#link.handle, words[BLOCK] as number, kind);
-    return { kind: 'block', strategy, strategyName, rule, retryAfterMs, retryAfterNanos, fallback };
   }
 }

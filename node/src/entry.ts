@@ -4,7 +4,7 @@ import { CLOSED, codeError, POISONED } from './error';
 import type { Link } from './link';
 import { native } from './native';
 import { sleepUntil } from './wait';
-import { CANCELLED, FAILED, FLAG, PERMIT, SUCCEEDED, words } from './words';
+import { Flag, PERMIT_WORDS, Word, words } from './words';
 
 /** How a permitted call ended. */
 export interface ExitOptions {
@@ -18,31 +18,29 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Stands for the place of an entry that is over. */
+const EXITED = -1;
+
 /**
  * An entry that passed. Give it back with {@link Entry.exit} when the call is
  * over; `using entry = ...` does so at the end of the block.
  */
 export class Entry {
   readonly #link: Link;
-  // The permit's words, as fields: an array would cost as much as the call.
-  readonly #w0: number;
-  readonly #w1: number;
-  readonly #w2: number;
-  readonly #w3: number;
-  readonly #w4: number;
-  #open = true;
+  /** Where the addon keeps the permit; 0 for nowhere, {@link EXITED} once it is given back. */
+  #place: number;
+  /** The permit's words where the addon does not keep them. */
+  readonly #permit: Float64Array | undefined;
   /** When the wait is over, on the process's monotonic clock; 0 where there is none. */
   readonly #until: bigint;
 
-  /** @internal Takes the permit that the last enter left in the words. */
-  constructor(link: Link, waitNanos: bigint) {
+  /** @internal Takes the permit that the last enter left. */
+  constructor(link: Link, until: bigint) {
+    const place = words[Word.PLACE] as number;
     this.#link = link;
-    this.#w0 = words[PERMIT] as number;
-    this.#w1 = words[PERMIT + 1] as number;
-    this.#w2 = words[PERMIT + 2] as number;
-    this.#w3 = words[PERMIT + 3] as number;
-    this.#w4 = words[PERMIT + 4] as number;
-    this.#until = waitNanos === 0n ? 0n : process.hrtime.bigint() + waitNanos;
+    this.#place = place;
+    this.#permit = place === 0 ? permitLeft() : undefined;
+    this.#until = until;
   }
 
   /**
@@ -52,7 +50,7 @@ export class Entry {
    * @throws SergoError `panicked` when the call fails inside sergo.
    */
   exit(options?: ExitOptions): void {
-    this.#end(options?.error === true ? FAILED : SUCCEEDED);
+    this.end(options?.error === true ? Flag.FAILED : Flag.SUCCEEDED);
   }
 
   /**
@@ -63,26 +61,27 @@ export class Entry {
    * @throws SergoError `panicked` when the call fails inside sergo.
    */
   cancel(): void {
-    this.#end(CANCELLED);
+    this.end(Flag.CANCELLED);
   }
 
-  #end(outcome: number): void {
-    if (!this.#open) {
+  /** @internal Gives the permit back with an outcome of those in the words. */
+  end(outcome: number): void {
+    const place = this.#place;
+    if (place === EXITED) {
       return;
     }
     const link = this.#link;
     const now = link.time();
-    this.#open = false;
+    this.#place = EXITED;
     link.stamp(now);
-    words[FLAG] = outcome;
-    words[PERMIT] = this.#w0;
-    words[PERMIT + 1] = this.#w1;
-    words[PERMIT + 2] = this.#w2;
-    words[PERMIT + 3] = this.#w3;
-    words[PERMIT + 4] = this.#w4;
-    const code = native.exit();
-    if (code !== 0 && code !== CLOSED && code !== POISONED) {
-      throw codeError(code);
+    words[Word.FLAG] = outcome;
+    words[Word.PLACE] = place;
+    if (place === 0) {
+      words.set(this.#permit as Float64Array, Word.PERMIT);
+    }
+    native.exit();
+    if (words[Word.STATUS] !== 0) {
+      checkEnd(words[Word.STATUS] as number);
     }
   }
 
@@ -109,5 +108,17 @@ export class Entry {
   /** As {@link Entry.exit}, without an error. */
   [Symbol.dispose](): void {
     this.exit();
+  }
+}
+
+/** The permit that the last enter left where the addon does not keep it. */
+function permitLeft(): Float64Array {
+  return words.slice(Word.PERMIT, Word.PERMIT + PERMIT_WORDS);
+}
+
+/** What is closed or poisoned takes nothing back. */
+function checkEnd(code: number): void {
+  if (code !== CLOSED && code !== POISONED) {
+    throw codeError(code);
   }
 }

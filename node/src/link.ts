@@ -1,7 +1,7 @@
 /** An engine's end of the border: its handle, its clock, and who waits on it. */
 
 import { argumentError } from './error';
-import { HANDLE, putNanos, TIME, words } from './words';
+import { putNanos, Word, words } from './words';
 
 /**
  * Tells the time, in whole nanoseconds since the engine was made, below 2⁶⁴ − 1.
@@ -40,11 +40,11 @@ export class Link {
 
   /** Writes what every hot call takes. */
   stamp(now: number | bigint): void {
-    words[HANDLE] = this.handle;
+    words[Word.HANDLE] = this.handle;
     if (now === NOW) {
-      words[TIME] = NOW;
+      words[Word.TIME] = NOW;
     } else {
-      putNanos(TIME, now);
+      putNanos(Word.TIME, now);
     }
   }
 }

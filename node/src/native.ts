@@ -37,8 +37,8 @@ type Numbers = number | Float64Array;
 /** The addon's exports: `bindings/napi/src` says what each does. */
 export interface Native {
   share(words: Float64Array): Float64Array;
-  enter(): number;
-  exit(): number;
+  enter(): void;
+  exit(): void;
   addonVersion(): string;
   codes(): string[];
   strategyKinds(): string[];
@@ -56,10 +56,10 @@ export interface Native {
   needsSystemLoad(handle: number): boolean;
   drainEvents(handle: number): string;
   figures(handle: number): string;
-  route(): number;
-  pick(): number;
-  report(): number;
-  label(): number;
+  route(): void;
+  pick(): void;
+  report(): void;
+  label(): void;
   routeWith(block: Uint8Array, length: number, numbers: Numbers): number;
   direct(block: Uint8Array, length: number, numbers: Numbers): string;
   pickWith(block: Uint8Array, length: number, numbers: Numbers): string;

@@ -13,7 +13,7 @@ import { type CallOutcome, OUTCOMES, Pick } from './pick';
 import { Remembered } from './remembered';
 import type { Instance, RoutedTo, RoutedToNone, RouteRequest, Routing } from './routing';
 import { Selections } from './selection';
-import { ANSWER, FLAG, INSTANCE, LENGTH, RANDOM, sharedBlock, words } from './words';
+import { sharedBlock, Word, words } from './words';
 
 /** Stands for a routing that differs from request to request. */
 const VARIES = Symbol('varies');
@@ -52,10 +52,11 @@ export class Routes {
     if (typeof random !== 'number' || block !== sharedBlock) {
       return native.routeWith(block, length, random);
     }
-    words[LENGTH] = length;
-    words[RANDOM] = random;
-    checkCode(native.route());
-    return words[ANSWER] as number;
+    words[Word.LENGTH] = length;
+    words[Word.RANDOM] = random;
+    native.route();
+    checkStatus();
+    return words[Word.ANSWER] as number;
   }
 
   pick(request: RouteRequest): Pick | undefined {
@@ -63,12 +64,13 @@ export class Routes {
     return this.#asked(request, request?.host, this.#link.time(), (packed) => {
       const { block, length } = packed;
       if (typeof random === 'number' && block === sharedBlock) {
-        words[LENGTH] = length;
-        words[RANDOM] = random;
-        checkCode(native.pick());
-        const number = words[INSTANCE] as number;
+        words[Word.LENGTH] = length;
+        words[Word.RANDOM] = random;
+        native.pick();
+        checkStatus();
+        const number = words[Word.INSTANCE] as number;
         if (number !== 0) {
-          return this.#plain(request, words[ANSWER] as number, number);
+          return this.#plain(request, words[Word.ANSWER] as number, number);
         }
       }
       const found = picked(native.pickWith(block, length, random));
@@ -125,10 +127,11 @@ export class Routes {
     const now = link.time();
     const length = packText(host);
     link.stamp(now);
-    words[LENGTH] = length ?? 0;
-    words[INSTANCE] = number;
-    words[FLAG] = flag;
-    const code = native.report();
+    words[Word.LENGTH] = length ?? 0;
+    words[Word.INSTANCE] = number;
+    words[Word.FLAG] = flag;
+    native.report();
+    const code = words[Word.STATUS] as number;
     if (code !== 0 && code !== CLOSED && code !== POISONED) {
       throw codeError(code);
     }
@@ -180,11 +183,12 @@ export class Routes {
 
   #labelled({ block, length }: Packed, trust: boolean): string {
     if (block === sharedBlock) {
-      words[LENGTH] = length;
-      words[FLAG] = trust ? 1 : 0;
-      const code = native.label();
+      words[Word.LENGTH] = length;
+      words[Word.FLAG] = trust ? 1 : 0;
+      native.label();
+      const code = words[Word.STATUS] as number;
       if (code === 0) {
-        const left = words[LENGTH] as number;
+        const left = words[Word.LENGTH] as number;
         return left === 0 ? '' : sharedBlock.toString('utf8', 0, left);
       }
       if (code !== SPACE) {
@@ -225,9 +229,9 @@ export class Routes {
   }
 }
 
-function checkCode(code: number): void {
-  if (code !== 0) {
-    throw codeError(code);
+function checkStatus(): void {
+  if (words[Word.STATUS] !== 0) {
+    throw codeError(words[Word.STATUS] as number);
   }
 }
 

@@ -6,33 +6,55 @@
 
 import { native } from './native';
 
-export const HANDLE = 0;
-export const RESOURCE = 1;
-export const COST = 2;
-export const FLAG = 3;
-export const SUCCEEDED = 0;
-export const FAILED = 1;
-export const CANCELLED = 2;
-export const TIME = 4;
-export const PERMIT = 6;
-export const WAIT = 11;
-export const BLOCK = 13;
-export const RETRY = 14;
-export const LENGTH = 16;
-export const RANDOM = 17;
-export const ANSWER = 18;
-export const INSTANCE = 19;
+/** Where in the words is what. These are `const enum`s since they then cost no look-up where they are used. */
+export enum Word {
+  HANDLE = 0,
+  RESOURCE = 1,
+  COST = 2,
+  FLAG = 3,
+  TIME = 4,
+  PERMIT = 6,
+  WAIT = 11,
+  BLOCK = 13,
+  RETRY = 14,
+  LENGTH = 16,
+  RANDOM = 17,
+  ANSWER = 18,
+  INSTANCE = 19,
+  STATUS = 20,
+  PLACE = 21,
+}
+
+/** How an entry ends. */
+export enum Flag {
+  SUCCEEDED = 0,
+  FAILED = 1,
+  CANCELLED = 2,
+}
+
+/** What entering says, beside the numbers of kinds of strategies and of codes. */
+export enum Status {
+  PASSES = 0,
+  WAITS = 256,
+}
+
+/** How many words a permit has. */
+export const PERMIT_WORDS = 5;
 const COUNT = 24;
+/** How many words the permits that the addon keeps take. */
+const PERMITS = 1024 * PERMIT_WORDS;
 /** How many bytes the block behind the words has; what is larger crosses by a cold call. */
 const BLOCK_BYTES = 8192;
 
 /** The words in force for this thread, and the block behind them. */
-export const words: Float64Array = native.share(new Float64Array(COUNT + BLOCK_BYTES / Float64Array.BYTES_PER_ELEMENT));
+export const words: Float64Array = native.share(
+  new Float64Array(COUNT + PERMITS + BLOCK_BYTES / Float64Array.BYTES_PER_ELEMENT),
+);
 
 /** The block in force for this thread. */
 export const sharedBlock: Buffer = Buffer.from(
   words.buffer,
-  words.byteOffset + COUNT * Float64Array.BYTES_PER_ELEMENT,
+  words.byteOffset + (COUNT + PERMITS) * Float64Array.BYTES_PER_ELEMENT,
   BLOCK_BYTES,
 );
 

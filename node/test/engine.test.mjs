@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { BlockedError, Engine, SergoError } from 'sergo';
 import { action, limit, overload, SECOND } from './rules.mjs';
 
@@ -124,12 +125,58 @@ test('enter throws a block, without a stack trace', async () => {
   assert(new Error('after').stack.includes('\n'), 'other errors keep theirs');
 });
 
+test('a block is an error like others, but for its stack', async () => {
+  const { engine } = engineAt();
+  engine.load(limit({ threshold: 0 }));
+  const error = await engine.run('/foo', assert.fail).then(assert.fail, (error) => error);
+  const text = '/foo is blocked by RateLimitStrategy limit of rule rule-of-limit';
+  assert.equal(String(error), `BlockedError: ${text}`);
+  assert.equal(error.stack, `BlockedError: ${text}`);
+  assert.equal(Object.prototype.toString.call(error), '[object Error]');
+  assert(inspect(new Error('outer', { cause: error })).includes(text));
+  error.message = 'mine';
+  error.stack = 'my stack';
+  assert.deepEqual([error.message, error.stack], ['mine', 'my stack']);
+  assert.throws(() => {
+    throw error;
+  }, BlockedError);
+});
+
+test('many entries are open at once, and end in any order', () => {
+  const { engine } = engineAt();
+  engine.load(limit({ threshold: 1e6 }));
+  for (let round = 1; round <= 3; round += 1) {
+    const entries = Array.from({ length: 3000 }, () => engine.tryEnter('/foo').entry);
+    assert.equal(engine.figures().resources[0].inFlight, 3000);
+    const odd = entries.filter((_, at) => at % 2 === 1).reverse();
+    for (const entry of [...odd, ...entries, ...odd]) {
+      entry.exit({ error: entry === entries[0] });
+    }
+    const [{ inFlight, completed, errors }] = engine.figures().resources;
+    assert.deepEqual([inFlight, completed, errors], [0, 3000 * round, round]);
+  }
+});
+
 test('an aborted signal asks for nothing', async () => {
   const { engine } = engineAt();
   engine.load(limit());
   const reason = new Error('no longer wanted');
   await assert.rejects(engine.enter('/foo', { signal: AbortSignal.abort(reason) }), reason);
   assert.equal(engine.tryEnter('/foo').kind, 'pass');
+});
+
+test('run calls at once where nothing has to be waited for', async () => {
+  const { engine } = engineAt();
+  let inFlight;
+  const running = engine.run('/foo', () => {
+    inFlight = engine.figures().inFlight;
+    return 7;
+  });
+  assert.equal(inFlight, 1);
+  assert.equal(await running, 7);
+  // biome-ignore lint/suspicious/noThenProperty: what is no promise but has a `then` is waited for
+  assert.equal(await engine.run('/foo', () => ({ then: (done) => setImmediate(done, 8) })), 8);
+  await assert.rejects(engine.run('/foo', null), TypeError);
 });
 
 test('run exits with the outcome of its call', async () => {

@@ -3,16 +3,22 @@
 //! that a worker leaves nothing behind.
 
 use crate::failure::{Result, failure};
-use crate::words::{COUNT, Words};
+use crate::words::{LEAST, Words};
 use napi::Env;
 use napi::bindgen_prelude::{Float64Array, ToNapiValue, Unknown};
+use napi::sys::{napi_env, napi_value};
 use napi_derive::napi;
 use sergo::Code;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::{self, NonNull};
 
 thread_local! {
     static THREAD: RefCell<Option<Thread>> = const { RefCell::new(None) };
+    /// Where the thread's words are. On its own: what has nothing to drop is found
+    /// without asking whether it still is.
+    static WORDS: Cell<Option<NonNull<[f64]>>> = const { Cell::new(None) };
 }
 
 struct Thread {
@@ -28,13 +34,15 @@ struct Thread {
 /// # Errors
 /// `argument` when there are fewer words than the layout has.
 #[napi(catch_unwind)]
-pub fn share(env: Env, words: Float64Array) -> Result<Unknown<'static>> {
-    if words.len() < COUNT {
+pub fn share(env: Env, mut words: Float64Array) -> Result<Unknown<'static>> {
+    if words.len() < LEAST {
         return Err(failure(Code::Argument));
     }
     THREAD.with_borrow_mut(|thread| {
         if thread.is_none() {
             env.add_env_cleanup_hook((), |()| leave()).map_err(|_| failure(Code::Argument))?;
+            // SAFETY: nobody else has it; see `words` for how long it is used.
+            WORDS.set(Some(NonNull::from(unsafe { words.as_mut() })));
             *thread = Some(Thread { words, engines: HashSet::new(), sessions: HashSet::new() });
         }
         let thread = thread.as_mut().ok_or_else(|| failure(Code::Argument))?;
@@ -48,10 +56,26 @@ pub fn share(env: Env, words: Float64Array) -> Result<Unknown<'static>> {
     })
 }
 
-/// Runs a hot call on this thread's words; a code becomes its number.
+/// Runs a hot call on this thread's words and leaves its status there, a code as its
+/// number. The value for JavaScript is undefined.
 #[inline]
-pub(crate) fn with_words(call: impl FnOnce(&mut Words<'_>) -> Result<i32, Code>) -> i32 {
-    words(call).unwrap_or_else(|code| code as i32)
+pub(crate) fn with_words(env: napi_env, call: impl FnOnce(&mut Words<'_>) -> Result<i32, Code>) -> napi_value {
+    let told = words(|words| {
+        // What the border does not stop must not get any further than this either.
+        let answer = catch_unwind(AssertUnwindSafe(|| call(&mut *words))).unwrap_or(Err(Code::Panicked));
+        words.put_status(answer.unwrap_or_else(|code| code as i32));
+        Ok(())
+    });
+    if told.is_err() {
+        nowhere(env);
+    }
+    ptr::null_mut()
+}
+
+/// There are no words to leave a status in.
+#[cold]
+fn nowhere(env: napi_env) {
+    let _ = Env::from_raw(env).throw_error(Code::Argument.sentence(), Some(Code::Argument.word()));
 }
 
 /// Runs a cold call on this thread's words; a code becomes an error.
@@ -61,14 +85,13 @@ pub(crate) fn on_words<T>(call: impl FnOnce(&mut Words<'_>) -> Result<T, Code>) 
 
 #[inline]
 fn words<T>(call: impl FnOnce(&mut Words<'_>) -> Result<T, Code>) -> Result<T, Code> {
-    THREAD.with_borrow_mut(|thread| {
-        let thread = thread.as_mut().ok_or(Code::Argument)?;
-        // SAFETY: the reference that `words` holds keeps the memory where it is;
-        // the package neither transfers nor resizes it, and no JavaScript runs on
-        // this thread before the call is over.
-        let words = unsafe { thread.words.as_mut() };
-        call(&mut Words::new(words).ok_or(Code::Argument)?)
-    })
+    let mut words = WORDS.get().ok_or(Code::Argument)?;
+    // SAFETY: the thread's reference to the array keeps the memory where it is, and
+    // `leave` forgets it before it lets go; the package neither transfers nor resizes
+    // it. No JavaScript runs on this thread before the call is over, and no call makes
+    // another, so nobody else has it.
+    let words = unsafe { words.as_mut() };
+    call(&mut Words::new(words).ok_or(Code::Argument)?)
 }
 
 /// Remembers an engine that this thread made.
@@ -94,6 +117,7 @@ pub(crate) fn ended(session: u64) {
 /// The environment ends: closes what was left open, and lets go of the words
 /// while they can still be let go of.
 fn leave() {
+    WORDS.set(None);
     let left = THREAD.with_borrow_mut(Option::take);
     for session in left.iter().flat_map(|thread| &thread.sessions) {
         let _ = sergo_border::session::close(*session);
