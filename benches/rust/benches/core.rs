@@ -1,40 +1,39 @@
 //! `make rust-bench`: what an entry, its exit and a route cost in the core.
 
 use divan::{Bencher, black_box};
-use sergo::{Ask, Decision, Engine, Outcome, Request, Rolls, Tick};
-use std::time::Instant;
+use sergo::{Ask, Decision, Outcome, Request, Rolls, Seen, Tick};
+use sergo_border::clock;
 
 fn main() {
     divan::main();
 }
 
-/// Enters and exits as a package does: the clock is read before each.
-fn enter_and_exit(engine: &Engine, resource: sergo::ResourceId, born: Instant) {
-    let now = || Tick(u64::try_from(born.elapsed().as_nanos()).unwrap_or(0));
-    if let Ok(Decision::Pass(mut permit)) = engine.enter_id(black_box(resource), Ask::default(), now()) {
-        engine.exit(&mut permit, Outcome::default(), now());
-    }
+/// Enters and exits as a package does: each looks for newer rules and reads the clock.
+fn enter_and_exit(bencher: Bencher<'_, '_>, resource: &str) {
+    let (engine, born, mut seen) = (sergo_benches::engine(), clock::now(), Seen::default());
+    let resource = engine.resolve(resource);
+    let now = || Tick(clock::now().saturating_sub(born));
+    bencher.bench_local(|| {
+        let decision = engine.see(&mut seen).enter_id(black_box(resource), Ask::default(), now());
+        if let Ok(Decision::Pass(mut permit)) = decision {
+            engine.see(&mut seen).exit(&mut permit, Outcome::default(), now());
+        }
+    });
 }
 
 #[divan::bench]
 fn limited_enter_and_exit(bencher: Bencher<'_, '_>) {
-    let (engine, born) = (sergo_benches::engine(), Instant::now());
-    let resource = engine.resolve("GET:/foo");
-    bencher.bench(|| enter_and_exit(&engine, resource, born));
+    enter_and_exit(bencher, "GET:/foo");
 }
 
 #[divan::bench]
 fn ungoverned_enter_and_exit(bencher: Bencher<'_, '_>) {
-    let (engine, born) = (sergo_benches::engine(), Instant::now());
-    let resource = engine.resolve("GET:/elsewhere");
-    bencher.bench(|| enter_and_exit(&engine, resource, born));
+    enter_and_exit(bencher, "GET:/elsewhere");
 }
 
 #[divan::bench]
 fn blocked_enter(bencher: Bencher<'_, '_>) {
-    let (engine, born) = (sergo_benches::engine(), Instant::now());
-    let resource = engine.resolve("GET:/closed");
-    bencher.bench(|| enter_and_exit(&engine, resource, born));
+    enter_and_exit(bencher, "GET:/closed");
 }
 
 #[divan::bench]
