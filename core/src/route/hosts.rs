@@ -45,11 +45,15 @@ impl Hosts {
 
     /// The index of the most specific pattern that matches a host.
     pub(super) fn find(&self, host: &str) -> Option<usize> {
+        // What is filed is its own shortest form, and what most requests write.
+        if let Some(index) = self.exact.get(host) {
+            return Some(*index);
+        }
         let name = HostName::new(host, &self.namespace);
         if name.as_str().is_empty() {
             return None;
         }
-        let exact = self.exact.get(name.as_str()).copied();
+        let exact = if name.as_str() == host { None } else { self.exact.get(name.as_str()).copied() };
         exact.or_else(|| if self.has_stars() { self.starred(&name) } else { None }).or(self.any)
     }
 
