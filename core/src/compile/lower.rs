@@ -13,13 +13,14 @@ use crate::spec::strategy::StrategySpec;
 use crate::sync::Arc;
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashTable};
+use std::borrow::Borrow;
 
 /// The plans for these rules, with the statistics of `previous` carried over.
 /// `version` is the version of the rules that the table will be part of; it
 /// rises from one to the next.
 #[must_use]
-pub fn lower(rules: &[ResolvedRule], previous: &Table, version: u64) -> Table {
-    let mut rules: Vec<&ResolvedRule> = rules.iter().collect();
+pub fn lower<R: Borrow<ResolvedRule>>(rules: &[R], previous: &Table, version: u64) -> Table {
+    let mut rules: Vec<&ResolvedRule> = rules.iter().map(Borrow::borrow).collect();
     rules.sort_by(|a, b| a.name.cmp(&b.name));
     let mut names: Vec<Arc<str>> = rules.iter().flat_map(|rule| &rule.targets).cloned().collect();
     names.sort_unstable();

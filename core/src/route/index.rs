@@ -137,7 +137,10 @@ impl Index {
         let mut index = Index::default();
         let mut required: Vec<Required<'_>> = Vec::new();
         let places = rules.iter().enumerate().flat_map(|(rule, it)| {
-            it.blocks.iter().enumerate().map(move |(block, conditions)| (Place { rule, block, filed: None }, conditions))
+            it.blocks
+                .iter()
+                .enumerate()
+                .map(move |(block, conditions)| (Place { rule, block, filed: None }, conditions))
         });
         for (number, (mut place, block)) in (0u32..).zip(places) {
             let conditions = block.conditions.iter().enumerate();

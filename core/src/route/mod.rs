@@ -30,6 +30,7 @@ pub use directions::{Directions, Effects};
 pub use discovery::{Discovery, MAX_GONE};
 pub use explain::{BlockMiss, RouteExplanation, RouteMiss};
 pub use fleet::{Fleet, Host, SUBSET_LABELS};
+pub(crate) use hosts::Hosts;
 pub(crate) use pick::cookie;
 pub use pick::{Pick, PickedId};
 pub use pool::Endpoint;

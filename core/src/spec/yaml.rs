@@ -108,15 +108,16 @@ fn split(source: &str) -> Vec<(u32, &str)> {
     let mut pieces = Vec::new();
     let (mut start, mut start_line, mut has_content) = (0, 0, false);
     let mut end = 0usize;
-    for (number, line) in (0u32..).zip(source.split_inclusive('\n')) {
-        let begin = end;
-        end = begin.saturating_add(line.len());
+    let ends = memchr::memchr_iter(b'\n', source.as_bytes()).map(|at| at.saturating_add(1));
+    for (number, line_end) in (0u32..).zip(ends.chain([source.len()])) {
+        let begin = std::mem::replace(&mut end, line_end);
+        let line = source.get(begin..end).unwrap_or_default();
         let opens = is_marker(line, "---");
         if opens && has_content {
             pieces.push((start_line, source.get(start..begin).unwrap_or_default()));
             (start, start_line, has_content) = (begin, number, false);
         }
-        has_content = has_content || opens || !(line.trim().is_empty() || line.starts_with(['#', '%']));
+        has_content = has_content || opens || !(line.starts_with(['#', '%']) || line.trim().is_empty());
         if is_marker(line, "...") {
             pieces.push((start_line, source.get(start..end).unwrap_or_default()));
             (start, start_line, has_content) = (end, number.saturating_add(1), false);
