@@ -525,7 +525,7 @@ mod tests {
                 own += line;
                 if is_marker(line, "...") {
                     expected.push((first, std::mem::take(&mut own)));
-                    first = number + u32::from(line.ends_with('\n'));
+                    first = number.saturating_add(u32::from(line.ends_with('\n')));
                 }
             }
             expected.push((first, own));
