@@ -2,7 +2,7 @@
 //! the place of the entry, one level deep.
 
 use super::report::Waiting;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Replaced};
 use crate::matcher::Text;
 use crate::policy::Retries;
 use crate::spec::code::Code;
@@ -75,7 +75,7 @@ fn wait(root: &TrafficRouter, i: usize, delegate: &Delegate) -> Waiting {
 /// Rejects the good routers of this push that no request can reach as they are:
 /// those without hosts that nobody delegates to, and those that delegate what
 /// cannot be combined. The catalog gets back what it had of them `before`.
-pub(super) fn reject_misfits(push: &mut [Reading<'_>], catalog: &mut Catalog, before: &Catalog) {
+pub(super) fn reject_misfits(push: &mut [Reading<'_>], catalog: &mut Catalog, before: &Replaced) {
     let routers = catalog.iter().filter_map(|(_, entry)| match &entry.document {
         Document::Router(router) => Some(router),
         _ => None,
@@ -89,10 +89,12 @@ pub(super) fn reject_misfits(push: &mut [Reading<'_>], catalog: &mut Catalog, be
         .collect();
     for reading in push.iter_mut() {
         let Outcome::Good(Document::Router(router)) = &reading.outcome else { continue };
-        let is_named = named
-            .iter()
-            .any(|delegate| delegate.name == router.meta.name && delegate.namespace == router.meta.namespace);
-        let homeless = router.hosts.is_empty() && !is_named;
+        let is_named = || {
+            named
+                .iter()
+                .any(|delegate| delegate.name == router.meta.name && delegate.namespace == router.meta.namespace)
+        };
+        let homeless = router.hosts.is_empty() && !is_named();
         let conflicts = expand(router, catalog).conflicts;
         if homeless {
             let expected = "a list of hosts, or a router that delegates to this one";

@@ -13,18 +13,25 @@ use crate::spec::strategy::StrategySpec;
 use crate::sync::Arc;
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashTable};
+use std::borrow::Borrow;
 
 /// The plans for these rules, with the statistics of `previous` carried over.
 /// `version` is the version of the rules that the table will be part of; it
 /// rises from one to the next.
 #[must_use]
-pub fn lower(rules: &[ResolvedRule], previous: &Table, version: u64) -> Table {
-    let mut rules: Vec<&ResolvedRule> = rules.iter().collect();
+pub fn lower<R: Borrow<ResolvedRule>>(rules: &[R], previous: &Table, version: u64) -> Table {
+    let mut rules: Vec<&ResolvedRule> = rules.iter().map(Borrow::borrow).collect();
     rules.sort_by(|a, b| a.name.cmp(&b.name));
     let mut names: Vec<Arc<str>> = rules.iter().flat_map(|rule| &rule.targets).cloned().collect();
     names.sort_unstable();
     names.dedup();
     names.truncate(MAX_SEATS);
+    let mut index = HashTable::with_capacity(names.len());
+    for (number, name) in (0u32..).zip(&names) {
+        let rehash = |other: &u32| names.get(*other as usize).map_or(0, |name| hash(name));
+        index.insert_unique(hash(name), number, rehash);
+    }
+    let named = Named { names: &names, index: &index };
 
     let mut draft = Draft {
         previous,
@@ -35,7 +42,7 @@ pub fn lower(rules: &[ResolvedRule], previous: &Table, version: u64) -> Table {
         limits: HashMap::default(),
     };
     let protections = draft.protections();
-    let places = places(previous, &names);
+    let places = places(previous, named);
     let mut seats = vec![0; names.len()];
     for (seat, place) in (0u32..).zip(&places) {
         if let Some(of) = seats.get_mut(place.target as usize) {
@@ -44,7 +51,7 @@ pub fn lower(rules: &[ResolvedRule], previous: &Table, version: u64) -> Table {
     }
     let mut targets = Vec::with_capacity(names.len());
     let mut gates = Vec::new();
-    for (((index, name), wishes), seat) in (0u32..).zip(&names).zip(wishes(&rules, &names)).zip(seats) {
+    for (((index, name), wishes), seat) in (0u32..).zip(&names).zip(wishes(&rules, named)).zip(seats) {
         let first = gates.len();
         draft.gates(index, name, &wishes, &mut gates);
         let own = gates.get(first..).unwrap_or_default();
@@ -61,14 +68,9 @@ pub fn lower(rules: &[ResolvedRule], previous: &Table, version: u64) -> Table {
             tally: known.map_or_else(Arc::default, |known| Arc::clone(&known.tally)),
         });
     }
-    join(&mut targets, &names, &gates);
+    join(&mut targets, named, &gates);
 
     let (blocks, past) = blocks(previous, draft.blocks, version);
-    let mut index = HashTable::with_capacity(names.len());
-    for (number, name) in (0u32..).zip(&names) {
-        let rehash = |other: &u32| names.get(*other as usize).map_or(0, |name| hash(name));
-        index.insert_unique(hash(name), number, rehash);
-    }
     let same_names = names.iter().map(|name| &**name).eq(previous.targets.iter().map(|target| &*target.name));
     Table {
         version,
@@ -80,6 +82,20 @@ pub fn lower(rules: &[ResolvedRule], previous: &Table, version: u64) -> Table {
         protections,
         blocks,
         past,
+    }
+}
+
+/// The names of all targets, in order, and where each is.
+#[derive(Clone, Copy)]
+struct Named<'n> {
+    names: &'n [Arc<str>],
+    index: &'n HashTable<u32>,
+}
+
+impl Named<'_> {
+    fn find(self, name: &str) -> Option<usize> {
+        let is_it = |number: &u32| self.names.get(*number as usize).is_some_and(|own| **own == *name);
+        self.index.find(hash(name), is_it).map(|number| *number as usize)
     }
 }
 
@@ -96,11 +112,11 @@ struct Wish<'a> {
 
 /// What the rules ask for each target, in order; of one (target, strategy) the
 /// first. What is missing comes last.
-fn wishes<'a>(rules: &[&'a ResolvedRule], names: &[Arc<str>]) -> Vec<Vec<Wish<'a>>> {
-    let mut wishes: Vec<Vec<Wish<'a>>> = names.iter().map(|_| Vec::new()).collect();
+fn wishes<'a>(rules: &[&'a ResolvedRule], named: Named<'_>) -> Vec<Vec<Wish<'a>>> {
+    let mut wishes: Vec<Vec<Wish<'a>>> = named.names.iter().map(|_| Vec::new()).collect();
     for (number, rule) in rules.iter().enumerate() {
         for (position, target) in rule.targets.iter().enumerate() {
-            let Some(wishes) = names.binary_search(target).ok().and_then(|index| wishes.get_mut(index)) else {
+            let Some(wishes) = named.find(target).and_then(|index| wishes.get_mut(index)) else {
                 continue;
             };
             let own = |strategy: &&ResolvedStrategy| strategy.kind != StrategyKind::AdaptiveOverloadProtection;
@@ -246,14 +262,14 @@ impl Draft<'_> {
 }
 
 /// Puts the gates of `M:/path` and of `/path` together, where both are targets.
-fn join(targets: &mut [Target], names: &[Arc<str>], gates: &[(Key, Gate)]) {
+fn join(targets: &mut [Target], named: Named<'_>, gates: &[(Key, Gate)]) {
     let asked = |target: &Target| {
         let first = target.first as usize;
         first..first.saturating_add(target.asked as usize)
     };
     let mut both = Vec::new();
     for (index, target) in targets.iter().enumerate() {
-        let other = path_of(&target.name).and_then(|path| names.binary_search_by(|name| (**name).cmp(path)).ok());
+        let other = path_of(&target.name).and_then(|path| named.find(path));
         let Some((number, other)) = other.and_then(|number| Some((number, targets.get(number)?))) else { continue };
         let mut order: Vec<usize> = asked(target).chain(asked(other)).collect();
         order.sort_by_key(|gate| gates.get(*gate).map(|(key, _)| *key));
@@ -272,12 +288,12 @@ fn join(targets: &mut [Target], names: &[Arc<str>], gates: &[(Key, Gate)]) {
 
 /// The seats: each name keeps its own, and those of names that are gone are
 /// free for others, under another generation.
-fn places(previous: &Table, names: &[Arc<str>]) -> Box<[Place]> {
+fn places(previous: &Table, named: Named<'_>) -> Box<[Place]> {
     let mut places = previous.places.to_vec();
-    let mut seated = vec![false; names.len()];
+    let mut seated = vec![false; named.names.len()];
     for place in places.iter_mut().filter(|place| place.target != Place::FREE) {
         let name = previous.targets.get(place.target as usize).map(|target| &target.name);
-        match name.and_then(|name| names.binary_search(name).ok()) {
+        match name.and_then(|name| named.find(name)) {
             Some(index) => {
                 place.target = index as u32;
                 if let Some(seated) = seated.get_mut(index) {

@@ -15,10 +15,11 @@ pub(crate) mod served;
 mod tests;
 pub mod workload;
 
-use crate::catalog::{Catalog, reject_duplicates};
+use crate::catalog::Catalog;
 use crate::spec::code::Code;
 use crate::spec::diagnostic::{Diagnostic, Identity};
 use crate::spec::document::{Document, Outcome, Reading};
+use crate::spec::fault_tolerance::FaultToleranceRule;
 use crate::spec::lane::{TrafficLabelRule, TrafficLane, WorkloadLabelRule};
 use crate::spec::node::Place;
 use crate::spec::traffic_router::TrafficRouter;
@@ -32,15 +33,25 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What a push comes to.
 #[derive(Debug)]
 pub(crate) struct Compiled<'s> {
-    /// The documents in force.
-    pub(crate) catalog: Catalog,
+    /// What the next push goes on from.
+    pub(crate) past: Past,
     /// The rules of theirs, in the order of namespace and name.
-    pub(crate) rules: Vec<ResolvedRule>,
+    pub(crate) rules: Vec<Arc<ResolvedRule>>,
     /// What is said of traffic, by namespace.
     pub(crate) traffic: BTreeMap<String, Traffic>,
     /// What is to be told, but for the version and what routers shadow.
     report: Report,
     push: Vec<Reading<'s>>,
+}
+
+/// What a push leaves to the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Past {
+    /// The documents in force.
+    catalog: Catalog,
+    /// For each of them in its order, the rule that it came to if it is one of
+    /// theirs and found all that it names.
+    found: Vec<Option<Arc<ResolvedRule>>>,
 }
 
 /// The documents of a namespace that are about where requests go, those of one
@@ -58,16 +69,16 @@ pub(crate) struct Traffic {
     pub(crate) workload_labels: Vec<Arc<WorkloadLabelRule>>,
 }
 
-/// Compiles a push, which takes the place of everything in `before`.
-pub(crate) fn compile<'s>(whose: Whose<'_>, before: &Catalog, mut push: Vec<Reading<'s>>) -> Compiled<'s> {
-    reject_duplicates(&mut push);
-    let mut catalog = before.after(&push);
+/// Compiles a push, which takes the place of everything in `past`. That is of the
+/// same `whose`.
+pub(crate) fn compile<'s>(whose: Whose<'_>, past: Past, mut push: Vec<Reading<'s>>) -> Compiled<'s> {
+    let (mut catalog, before) = past.catalog.after(&mut push);
     for (index, ambiguous) in ambiguities(whose, &catalog, &push) {
         let Some(reading) = push.get_mut(index) else { continue };
         ambiguous.iter().for_each(|ambiguity| reject_ambiguity(reading, ambiguity));
-        catalog.restore(&reading.identity, before);
+        catalog.restore(&reading.identity, &before);
     }
-    delegate::reject_misfits(&mut push, &mut catalog, before);
+    delegate::reject_misfits(&mut push, &mut catalog, &before);
     let accepted = good(&push).count();
     // Where a document is bad, an older version of it is in force, if any.
     let mut outdated: BTreeSet<&Identity> = BTreeSet::new();
@@ -81,17 +92,45 @@ pub(crate) fn compile<'s>(whose: Whose<'_>, before: &Catalog, mut push: Vec<Read
     let mut traffic: BTreeMap<String, Traffic> = BTreeMap::new();
     let mut known_kinds = Vec::new();
     let mut resolver = Resolver::new(whose, &catalog);
-    for (identity, entry) in catalog.iter() {
-        if let Some(resolution) = resolver.resolve(entry) {
-            if !(resolution.kinds.is_empty() && entry.kinds.is_empty()) {
-                known_kinds.push((Arc::clone(identity), resolution.kinds));
-            }
-            rules.push(resolution.rule);
-            if !outdated.contains(&**identity) {
-                waiting.extend(resolution.waiting);
-            }
+    // A rule finds what it found before where neither it nor any of that changed.
+    let changed = before.names();
+    let is_as_before = |rule: &FaultToleranceRule| {
+        let names = [&rule.meta.name].into_iter().chain(rule.strategies.iter().map(|named| &named.name));
+        let mut names = names.chain(&rule.fallback);
+        changed.as_ref().is_some_and(|changed| !names.any(|name| changed.contains(&(&rule.meta.namespace, name))))
+    };
+    let mut found = Vec::with_capacity(past.found.len());
+    for (index, (identity, entry)) in catalog.iter().enumerate() {
+        let Document::Rule(rule) = &entry.document else {
+            found.push(None);
+            continue;
+        };
+        if let Some(Some(known)) = past.found.get(index)
+            && is_as_before(rule)
+        {
+            rules.push(Arc::clone(known));
+            found.push(Some(Arc::clone(known)));
+            continue;
         }
-        if !whose.includes(&identity.namespace) {
+        let Some(resolution) = resolver.resolve(entry) else {
+            found.push(None);
+            continue;
+        };
+        if !(resolution.kinds.is_empty() && entry.kinds.is_empty()) {
+            known_kinds.push((Arc::clone(identity), resolution.kinds));
+        }
+        let rule = Arc::new(resolution.rule);
+        let is_whole = resolution.waiting.is_empty() && resolution.ambiguous.is_empty();
+        found.push(is_whole.then(|| Arc::clone(&rule)));
+        rules.push(rule);
+        if !outdated.contains(&**identity) {
+            waiting.extend(resolution.waiting);
+        }
+    }
+    for (identity, entry) in catalog.iter() {
+        if matches!(entry.document, Document::Rule(_) | Document::Strategy(_) | Document::Action(_))
+            || !whose.includes(&identity.namespace)
+        {
             continue;
         }
         let traffic = match traffic.contains_key(&identity.namespace) {
@@ -126,8 +165,10 @@ pub(crate) fn compile<'s>(whose: Whose<'_>, before: &Catalog, mut push: Vec<Read
         warnings: push.iter().flat_map(|reading| reading.warnings.clone()).collect(),
         ..Report::default()
     };
+    drop(outdated);
     known_kinds.into_iter().for_each(|(rule, kinds)| catalog.remember(&rule, kinds));
-    Compiled { catalog, rules, traffic, report, push }
+    catalog.note(&push);
+    Compiled { past: Past { catalog, found }, rules, traffic, report, push }
 }
 
 fn good<'p, 's>(push: &'p [Reading<'s>]) -> impl Iterator<Item = &'p Reading<'s>> {

@@ -7,7 +7,7 @@ use crate::policy::{Policy, Retries};
 use crate::route::condition::{Condition, HeaderName, MESH, short_gateway};
 use crate::route::rule::{Action, Block, Router, Routes, Rule};
 use crate::route::split::{Chain, Split, Stop};
-use crate::route::{Answer, Destination, Table};
+use crate::route::{Answer, Destination, Hosts, Table};
 use crate::spec::code::Code;
 use crate::spec::diagnostic::{Diagnostic, Identity};
 use crate::spec::node::Place;
@@ -20,21 +20,60 @@ use std::collections::HashMap;
 /// The routers of the last push in the form in which requests are routed by
 /// them: one that has not changed is not lowered again.
 #[derive(Debug, Default)]
-pub struct Lowered(HashMap<usize, One, foldhash::fast::FixedState>);
+pub struct Lowered {
+    /// In the order in which they claim hosts.
+    ones: Vec<One>,
+    hosts: Arc<Hosts>,
+}
 
-/// A router in both of its forms, filed under the address of the first, which is
-/// kept so that it stays its own.
+/// A router in both of its forms.
 #[derive(Debug)]
 struct One {
     written: Arc<TrafficRouter>,
     router: Arc<Router>,
-    /// The routes that can never be reached.
-    unreachable: Vec<Diagnostic>,
+    /// Where it stood among the routers as they were handed in.
+    index: usize,
+    /// The hosts that are another's, and the routes that can never be reached.
+    shadowed: Vec<Diagnostic>,
+}
+
+impl One {
+    fn new(written: &Arc<TrafficRouter>, index: usize, namespace: &str) -> One {
+        let router = Arc::new(Lowering { namespace, answers: Vec::new() }.router(written));
+        One { written: Arc::clone(written), router, index, shadowed: Vec::new() }
+    }
+}
+
+impl Lowered {
+    /// Lowers those of these routers again that have changed, where they claim the
+    /// hosts that they claimed before, in the same order; whether they do.
+    fn update(&mut self, routers: &[Arc<TrafficRouter>], namespace: &str) -> bool {
+        let claims_the_same = |one: &One| {
+            routers.get(one.index).is_some_and(|router| {
+                let before = &one.written;
+                Arc::ptr_eq(router, before)
+                    || (router.kind, &router.meta, &router.hosts) == (before.kind, &before.meta, &before.hosts)
+            })
+        };
+        if self.ones.len() != routers.len() || !self.ones.iter().all(claims_the_same) {
+            return false;
+        }
+        for one in &mut self.ones {
+            let Some(router) = routers.get(one.index) else { continue };
+            if !Arc::ptr_eq(router, &one.written) {
+                let hosts = one.shadowed.iter().filter(|told| told.code == Code::ShadowedHost).cloned();
+                let shadowed = hosts.chain(unreachable(router)).collect();
+                *one = One { shadowed, ..One::new(router, one.index, namespace) };
+            }
+        }
+        true
+    }
 }
 
 /// The table of these routers, all of one namespace, and the routes that can
 /// never be reached. The answers of `previous` stay known, and what is in
-/// `lowered` of that namespace is not lowered again; then it has these routers.
+/// `lowered`, which is of that namespace, is not lowered again; then it has these
+/// routers.
 #[must_use]
 pub fn route(
     routers: &[Arc<TrafficRouter>],
@@ -43,19 +82,31 @@ pub fn route(
     previous: &Table,
     lowered: &mut Lowered,
 ) -> (Table, Vec<Diagnostic>) {
-    let mut ordered: Vec<_> = routers.iter().map(|router| (order(&router.meta), router)).collect();
+    if !lowered.update(routers, namespace) {
+        *lowered = lower(routers, namespace, std::mem::take(lowered));
+    }
+    let shadowed = lowered.ones.iter().flat_map(|one| one.shadowed.iter().cloned()).collect();
+    let placed = lowered.ones.iter().map(|one| Arc::clone(&one.router));
+    (Table::new(Arc::clone(&lowered.hosts), placed, version, previous), shadowed)
+}
+
+/// Lowers these routers, but for those that were lowered `before`.
+fn lower(routers: &[Arc<TrafficRouter>], namespace: &str, before: Lowered) -> Lowered {
+    let mut ordered: Vec<_> = routers.iter().enumerate().map(|router| (order(&router.1.meta), router)).collect();
     ordered.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let mut shadowed = Vec::new();
     let mut taken: HashMap<HostPattern, &TrafficRouter, foldhash::fast::FixedState> = HashMap::default();
-    let mut known = std::mem::take(&mut lowered.0);
-    let mut placed = Vec::with_capacity(ordered.len());
-    for (_, router) in ordered {
-        let mut hosts = Vec::with_capacity(router.hosts.len());
+    // By address: what is kept here keeps its own.
+    let known = before.ones.into_iter().map(|one| (Arc::as_ptr(&one.written).addr(), one));
+    let mut known: HashMap<usize, One, foldhash::fast::FixedState> = known.collect();
+    let mut hosts = Hosts::new(namespace);
+    let mut ones = Vec::with_capacity(ordered.len());
+    for (place, (_, (index, router))) in ordered.into_iter().enumerate() {
+        let mut shadowed = Vec::new();
         for (i, host) in router.hosts.iter().enumerate() {
             let Some(pattern) = HostPattern::read(host, namespace) else { continue };
             let first = *taken.entry(pattern.clone()).or_insert(router);
             if std::ptr::eq(first, &**router) {
-                hosts.push(pattern);
+                hosts.add(pattern, place);
             } else {
                 let found = format!("{host:?}, which {} {:?} routes already", first.kind, first.meta.name);
                 let expected =
@@ -64,18 +115,11 @@ pub fn route(
                 shadowed.push(diagnostic(Code::ShadowedHost, router, field, &found, expected));
             }
         }
-        let address = Arc::as_ptr(router).addr();
-        let same = known.remove(&address).filter(|one| Arc::ptr_eq(&one.written, router));
-        let one = same.unwrap_or_else(|| One {
-            written: Arc::clone(router),
-            router: Arc::new(Lowering { namespace, answers: Vec::new() }.router(router)),
-            unreachable: unreachable(router),
-        });
-        shadowed.extend(one.unreachable.iter().cloned());
-        placed.push((hosts, Arc::clone(&one.router)));
-        lowered.0.insert(address, one);
+        shadowed.extend(unreachable(router));
+        let one = known.remove(&Arc::as_ptr(router).addr()).unwrap_or_else(|| One::new(router, index, namespace));
+        ones.push(One { index, shadowed, ..one });
     }
-    (Table::new(placed, namespace, version, previous), shadowed)
+    Lowered { ones, hosts: Arc::new(hosts) }
 }
 
 fn diagnostic(code: Code, router: &TrafficRouter, field: &str, found: &str, expected: &str) -> Diagnostic {

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 /// An engine's side of the rule plane, without the plans.
 #[derive(Default)]
 struct Plane {
-    catalog: Catalog,
-    rules: Vec<ResolvedRule>,
+    past: Past,
+    rules: Vec<Arc<ResolvedRule>>,
     report: Report,
 }
 
@@ -16,8 +16,8 @@ impl Plane {
     fn push(&mut self, text: &str) -> &mut Self {
         let labels = BTreeMap::from([("tag".to_owned(), "gray".to_owned())]);
         let whose = Whose::Engine { namespace: "default", app: "demo-app", labels: &labels };
-        let compiled = compile(whose, &self.catalog, document::read("rules.yaml", text));
-        self.catalog = compiled.catalog.clone();
+        let mut compiled = compile(whose, std::mem::take(&mut self.past), document::read("rules.yaml", text));
+        self.past = std::mem::take(&mut compiled.past);
         self.rules = compiled.rules.clone();
         self.report = compiled.into_report(1, Vec::new(), Vec::new());
         self
@@ -50,7 +50,7 @@ impl Plane {
     /// or the concurrency.
     fn enforces(&self, expected: &[&str]) -> &Self {
         use crate::spec::strategy::StrategySpec::{ConcurrencyLimit, RateLimit};
-        let line = |rule: &ResolvedRule| {
+        let line = |rule: &Arc<ResolvedRule>| {
             let strategies = rule.strategies.iter().map(|strategy| {
                 let number = match &*strategy.spec {
                     RateLimit(limit) => limit.threshold,

@@ -1,13 +1,12 @@
 //! Checking rules without an engine.
 
 use super::{Source, read};
-use crate::catalog::Catalog;
 use crate::compile::report::Report;
 use crate::compile::resolve::Whose;
 use crate::compile::route::{Lowered, route};
 use crate::compile::served::unserved;
 use crate::compile::workload::workloads;
-use crate::compile::{Compiled, compile};
+use crate::compile::{Compiled, Past, compile};
 use crate::lint::{Names, lint};
 use crate::route::Table;
 use crate::spec::diagnostic::Diagnostic;
@@ -44,7 +43,7 @@ pub fn advise(sources: &[Source<'_>]) -> Advised {
 }
 
 fn everyones<'s>(sources: &[Source<'s>]) -> Compiled<'s> {
-    compile(Whose::Everyones, &Catalog::default(), read(sources, &Known::default(), &mut Known::default()))
+    compile(Whose::Everyones, Past::default(), read(sources, &Known::default(), &mut Known::default()))
 }
 
 fn report(compiled: Compiled<'_>) -> Report {

@@ -8,9 +8,6 @@ mod seen;
 pub use check::{Advised, advise, check};
 pub use seen::{Seen, View};
 
-use crate::catalog::Catalog;
-use crate::compile::Traffic;
-use crate::compile::compile;
 use crate::compile::label::label;
 use crate::compile::lower::lower;
 use crate::compile::report::Report;
@@ -18,6 +15,7 @@ use crate::compile::resolve::Whose;
 use crate::compile::route::{Lowered, route};
 use crate::compile::served::{Serves, unserved};
 use crate::compile::workload::workloads;
+use crate::compile::{Past, Traffic, compile};
 use crate::route::Discovery;
 use crate::route::workload::{APP_LABEL, give_label};
 use crate::snapshot::Snapshot;
@@ -78,7 +76,7 @@ pub struct Engine {
 #[derive(Debug, Default)]
 struct Last {
     /// The last good documents.
-    catalog: Catalog,
+    past: Past,
     /// The documents of the last push.
     known: Known,
     /// Its routers.
@@ -113,7 +111,7 @@ impl Engine {
         let mut known = Known::default();
         let push = read(sources, &last.known, &mut known);
         let Config { namespace, app, labels } = &self.config;
-        let mut compiled = compile(Whose::Engine { namespace, app, labels }, &last.catalog, push);
+        let mut compiled = compile(Whose::Engine { namespace, app, labels }, std::mem::take(&mut last.past), push);
         let previous = self.snapshot.load_full();
         let version = previous.version.saturating_add(1);
         let decide = lower(&compiled.rules, &previous.decide, version);
@@ -136,7 +134,7 @@ impl Engine {
         self.changes.fetch_add(1, Ordering::AcqRel);
         drop(discovery);
         self.state.events.push(Event::RulesApplied { version });
-        last.catalog = std::mem::take(&mut compiled.catalog);
+        last.past = std::mem::take(&mut compiled.past);
         last.known = known;
         compiled.into_report(version, shadowed, alone)
     }

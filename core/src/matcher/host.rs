@@ -17,13 +17,20 @@ impl<'a> HostName<'a> {
     /// The name of a host as seen from `namespace`.
     #[must_use]
     pub fn new(host: &'a str, namespace: &str) -> Self {
-        let host = without_port(host);
-        if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        // One pass tells what there is to do; for most names that is nothing.
+        let (mut has_colon, mut has_dot, mut has_upper) = (false, false, false);
+        for byte in host.bytes() {
+            has_colon |= byte == b':';
+            has_dot |= byte == b'.';
+            has_upper |= byte.is_ascii_uppercase();
+        }
+        let host = if has_colon { without_port(host) } else { host };
+        if has_upper {
             let mut lower = host.to_ascii_lowercase();
             lower.truncate(shortest(&lower, namespace).len());
             return HostName(Cow::Owned(lower));
         }
-        HostName(Cow::Borrowed(shortest(host, namespace)))
+        HostName(Cow::Borrowed(if has_dot { shortest(host, namespace) } else { host }))
     }
 
     /// The text of this form.

@@ -24,7 +24,6 @@ pub struct Seen<'a> {
     request: &'a Request<'a>,
     path: &'a str,
     query: &'a str,
-    port: Option<u16>,
     labels: &'a BTreeMap<String, String>,
     namespace: &'a str,
     gateway: &'a str,
@@ -34,7 +33,6 @@ pub struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     /// Takes the request apart; what it leaves open about its caller is home's.
-    /// Without a port of its own, it goes to the port in its host.
     #[must_use]
     pub fn new(request: &'a Request<'a>, home: Home<'a>) -> Self {
         let (path, query) = query::split(request.path);
@@ -42,7 +40,6 @@ impl<'a> Seen<'a> {
             request,
             path,
             query: query.unwrap_or_default(),
-            port: request.port.or_else(|| host::split_port(request.host).1),
             labels: request.caller.labels.unwrap_or(home.labels),
             namespace: request.caller.namespace.unwrap_or(home.namespace),
             gateway: short_gateway(request.caller.gateway.unwrap_or(MESH), home.namespace),
@@ -84,9 +81,9 @@ impl Seen<'_> {
         self.gateway
     }
 
-    /// The port that it goes to.
+    /// The port that it goes to: without one of its own, that in its host.
     pub(super) fn port(&self) -> Option<u16> {
-        self.port
+        self.request.port.or_else(|| host::split_port(self.request.host).1)
     }
 
     /// The namespace of its caller.
@@ -219,7 +216,7 @@ impl Condition {
         let request = seen.request;
         match self {
             Condition::Gateways(names) => names.iter().any(|name| **name == *seen.gateway),
-            Condition::Port(port) => seen.port == Some(*port),
+            Condition::Port(port) => seen.port() == Some(*port),
             Condition::Method(text) => text.matches(request.method),
             Condition::Scheme(text) => text.matches(request.scheme),
             Condition::Path(text) => text.matches(seen.path),

@@ -10,7 +10,7 @@ type Index = HashMap<Box<str>, usize, FixedState>;
 /// Host patterns by hash; those with a star by the length of what is fixed, the
 /// longest first.
 #[derive(Debug, Default)]
-pub(super) struct Hosts {
+pub(crate) struct Hosts {
     namespace: Box<str>,
     exact: Index,
     suffixes: Index,
@@ -21,12 +21,14 @@ pub(super) struct Hosts {
 }
 
 impl Hosts {
-    pub(super) fn new(namespace: &str) -> Hosts {
+    /// No patterns yet, seen from a namespace.
+    #[must_use]
+    pub(crate) fn new(namespace: &str) -> Hosts {
         Hosts { namespace: namespace.into(), ..Hosts::default() }
     }
 
     /// Files a pattern; where it is filed already, the first index stays.
-    pub(super) fn add(&mut self, pattern: HostPattern, index: usize) {
+    pub(crate) fn add(&mut self, pattern: HostPattern, index: usize) {
         match pattern {
             HostPattern::Exact(host) => {
                 self.exact.entry(host).or_insert(index);
@@ -45,11 +47,15 @@ impl Hosts {
 
     /// The index of the most specific pattern that matches a host.
     pub(super) fn find(&self, host: &str) -> Option<usize> {
+        // What is filed is its own shortest form, and what most requests write.
+        if let Some(index) = self.exact.get(host) {
+            return Some(*index);
+        }
         let name = HostName::new(host, &self.namespace);
         if name.as_str().is_empty() {
             return None;
         }
-        let exact = self.exact.get(name.as_str()).copied();
+        let exact = if name.as_str() == host { None } else { self.exact.get(name.as_str()).copied() };
         exact.or_else(|| if self.has_stars() { self.starred(&name) } else { None }).or(self.any)
     }
 

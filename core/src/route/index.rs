@@ -12,7 +12,6 @@ use crate::matcher::Text;
 use aho_corasick::AhoCorasick;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
-use std::collections::BTreeSet;
 
 /// From how many blocks on an index is worth it.
 pub(super) const WORTH_IT: usize = 8;
@@ -25,17 +24,41 @@ type Files = Map<Box<str>, File>;
 /// The blocks of a router's routes, each in one file.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    /// For each block, counted over all routes: its route and its place there.
-    places: Vec<(usize, usize)>,
+    /// For each block, counted over all routes.
+    places: Vec<Place>,
     paths: Files,
     methods: Files,
     headers: Vec<(HeaderName, Files)>,
     queries: Vec<(Box<str>, Files)>,
     prefixes: Files,
-    prefix_lengths: BTreeSet<usize>,
+    /// The lengths of the prefixes, rising.
+    prefix_lengths: Vec<Length>,
     within: Vec<Within>,
     /// Those with no condition to file them under.
     rest: File,
+}
+
+/// Where a block is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    rule: usize,
+    /// Among the blocks of its rule.
+    block: usize,
+    /// The condition that its file stands for: it holds wherever the block is found.
+    filed: Option<usize>,
+}
+
+/// The prefixes of one length.
+#[derive(Clone, Copy, Debug)]
+struct Length {
+    bytes: usize,
+    /// Which bytes they end with, each as the bit of its lower half a dozen bits: most
+    /// paths are told by that to begin with none of them.
+    ends: u64,
+}
+
+fn bit_of(end: Option<&u8>) -> u64 {
+    end.map_or(0, |end| 1 << (end % 64))
 }
 
 /// A condition that a block can be filed under.
@@ -113,12 +136,25 @@ impl Index {
         }
         let mut index = Index::default();
         let mut required: Vec<Required<'_>> = Vec::new();
-        for (number, block) in (0u32..).zip(blocks()) {
-            let keys = block.conditions.iter().flat_map(Key::all);
-            match keys.min_by_key(|key| counts.get(key).copied()) {
-                Some(Key::Within(part, text)) => require(&mut required, part, text, number),
-                key => index.file(key, number),
+        let places = rules.iter().enumerate().flat_map(|(rule, it)| {
+            it.blocks
+                .iter()
+                .enumerate()
+                .map(move |(block, conditions)| (Place { rule, block, filed: None }, conditions))
+        });
+        for (number, (mut place, block)) in (0u32..).zip(places) {
+            let conditions = block.conditions.iter().enumerate();
+            let keys = conditions.flat_map(|(at, condition)| Key::all(condition).map(move |key| (at, key)));
+            match keys.min_by_key(|(_, key)| counts.get(key).copied()) {
+                // The text alone does not make the expression match.
+                Some((_, Key::Within(part, text))) => require(&mut required, part, text, number),
+                Some((at, key)) => {
+                    place.filed = Some(at);
+                    index.file(key, number);
+                }
+                None => index.rest.push(number),
             }
+            index.places.push(place);
         }
         for (part, texts) in required {
             match Within::new(part, &texts) {
@@ -128,21 +164,23 @@ impl Index {
             }
         }
         index.rest.sort_unstable();
-        let places =
-            rules.iter().enumerate().flat_map(|(rule, it)| (0..it.blocks.len()).map(move |block| (rule, block)));
-        index.places = places.collect();
+        index.prefix_lengths.sort_unstable_by_key(|length| length.bytes);
         index
     }
 
-    fn file(&mut self, key: Option<Key<'_>>, number: u32) {
+    fn file(&mut self, key: Key<'_>, number: u32) {
         match key {
-            None | Some(Key::Within(..)) => self.rest.push(number),
-            Some(Key::Path(path)) => self.paths.entry(path.into()).or_default().push(number),
-            Some(Key::Method(method)) => self.methods.entry(method.into()).or_default().push(number),
-            Some(Key::Header(name, value)) => files(&mut self.headers, name, value, number),
-            Some(Key::Query(key, value)) => files(&mut self.queries, &key.into(), value, number),
-            Some(Key::Prefix(prefix)) => {
-                self.prefix_lengths.insert(prefix.len());
+            Key::Within(..) => self.rest.push(number),
+            Key::Path(path) => self.paths.entry(path.into()).or_default().push(number),
+            Key::Method(method) => self.methods.entry(method.into()).or_default().push(number),
+            Key::Header(name, value) => files(&mut self.headers, name, value, number),
+            Key::Query(key, value) => files(&mut self.queries, &key.into(), value, number),
+            Key::Prefix(prefix) => {
+                let (bytes, end) = (prefix.len(), bit_of(prefix.as_bytes().last()));
+                match self.prefix_lengths.iter_mut().find(|length| length.bytes == bytes) {
+                    Some(length) => length.ends |= end,
+                    None => self.prefix_lengths.push(Length { bytes, ends: end }),
+                }
                 self.prefixes.entry(prefix.into()).or_default().push(number);
             }
         }
@@ -159,9 +197,15 @@ impl Index {
         for (key, values) in &self.queries {
             search.look(seen.query_value(key).and_then(|value| values.get(value)));
         }
-        for length in &self.prefix_lengths {
-            let Some(prefix) = path.as_bytes().get(..*length) else { break };
-            search.look(std::str::from_utf8(prefix).ok().and_then(|prefix| self.prefixes.get(prefix)));
+        for Length { bytes, ends } in &self.prefix_lengths {
+            if *bytes > path.len() {
+                break;
+            }
+            let Some(prefix) = path.get(..*bytes) else { continue };
+            // The empty one ends with no byte.
+            if *bytes == 0 || ends & bit_of(prefix.as_bytes().last()) != 0 {
+                search.look(self.prefixes.get(prefix));
+            }
         }
         for within in &self.within {
             match &within.name {
@@ -176,13 +220,13 @@ impl Index {
         }
         search.look(self.methods.get(seen.method()));
         search.look(Some(&self.rest));
-        search.best.and_then(|number| self.place(rules, number))
+        search.best.map(|(_, rule, block)| (rule, block))
     }
 
-    fn place<'r>(&self, rules: &'r [Rule], number: u32) -> Option<(&'r Rule, &'r Block)> {
-        let (rule, block) = self.places.get(usize::try_from(number).ok()?)?;
-        let rule = rules.get(*rule)?;
-        Some((rule, rule.blocks.get(*block)?))
+    fn place<'r>(&self, rules: &'r [Rule], number: u32) -> Option<(Place, &'r Rule, &'r Block)> {
+        let place = self.places.get(usize::try_from(number).ok()?)?;
+        let rule = rules.get(place.rule)?;
+        Some((*place, rule, rule.blocks.get(place.block)?))
     }
 }
 
@@ -200,7 +244,7 @@ struct Search<'s, 'r> {
     index: &'s Index,
     rules: &'r [Rule],
     seen: &'s Seen<'s>,
-    best: Option<u32>,
+    best: Option<(u32, &'r Rule, &'r Block)>,
 }
 
 /// Files a number under a text that a part of the request must have in it.
@@ -250,11 +294,12 @@ impl Search<'_, '_> {
 
     fn look(&mut self, file: Option<&File>) {
         for number in file.into_iter().flatten() {
-            if self.best.is_some_and(|best| best <= *number) {
+            if self.best.is_some_and(|(best, ..)| best <= *number) {
                 return;
             }
-            if self.index.place(self.rules, *number).is_some_and(|(_, block)| block.holds(self.seen)) {
-                self.best = Some(*number);
+            let Some((place, rule, block)) = self.index.place(self.rules, *number) else { continue };
+            if block.holds_but_for(place.filed, self.seen) {
+                self.best = Some((*number, rule, block));
                 return;
             }
         }

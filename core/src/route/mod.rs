@@ -31,6 +31,7 @@ pub use directions::{Directions, Effects};
 pub use discovery::{Discovery, MAX_GONE};
 pub use explain::{BlockMiss, RouteExplanation, RouteMiss};
 pub use fleet::{Fleet, Host};
+pub(crate) use hosts::Hosts;
 pub(crate) use pick::cookie;
 pub use pick::{Pick, PickedId};
 pub use pool::Endpoint;

@@ -119,4 +119,10 @@ impl Block {
     pub fn holds(&self, seen: &Seen<'_>) -> bool {
         self.conditions.iter().all(|condition| condition.holds(seen))
     }
+
+    /// Whether all of its conditions hold but for the one in this place, which is
+    /// not asked.
+    pub(super) fn holds_but_for(&self, asked: Option<usize>, seen: &Seen<'_>) -> bool {
+        self.conditions.iter().enumerate().all(|(place, condition)| Some(place) == asked || condition.holds(seen))
+    }
 }

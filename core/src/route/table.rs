@@ -6,7 +6,6 @@ use super::fleet::Fleet;
 use super::hosts::Hosts;
 use super::rule::{Action, Router, Routes};
 use super::{Answer, AnswerId, Connection, Directions, Effects, Request, Rolls};
-use crate::matcher::HostPattern;
 use crate::sync::Arc;
 use crate::time::Tick;
 
@@ -20,7 +19,7 @@ const VERSION_MASK: u64 = (1 << (53 - INDEX_BITS)) - 1;
 /// The routes of all hosts, in one version of the rules.
 #[derive(Debug, Default)]
 pub struct Table {
-    hosts: Hosts,
+    hosts: Arc<Hosts>,
     routers: Box<[Placed]>,
     answers: Arc<Answers>,
     /// The answers of earlier versions, the newest first.
@@ -64,23 +63,19 @@ impl Answers {
 }
 
 impl Table {
-    /// A table of routers, each with the hosts that it serves. Where two name a
-    /// host, the first one serves it. The answers of `previous` stay known.
+    /// A table of routers, in whose order `hosts` counts them. The answers of
+    /// `previous` stay known.
     #[must_use]
-    pub fn new(
-        routers: Vec<(Vec<HostPattern>, Arc<Router>)>,
-        namespace: &str,
+    pub(crate) fn new(
+        hosts: Arc<Hosts>,
+        routers: impl ExactSizeIterator<Item = Arc<Router>>,
         version: u64,
         previous: &Table,
     ) -> Table {
-        let mut hosts = Hosts::new(namespace);
         let mut placed = Vec::with_capacity(routers.len());
         let mut lists = Vec::with_capacity(routers.len());
         let mut first = 0u32;
-        for (patterns, router) in routers {
-            for pattern in patterns {
-                hosts.add(pattern, placed.len());
-            }
+        for router in routers {
             if !router.answers.is_empty() {
                 lists.push((first, Arc::clone(&router.answers)));
             }
@@ -206,7 +201,7 @@ mod tests {
         let mut table = Table::default();
         for version in 1..=20 {
             let routers = [router(version), Arc::default(), router(version + 100)];
-            table = Table::new(routers.map(|router| (vec![], router)).into(), "default", version, &table);
+            table = Table::new(Arc::default(), routers.into_iter(), version, &table);
         }
         assert_eq!(table.answer(id(20)).as_deref(), Some(&answer(20)));
         assert_eq!(table.answer(id(13)).as_deref(), Some(&answer(13)));

@@ -6,16 +6,23 @@ use super::document::{Document, Outcome, Reading};
 use super::yaml::Piece;
 use crate::sync::Arc;
 use foldhash::quality::FixedState;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
+use std::cell::{Cell, OnceCell};
 use std::hash::{BuildHasher, Hasher};
 
-/// The good documents of a push.
+/// The good documents of a push, piece by piece in the order of its sources.
 #[derive(Debug, Default)]
-pub struct Known(HashMap<Print, Arc<[Kept]>, FixedState>);
+pub struct Known {
+    pieces: Vec<(Print, Arc<[Kept]>)>,
+    /// Behind the piece that was found last: mostly the one that is asked for next.
+    next: Cell<usize>,
+    /// By print. Made when a piece is not where it was expected.
+    index: OnceCell<HashTable<u32>>,
+}
 
 /// What a piece of a source is known by: its length, and two hashes of 64 bits
 /// of all of its text. Two texts that happen to share it do not occur.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Print(usize, u64, u64);
 
 impl Print {
@@ -56,12 +63,31 @@ impl Known {
             None => true,
             Some(warnings) => warnings.source == source && warnings.lines_before == piece.lines_before,
         };
-        self.0.get(&print).filter(|all| all.iter().all(holds))
+        let is_it = |at: &usize| self.pieces.get(*at).is_some_and(|(own, _)| *own == print);
+        let at = Some(self.next.get()).filter(is_it).or_else(|| self.find(print))?;
+        self.next.set(at.saturating_add(1));
+        self.pieces.get(at).map(|(_, kept)| kept).filter(|all| all.iter().all(holds))
+    }
+
+    /// Where the piece of this print stands.
+    fn find(&self, print: Print) -> Option<usize> {
+        let index = self.index.get_or_init(|| {
+            let mut index = HashTable::with_capacity(self.pieces.len());
+            for (number, (print, _)) in (0u32..).zip(&self.pieces) {
+                index.insert_unique(print.1, number, |other| self.print(*other).map_or(0, |other| other.1));
+            }
+            index
+        });
+        index.find(print.1, |other| self.print(*other) == Some(print)).map(|found| *found as usize)
+    }
+
+    fn print(&self, number: u32) -> Option<Print> {
+        self.pieces.get(number as usize).map(|(print, _)| *print)
     }
 
     /// Keeps what is known of a piece.
     pub(super) fn put(&mut self, print: Print, kept: &Arc<[Kept]>) {
-        self.0.insert(print, Arc::clone(kept));
+        self.pieces.push((print, Arc::clone(kept)));
     }
 
     /// Keeps what was read of a piece, if all of it is good.
@@ -80,7 +106,7 @@ impl Known {
             })
         });
         if let Some(kept) = kept.collect::<Option<Vec<Kept>>>() {
-            self.0.insert(print, kept.into());
+            self.pieces.push((print, kept.into()));
         }
     }
 }

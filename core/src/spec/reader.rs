@@ -297,6 +297,10 @@ impl<'n> Field<'n> {
     /// One of these words; case counts.
     #[must_use]
     pub fn one_of<T: Clone>(&self, words: &[(&str, T)]) -> Option<T> {
+        let is_it = |text: &str| words.iter().find(|(name, _)| *name == text);
+        if let Some((_, word)) = self.node().and_then(Node::as_text).and_then(is_it) {
+            return Some(word.clone());
+        }
         let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
         let mut expected = match names.as_slice() {
             [only] => (*only).to_owned(),
@@ -307,9 +311,7 @@ impl<'n> Field<'n> {
         {
             expected = format!("{expected}: did you mean {near}?");
         }
-        self.read(Code::UnknownValue, &expected, |text, _| {
-            words.iter().find(|(name, _)| *name == text).map(|(_, word)| word.clone())
-        })
+        self.read(Code::UnknownValue, &expected, |text, _| is_it(text).map(|(_, word)| word.clone()))
     }
 
     /// A map. Each key that stands twice is noted.

@@ -105,29 +105,47 @@ pub fn pieces(source: &str) -> Result<Vec<Piece<'_>>, Unreadable> {
 /// The pieces of a source, each with the number of the lines before it.
 fn split(source: &str) -> Vec<(u32, &str)> {
     let source = source.strip_prefix('\u{feff}').unwrap_or(source);
+    let part = |from: usize, to: usize| source.get(from..to).unwrap_or_default();
+    let lines = |text: &str| u32::try_from(memchr::memchr_iter(b'\n', text.as_bytes()).count()).unwrap_or(u32::MAX);
+    let has_content = |text: &str| {
+        let is_blank = |line: &str| line.starts_with(['#', '%']) || line.trim().is_empty();
+        !text.split_inclusive('\n').all(is_blank)
+    };
     let mut pieces = Vec::new();
-    let (mut start, mut start_line, mut has_content) = (0, 0, false);
-    let mut end = 0usize;
-    for (number, line) in (0u32..).zip(source.split_inclusive('\n')) {
-        let begin = end;
-        end = begin.saturating_add(line.len());
-        let opens = is_marker(line, "---");
-        if opens && has_content {
-            pieces.push((start_line, source.get(start..begin).unwrap_or_default()));
-            (start, start_line, has_content) = (begin, number, false);
-        }
-        has_content = has_content || opens || !(line.trim().is_empty() || line.starts_with(['#', '%']));
-        if is_marker(line, "...") {
-            pieces.push((start_line, source.get(start..end).unwrap_or_default()));
-            (start, start_line, has_content) = (end, number.saturating_add(1), false);
-        }
+    let (mut start, mut start_line) = (0, 0u32);
+    for begin in marks(source) {
+        let rest = part(begin, source.len());
+        let end = if is_marker(rest, "---") {
+            if !has_content(part(start, begin)) {
+                continue;
+            }
+            begin
+        } else if is_marker(rest, "...") {
+            begin.saturating_add(rest.find('\n').map_or(rest.len(), |at| at.saturating_add(1)))
+        } else {
+            continue;
+        };
+        let piece = part(start, end);
+        pieces.push((start_line, piece));
+        (start, start_line) = (end, start_line.saturating_add(lines(piece)));
     }
-    pieces.push((start_line, source.get(start..).unwrap_or_default()));
+    pieces.push((start_line, part(start, source.len())));
     pieces
 }
 
-fn is_marker(line: &str, marker: &str) -> bool {
-    line.strip_prefix(marker).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
+/// Where the lines begin that begin like a marker, in order.
+fn marks(source: &str) -> Vec<usize> {
+    let first = source.starts_with(['-', '.']).then_some(0);
+    let behind = |mark: &'static str| memchr::memmem::find_iter(source.as_bytes(), mark);
+    let mut marks: Vec<usize> = behind("\n---").chain(behind("\n...")).map(|at| at.saturating_add(1)).collect();
+    marks.extend(first);
+    marks.sort_unstable();
+    marks
+}
+
+/// Whether a text begins with a line that is this marker.
+fn is_marker(text: &str, marker: &str) -> bool {
+    text.strip_prefix(marker).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
 }
 
 /// Parses one piece.
@@ -489,6 +507,30 @@ mod tests {
         #[test]
         fn no_text_panics(text in "([a-c :\\-\\[\\]{}&*!|>'\"%#,?\t\r\n.]|---\n|\n  |: |- |\\PC){0,80}") {
             let _ = documents(&text);
+        }
+
+        #[test]
+        fn pieces_are_those_of_a_walk_by_lines(
+            lines in prop::collection::vec("---|--- a|----|\\.\\.\\.|\\.\\.\\. #|#|%|a: 1| |\t|-|\\.|", 0..12),
+            end in "\n?|---|\\.\\.\\.",
+        ) {
+            let text = lines.join("\n") + &end;
+            let (mut expected, mut own, mut first) = (Vec::new(), String::new(), 0);
+            let blank = |text: &str| text.lines().all(|line| line.starts_with(['#', '%']) || line.trim().is_empty());
+            for (number, line) in (0u32..).zip(text.split_inclusive('\n')) {
+                if is_marker(line, "---") && !blank(&own) {
+                    expected.push((first, std::mem::take(&mut own)));
+                    first = number;
+                }
+                own += line;
+                if is_marker(line, "...") {
+                    expected.push((first, std::mem::take(&mut own)));
+                    first = number.saturating_add(u32::from(line.ends_with('\n')));
+                }
+            }
+            expected.push((first, own));
+            let found: Vec<(u32, String)> = split(&text).into_iter().map(|(line, text)| (line, text.to_owned())).collect();
+            prop_assert_eq!(found, expected);
         }
 
         #[test]

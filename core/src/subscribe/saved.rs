@@ -7,37 +7,40 @@ use crate::spec::yaml;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What a session holds that is worth keeping.
+/// What a session holds that is worth keeping. Documents are written as the texts
+/// that they are, and read as values.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Saved {
+pub(super) struct Saved<D> {
     pub(super) namespace: String,
     pub(super) app: String,
-    pub(super) subscriptions: Vec<Kept>,
+    pub(super) subscriptions: Vec<Kept<D>>,
 }
 
 /// The documents of one subscription.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Kept {
+pub(super) struct Kept<D> {
     pub(super) app: String,
     pub(super) kind: String,
-    pub(super) documents: Vec<Value>,
+    pub(super) documents: Vec<D>,
 }
 
 /// What the first line begins with; the number is the form's version.
 const HEAD: &str = "sergo last good 1 ";
 
-impl Saved {
+impl<D: Serialize> Saved<D> {
     /// A line with a checksum of what follows it, and the documents as JSON.
     pub(super) fn to_text(&self) -> String {
         let body = serde_json::to_string(self).unwrap_or_default();
         format!("{HEAD}{:016x}\n{body}\n", fingerprint(body.as_bytes()))
     }
+}
 
+impl Saved<Value> {
     /// Reads back what [`Saved::to_text`] gave.
     ///
     /// # Errors
     /// What was found and what would be right.
-    pub(super) fn read(text: &str) -> Result<Saved, String> {
+    pub(super) fn read(text: &str) -> Result<Saved<Value>, String> {
         const WHOLE: &str = "the whole text that a session gave to be saved";
         if text.len() > yaml::MAX_BYTES.saturating_mul(2) {
             return Err(format!("found {} bytes, expected {WHOLE}", text.len()));
@@ -53,7 +56,7 @@ impl Saved {
     }
 }
 
-impl Kept {
+impl Kept<Value> {
     /// The documents, as far as they say which they are.
     pub(super) fn into_documents(self) -> Vec<Document> {
         self.documents.iter().filter_map(document).collect()

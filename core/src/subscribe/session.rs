@@ -15,6 +15,7 @@ use crate::spec::node::Place;
 use crate::time::{Span, Tick};
 use prost::Message;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// How long dialling may take.
 pub const DIAL_PATIENCE: Span = Span::from_secs(20);
@@ -253,7 +254,7 @@ impl Session {
         let kept = self.subscriptions.iter().map(|one| Kept {
             app: one.app.clone(),
             kind: one.kind.clone(),
-            documents: one.good().filter_map(|text| serde_json::from_str::<Value>(text).ok()).collect(),
+            documents: one.good().filter_map(|text| serde_json::from_str::<&RawValue>(text).ok()).collect(),
         });
         let (namespace, app) = (self.options.namespace.clone(), self.options.app.clone());
         Saved { namespace, app, subscriptions: kept.collect() }.to_text()
