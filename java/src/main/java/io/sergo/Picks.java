@@ -50,7 +50,7 @@ final class Picks {
             Packed packed = Scratch.request(place);
             request.pack(packed, host);
             int code =
-                    Native.pickId(
+                    Hot.pickId(
                             engine.handle(),
                             packed.address(),
                             packed.length(),
@@ -117,7 +117,7 @@ final class Picks {
         try {
             Packed name = Scratch.request(place);
             name.text(host);
-            Native.reportId(
+            Hot.reportId(
                     engine.handle(),
                     name.address() + Integer.BYTES,
                     name.length() - Integer.BYTES,

@@ -52,7 +52,7 @@ public final class Resource {
         try {
             while (true) {
                 int answer =
-                        Native.enter(
+                        Hot.enter(
                                 engine.handle(),
                                 known,
                                 cost,
@@ -136,21 +136,27 @@ public final class Resource {
         if (blocked != null) {
             throw new BlockedException(blocked);
         }
-        if (entry.waitNanos() > 0) {
-            sleep(entry);
+        long wait = entry.waitNanos();
+        if (wait > 0 && !sleep(wait)) {
+            entry.cancel();
+            throw new CancellationException("interrupted while waiting to enter " + name);
         }
         return entry;
     }
 
-    private void sleep(Entry entry) {
-        long end = System.nanoTime() + entry.waitNanos();
-        for (long left = entry.waitNanos(); left > 0; left = end - System.nanoTime()) {
+    /**
+     * Sleeps so long; whether it was not interrupted. The entry is not seen here: see {@link
+     * Entry}.
+     */
+    private boolean sleep(long wait) {
+        long end = System.nanoTime() + wait;
+        for (long left = wait; left > 0; left = end - System.nanoTime()) {
             if (Thread.currentThread().isInterrupted()) {
-                entry.cancel();
-                throw new CancellationException("interrupted while waiting to enter " + name);
+                return false;
             }
             LockSupport.parkNanos(this, left);
         }
+        return true;
     }
 
     /**

@@ -65,7 +65,7 @@ final class Routes {
             Packed packed = Scratch.request(place);
             request.pack(packed, rules);
             return rolls == null
-                    ? Native.route(handle, packed.address(), packed.length(), seed)
+                    ? Hot.route(handle, packed.address(), packed.length(), seed)
                     : Native.routeBy(handle, packed.copy(), rolls);
         } finally {
             Scratch.give(place);
