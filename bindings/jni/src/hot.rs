@@ -102,49 +102,68 @@ unsafe fn bytes<'a>(address: jlong, length: jint) -> Result<&'a [u8], Code> {
     Ok(unsafe { std::slice::from_raw_parts(address, length) })
 }
 
-exported! {
-    /// Routes the packed request at an address: the answer's id, 0 for nowhere, or
-    /// a code.
-    sergo_java_route, Java_io_sergo_Native_route;
-    (handle: jlong, address: jlong, length: jint, seed: jlong) -> jlong {
-        answer(|| {
-            // SAFETY: the address and length are those of a direct buffer that the
-            // caller holds, alone, until this call returns.
-            let block = unsafe { bytes(address, length) }?;
-            call::route(handle as u64, block, Random::Seed(seed as u64)).map(|id| id as jlong)
-        })
-    }
+/// Routes the packed request at an address: the answer's id, 0 for nowhere, or
+/// a code.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_Native_route(
+    _env: *mut JNIEnv,
+    _class: jclass,
+    handle: jlong,
+    address: jlong,
+    length: jint,
+    seed: jlong,
+) -> jlong {
+    answer(|| {
+        // SAFETY: the address and length are those of a direct buffer that the
+        // caller holds, alone, until this call returns.
+        let block = unsafe { bytes(address, length) }?;
+        call::route(handle as u64, block, Random::Seed(seed as u64)).map(|id| id as jlong)
+    })
 }
 
-exported! {
-    /// Picks for the packed request at an address: [`Code::Ok`] and in `out` the
-    /// answer's id and the instance's number, or a code.
-    sergo_java_pick_id, Java_io_sergo_Native_pickId;
-    (handle: jlong, address: jlong, length: jint, seed: jlong, now: jlong, out: jlong) -> jint {
-        answer(|| {
-            let out = out as usize as *mut [u64; 2];
-            if out.is_null() {
-                return Err(Code::Argument);
-            }
-            // SAFETY: as for a route.
-            let block = unsafe { bytes(address, length) }?;
-            let picked = call::pick_id(handle as u64, block, Random::Seed(seed as u64), now as u64)?;
-            // SAFETY: as for an entry, of whose words these are fewer.
-            unsafe { out.write_unaligned([picked.answer, picked.instance].map(u64::to_le)) };
-            Ok(Code::Ok as jint)
-        })
-    }
+/// Picks for the packed request at an address: [`Code::Ok`] and in `out` the
+/// answer's id and the instance's number, or a code.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_Native_pickId(
+    _env: *mut JNIEnv,
+    _class: jclass,
+    handle: jlong,
+    address: jlong,
+    length: jint,
+    seed: jlong,
+    now: jlong,
+    out: jlong,
+) -> jint {
+    answer(|| {
+        let out = out as usize as *mut [u64; 2];
+        if out.is_null() {
+            return Err(Code::Argument);
+        }
+        // SAFETY: as for a route.
+        let block = unsafe { bytes(address, length) }?;
+        let picked = call::pick_id(handle as u64, block, Random::Seed(seed as u64), now as u64)?;
+        // SAFETY: as for an entry, of whose words these are fewer.
+        unsafe { out.write_unaligned([picked.answer, picked.instance].map(u64::to_le)) };
+        Ok(Code::Ok as jint)
+    })
 }
 
-exported! {
-    /// Takes what came of a call to the instance with a number; the host's name is at
-    /// an address.
-    sergo_java_report_id, Java_io_sergo_Native_reportId;
-    (handle: jlong, address: jlong, length: jint, number: jlong, outcome: jint, now: jlong) -> jint {
-        answer(|| {
-            // SAFETY: as for a route.
-            let host = std::str::from_utf8(unsafe { bytes(address, length) }?).map_err(|_| Code::Utf8)?;
-            call::report_id(handle as u64, host, number as u64, outcome as u32, now as u64).map(|()| Code::Ok as jint)
-        })
-    }
+/// Takes what came of a call to the instance with a number; the host's name is at
+/// an address.
+#[unsafe(no_mangle)]
+extern "system" fn Java_io_sergo_Native_reportId(
+    _env: *mut JNIEnv,
+    _class: jclass,
+    handle: jlong,
+    address: jlong,
+    length: jint,
+    number: jlong,
+    outcome: jint,
+    now: jlong,
+) -> jint {
+    answer(|| {
+        // SAFETY: as for a route.
+        let host = std::str::from_utf8(unsafe { bytes(address, length) }?).map_err(|_| Code::Utf8)?;
+        call::report_id(handle as u64, host, number as u64, outcome as u32, now as u64).map(|()| Code::Ok as jint)
+    })
 }

@@ -1,8 +1,9 @@
 package io.sergo;
 
 /**
- * The hot calls, as {@link Native} has them: here by JNI. {@code src/main/java22} has the same for
- * JDK 22 and newer, by foreign function calls.
+ * Entering and leaving, as {@link Native} has them: here by JNI. {@code src/main/java22} has the
+ * same for JDK 22 and newer, by foreign function calls. Routes go by JNI everywhere: patterns in
+ * rules may take long, and no gain was to be measured.
  */
 final class Hot {
     private Hot() {}
@@ -18,17 +19,5 @@ final class Hot {
 
     static int exit(long engine, long a, long b, long c, long d, long e, boolean error, long now) {
         return Native.exit(engine, a, b, c, d, e, error, now);
-    }
-
-    static long route(long engine, long address, int length, long seed) {
-        return Native.route(engine, address, length, seed);
-    }
-
-    static int pickId(long engine, long address, int length, long seed, long now, long out) {
-        return Native.pickId(engine, address, length, seed, now, out);
-    }
-
-    static int reportId(long engine, long address, int length, long number, int outcome, long now) {
-        return Native.reportId(engine, address, length, number, outcome, now);
     }
 }

@@ -45,17 +45,18 @@ final class Picks {
     private Pick quick(RouteRequest request, HostRules host, long seed) {
         long answer;
         long number;
+        long now = engine.now();
         int place = Scratch.take();
         try {
             Packed packed = Scratch.request(place);
             request.pack(packed, host);
             int code =
-                    Hot.pickId(
+                    Native.pickId(
                             engine.handle(),
                             packed.address(),
                             packed.length(),
                             seed,
-                            engine.now(),
+                            now,
                             Scratch.address(place));
             if (code == Words.STALE) {
                 return null;
@@ -113,17 +114,18 @@ final class Picks {
 
     /** Tells what came of a call; a code would mean that the engine is gone, counts and all. */
     void report(String host, long number, Outcome outcome) {
+        long now = engine.now();
         int place = Scratch.take();
         try {
             Packed name = Scratch.request(place);
             name.text(host);
-            Hot.reportId(
+            Native.reportId(
                     engine.handle(),
                     name.address() + Integer.BYTES,
                     name.length() - Integer.BYTES,
                     number,
                     outcome.ordinal(),
-                    engine.now());
+                    now);
         } finally {
             Scratch.give(place);
         }

@@ -11,10 +11,10 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 
 /**
- * The hot calls, as {@link Native} has them, by foreign function calls, which cross at a fraction
- * of what JNI costs: the thread stays where the collector waits for it, as it does for any piece of
- * compiled code. That is right for calls that are done in well under a microsecond and never call
- * back.
+ * Entering and leaving, as {@link Native} has them, by foreign function calls, which cross at a
+ * fraction of what JNI costs: the thread stays where the collector waits for it, as it does for any
+ * piece of compiled code. That is right for calls that are done in well under a microsecond and
+ * never call back.
  *
  * <p>By JNI where the package's module may make no such calls without a warning. Since JDK 24 a
  * module that may load a library may make them too.
@@ -48,22 +48,6 @@ final class Hot {
                     JAVA_LONG,
                     JAVA_LONG,
                     JAVA_BOOLEAN,
-                    JAVA_LONG);
-    private static final MethodHandle ROUTE =
-            find("route", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
-    private static final MethodHandle PICK_ID =
-            find(
-                    "pick_id", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG,
-                    JAVA_LONG);
-    private static final MethodHandle REPORT_ID =
-            find(
-                    "report_id",
-                    JAVA_INT,
-                    JAVA_LONG,
-                    JAVA_LONG,
-                    JAVA_INT,
-                    JAVA_LONG,
-                    JAVA_INT,
                     JAVA_LONG);
 
     private Hot() {}
@@ -108,39 +92,6 @@ final class Hot {
         }
         try {
             return (int) EXIT.invokeExact(engine, a, b, c, d, e, error, now);
-        } catch (Throwable impossible) {
-            throw thrown(impossible);
-        }
-    }
-
-    static long route(long engine, long address, int length, long seed) {
-        if (!FOREIGN) {
-            return Native.route(engine, address, length, seed);
-        }
-        try {
-            return (long) ROUTE.invokeExact(engine, address, length, seed);
-        } catch (Throwable impossible) {
-            throw thrown(impossible);
-        }
-    }
-
-    static int pickId(long engine, long address, int length, long seed, long now, long out) {
-        if (!FOREIGN) {
-            return Native.pickId(engine, address, length, seed, now, out);
-        }
-        try {
-            return (int) PICK_ID.invokeExact(engine, address, length, seed, now, out);
-        } catch (Throwable impossible) {
-            throw thrown(impossible);
-        }
-    }
-
-    static int reportId(long engine, long address, int length, long number, int outcome, long now) {
-        if (!FOREIGN) {
-            return Native.reportId(engine, address, length, number, outcome, now);
-        }
-        try {
-            return (int) REPORT_ID.invokeExact(engine, address, length, number, outcome, now);
         } catch (Throwable impossible) {
             throw thrown(impossible);
         }
