@@ -6,9 +6,28 @@ use sergo::decide::Permit;
 use sergo_border::call::{self, Entered, Random};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What [`enter`](Java_io_sergo_Native_enter) writes, little endian: the permit,
+/// What [`sergo_java_enter`] writes, little endian: the permit,
 /// the wait, the block and what follows it, as in [`Entered`].
 const WORDS: usize = Permit::WORDS + 3;
+
+/// Exports a call twice: by a plain name, which `java.lang.foreign` calls, and as
+/// JNI wants it. Neither goes through the other: a call costs as much as some of
+/// what these do.
+macro_rules! exported {
+    (
+        $(#[$doc:meta])*
+        $plain:ident, $jni:ident;
+        ($($name:ident: $kind:ty),*) -> $answer:ty $body:block
+    ) => {
+        $(#[$doc])*
+        #[unsafe(no_mangle)]
+        extern "C" fn $plain($($name: $kind),*) -> $answer $body
+
+        $(#[$doc])*
+        #[unsafe(no_mangle)]
+        extern "system" fn $jni(_env: *mut JNIEnv, _class: jclass, $($name: $kind),*) -> $answer $body
+    };
+}
 
 /// Runs `call`; a code, or a panic that the border did not see, is negative.
 fn answer<T: From<i32>>(call: impl FnOnce() -> Result<T, Code>) -> T {
@@ -25,47 +44,31 @@ fn words(entered: &Entered) -> [u64; WORDS] {
     [a, b, c, d, e, entered.wait, entered.block, entered.retry_after_plus_one].map(u64::to_le)
 }
 
-/// Asks to enter: 0 for a pass, the strategy's number for a block, or a code.
-#[unsafe(no_mangle)]
-extern "system" fn Java_io_sergo_Native_enter(
-    _env: *mut JNIEnv,
-    _class: jclass,
-    handle: jlong,
-    resource: jlong,
-    cost: jint,
-    outbound: jboolean,
-    now: jlong,
-    out: jlong,
-) -> jint {
-    answer(|| {
-        let out = out as usize as *mut [u64; WORDS];
-        if out.is_null() {
-            return Err(Code::Argument);
-        }
-        let entered = call::enter(handle as u64, resource as u64, cost as u32, outbound, now as u64)?;
-        // SAFETY: `out` is the address of a place in `io.sergo.Scratch`, which
-        // has room for the words, is never freed, and is taken by this caller.
-        unsafe { out.write_unaligned(words(&entered)) };
-        Ok(jint::from(entered.blocked_by))
-    })
+exported! {
+    /// Asks to enter: 0 for a pass, the strategy's number for a block, or a code.
+    sergo_java_enter, Java_io_sergo_Native_enter;
+    (handle: jlong, resource: jlong, cost: jint, outbound: jboolean, now: jlong, out: jlong) -> jint {
+        answer(|| {
+            let out = out as usize as *mut [u64; WORDS];
+            if out.is_null() {
+                return Err(Code::Argument);
+            }
+            let entered = call::enter(handle as u64, resource as u64, cost as u32, outbound, now as u64)?;
+            // SAFETY: `out` is the address of a place in `io.sergo.Scratch`, which
+            // has room for the words, is never freed, and is taken by this caller.
+            unsafe { out.write_unaligned(words(&entered)) };
+            Ok(jint::from(entered.blocked_by))
+        })
+    }
 }
 
-/// Gives a permit back.
-#[unsafe(no_mangle)]
-extern "system" fn Java_io_sergo_Native_exit(
-    _env: *mut JNIEnv,
-    _class: jclass,
-    handle: jlong,
-    a: jlong,
-    b: jlong,
-    c: jlong,
-    d: jlong,
-    e: jlong,
-    error: jboolean,
-    now: jlong,
-) -> jint {
-    let permit = [a, b, c, d, e].map(|word| word as u64);
-    answer(|| call::exit(handle as u64, permit, error, now as u64).map(|()| Code::Ok as jint))
+exported! {
+    /// Gives a permit back.
+    sergo_java_exit, Java_io_sergo_Native_exit;
+    (handle: jlong, a: jlong, b: jlong, c: jlong, d: jlong, e: jlong, error: jboolean, now: jlong) -> jint {
+        let permit = [a, b, c, d, e].map(|word| word as u64);
+        answer(|| call::exit(handle as u64, permit, error, now as u64).map(|()| Code::Ok as jint))
+    }
 }
 
 /// Gives a permit back whose call never began.

@@ -1,5 +1,7 @@
 package io.sergo;
 
+import java.io.IOException;
+import java.io.ObjectOutputStream;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -13,12 +15,28 @@ public final class BlockedException extends RuntimeException {
     /** Who blocked; lost where the exception is serialized. */
     private final transient Decision.Blocked decision;
 
+    /** Made when it is first asked for, which mostly nobody does. */
+    private String sentence;
+
     BlockedException(Decision.Blocked decision) {
-        super(sentence(decision), null, false, false);
+        super(null, null, false, false);
         this.decision = decision;
     }
 
-    private static String sentence(Decision.Blocked decision) {
+    @Override
+    public String getMessage() {
+        if (sentence == null) {
+            sentence = sentence();
+        }
+        return sentence;
+    }
+
+    private void writeObject(ObjectOutputStream out) throws IOException {
+        getMessage();
+        out.defaultWriteObject();
+    }
+
+    private String sentence() {
         return decision.resource()
                 + " is blocked by "
                 + decision.strategy()

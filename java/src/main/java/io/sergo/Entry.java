@@ -1,8 +1,5 @@
 package io.sergo;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-
 /**
  * A permit to go on. Close it when the work is done, best by try-with-resources:
  *
@@ -15,16 +12,6 @@ import java.lang.invoke.VarHandle;
  * <p>Any thread may close it.
  */
 public final class Entry implements AutoCloseable {
-    private static final VarHandle CLOSED;
-
-    static {
-        try {
-            CLOSED = MethodHandles.lookup().findVarHandle(Entry.class, "closed", boolean.class);
-        } catch (ReflectiveOperationException impossible) {
-            throw new ExceptionInInitializerError(impossible);
-        }
-    }
-
     private final Engine engine;
     private long a;
     private long b;
@@ -80,7 +67,7 @@ public final class Entry implements AutoCloseable {
     public void close() {
         if (ends()) {
             // A code would mean that the engine is gone, and the permit with it.
-            Native.exit(engine.handle(), a, b, c, d, e, error, engine.now());
+            Hot.exit(engine.handle(), a, b, c, d, e, error, engine.now());
         }
     }
 
@@ -95,9 +82,27 @@ public final class Entry implements AutoCloseable {
         }
     }
 
+    /**
+     * As {@link #cancel()} before anyone has the entry; short, so that it is compiled in anywhere.
+     */
+    void withdraw(long handle, long now) {
+        Native.cancel(handle, a, b, c, d, e, now);
+    }
+
     /** Whether there is something to give back; true once. */
     private boolean ends() {
         // A permit of nothing but zeroes is of a resource that nothing governs.
-        return (a | b | c | d | e) != 0 && CLOSED.compareAndSet(this, false, true);
+        return (a | b | c | d | e) != 0 && endsNow();
+    }
+
+    /**
+     * A lock and not an atomic exchange: where an entry is closed in the method that has made it,
+     * the compiler sees that no other thread can have it, and leaves out the lock and then the
+     * object. It never leaves out an atomic instruction, nor the object that it is for.
+     */
+    private synchronized boolean endsNow() {
+        boolean first = !closed;
+        closed = true;
+        return first;
     }
 }

@@ -45,6 +45,7 @@ final class Picks {
     private Pick quick(RouteRequest request, HostRules host, long seed) {
         long answer;
         long number;
+        long now = engine.now();
         int place = Scratch.take();
         try {
             Packed packed = Scratch.request(place);
@@ -55,7 +56,7 @@ final class Picks {
                             packed.address(),
                             packed.length(),
                             seed,
-                            engine.now(),
+                            now,
                             Scratch.address(place));
             if (code == Words.STALE) {
                 return null;
@@ -113,6 +114,7 @@ final class Picks {
 
     /** Tells what came of a call; a code would mean that the engine is gone, counts and all. */
     void report(String host, long number, Outcome outcome) {
+        long now = engine.now();
         int place = Scratch.take();
         try {
             Packed name = Scratch.request(place);
@@ -123,7 +125,7 @@ final class Picks {
                     name.length() - Integer.BYTES,
                     number,
                     outcome.ordinal(),
-                    engine.now());
+                    now);
         } finally {
             Scratch.give(place);
         }

@@ -44,37 +44,55 @@ public final class Resource {
         return cost;
     }
 
-    /** Asks once: fills the entry in for a pass and answers null, or answers the block. */
+    /**
+     * Asks once: fills the entry in for a pass and answers null, or answers the block. What is rare
+     * stands in methods that the entry is not handed to, so that this one is compiled into its
+     * caller, and the entry away: see {@link Entry}.
+     */
     private Decision.Blocked ask(Entry entry, int cost, Direction direction) {
         checked(cost);
-        long known = id;
+        boolean outbound = direction == Direction.OUTBOUND;
+        // Asked before a place is taken: a clock is the application's.
+        long now = engine.now();
         int place = Scratch.take();
         try {
-            while (true) {
-                int answer =
-                        Native.enter(
-                                engine.handle(),
-                                known,
-                                cost,
-                                direction == Direction.OUTBOUND,
-                                engine.now(),
-                                Scratch.address(place));
-                if (answer == 0) {
-                    entry.read(place);
-                    return null;
-                }
-                if (answer > 0) {
-                    return engine.blocks()
-                            .describe(name, answer, Scratch.word(place, 6), Scratch.word(place, 7));
-                }
-                if (answer != Words.STALE) {
-                    throw SergoException.of(answer);
-                }
-                known = resolve();
+            int answer =
+                    Hot.enter(engine.handle(), id, cost, outbound, now, Scratch.address(place));
+            if (answer < 0) {
+                answer = askAgain(answer, cost, outbound, now, place);
             }
+            if (answer > 0) {
+                return blocked(answer, place);
+            }
+            entry.read(place);
+            return null;
         } finally {
             Scratch.give(place);
         }
+    }
+
+    /** Looks the name up and asks again, as long as rules change in between. */
+    private int askAgain(int code, int cost, boolean outbound, long now, int place) {
+        int answer = code;
+        while (answer == Words.STALE) {
+            answer =
+                    Hot.enter(
+                            engine.handle(),
+                            resolve(),
+                            cost,
+                            outbound,
+                            now,
+                            Scratch.address(place));
+        }
+        if (answer < 0) {
+            throw SergoException.of(answer);
+        }
+        return answer;
+    }
+
+    private Decision.Blocked blocked(int strategy, int place) {
+        return engine.blocks()
+                .describe(name, strategy, Scratch.word(place, 6), Scratch.word(place, 7));
     }
 
     /**
@@ -136,21 +154,27 @@ public final class Resource {
         if (blocked != null) {
             throw new BlockedException(blocked);
         }
-        if (entry.waitNanos() > 0) {
-            sleep(entry);
+        long wait = entry.waitNanos();
+        if (wait > 0 && !sleep(wait)) {
+            entry.withdraw(engine.handle(), engine.now());
+            throw new CancellationException("interrupted while waiting to enter " + name);
         }
         return entry;
     }
 
-    private void sleep(Entry entry) {
-        long end = System.nanoTime() + entry.waitNanos();
-        for (long left = entry.waitNanos(); left > 0; left = end - System.nanoTime()) {
+    /**
+     * Sleeps so long; whether it was not interrupted. The entry is not seen here: see {@link
+     * Entry}.
+     */
+    private boolean sleep(long wait) {
+        long end = System.nanoTime() + wait;
+        for (long left = wait; left > 0; left = end - System.nanoTime()) {
             if (Thread.currentThread().isInterrupted()) {
-                entry.cancel();
-                throw new CancellationException("interrupted while waiting to enter " + name);
+                return false;
             }
             LockSupport.parkNanos(this, left);
         }
+        return true;
     }
 
     /**

@@ -9,11 +9,17 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 final class Routes {
     /** An answer; null where there is more to it for each request. */
-    private record Known(Routing plain) {}
+    private record Known(long id, Routing plain) {}
+
+    /** A power of two. */
+    private static final int NEAR = 256;
 
     private final long handle;
     private final Bounded<String, HostRules> hosts = new Bounded<>();
     private final Bounded<Long, Known> answers = new Bounded<>();
+
+    /** Of those, the last to be asked for in each place: found without a hash and a boxed id. */
+    private final Known[] near = new Known[NEAR];
 
     Routes(long handle) {
         this.handle = handle;
@@ -74,6 +80,10 @@ final class Routes {
 
     /** The answer behind an id; null where only the whole answer to the request will do. */
     Routing plain(long id) {
+        Known last = near[(int) id & (NEAR - 1)];
+        if (last != null && last.id == id) {
+            return last.plain;
+        }
         Known known = answers.get(id);
         if (known == null) {
             byte[] answer = Native.answer(handle, id);
@@ -82,9 +92,10 @@ final class Routes {
             }
             Value value = Value.of(answer);
             boolean varies = value.at("varies").optionalFlag().orElse(false);
-            known = new Known(varies ? null : Answers.routing(value));
+            known = new Known(id, varies ? null : Answers.routing(value));
             answers.put(id, known);
         }
+        near[(int) id & (NEAR - 1)] = known;
         return known.plain;
     }
 
