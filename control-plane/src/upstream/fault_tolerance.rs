@@ -29,7 +29,7 @@ pub(super) fn rule(rule: &FaultToleranceRule) -> Result<Any, Unsaid> {
     if let Some((label, value)) = rule.selector.first_key_value() {
         return unsaid(format!("spec.selector.{label}"), format!("a rule for workloads of the label {value:?} alone"));
     }
-    let targets = rule.targets.iter().map(|target| TargetRef { target_resource_name: target.clone() });
+    let targets = rule.targets.iter().map(|target| TargetRef { target_resource_name: target.as_ref().to_owned() });
     let strategies = rule.strategies.iter().map(|strategy| Reference {
         name: strategy.name.clone(),
         kind: strategy.kind.map_or_else(String::new, |kind| kind.as_str().to_owned()),

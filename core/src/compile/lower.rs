@@ -22,7 +22,7 @@ use std::borrow::Borrow;
 pub fn lower<R: Borrow<ResolvedRule>>(rules: &[R], previous: &Table, version: u64) -> Table {
     let mut rules: Vec<&ResolvedRule> = rules.iter().map(Borrow::borrow).collect();
     rules.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut names: Vec<Arc<str>> = rules.iter().flat_map(|rule| &rule.targets).cloned().collect();
+    let mut names: Vec<Arc<str>> = rules.iter().flat_map(|rule| &*rule.targets).cloned().collect();
     names.sort_unstable();
     names.dedup();
     names.truncate(MAX_SEATS);

@@ -130,7 +130,7 @@ impl<'c> Resolver<'c> {
             }
             fallback
         });
-        let targets = rule.targets.iter().map(|target| Arc::from(target.as_str())).collect();
+        let targets = Arc::clone(&rule.targets);
         let rule = ResolvedRule { name: Arc::from(rule.meta.name.as_str()), targets, strategies, missing, fallback };
         Some(Resolution { rule, kinds, waiting, ambiguous })
     }

@@ -11,8 +11,8 @@ use crate::sync::Arc;
 pub struct ResolvedRule {
     /// The rule's name.
     pub name: Arc<str>,
-    /// Its targets, in order.
-    pub targets: Vec<Arc<str>>,
+    /// Its targets, in order: those of its document.
+    pub targets: Arc<[Arc<str>]>,
     /// Its strategies that are there, each with its position in the rule.
     pub strategies: Vec<ResolvedStrategy>,
     /// The strategies that are not there. Their statistics live on.

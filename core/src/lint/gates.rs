@@ -34,7 +34,7 @@ pub(super) fn lint(documents: &Documents<'_>, told: &mut Told) {
     let mut targets: BTreeMap<(&str, &str), Vec<Gate<'_>>> = BTreeMap::new();
     for rule in rules {
         let namespace = rule.document.meta.namespace.as_str();
-        for target in &rule.document.targets {
+        for target in &*rule.document.targets {
             let gates = targets.entry((namespace, target)).or_default();
             for (position, named) in rule.document.strategies.iter().enumerate() {
                 let strategy = find(&strategies, namespace, named);

@@ -5,6 +5,7 @@ use super::code::Code;
 use super::node::Value;
 use super::reader::{Field, Object};
 use crate::name::StrategyKind;
+use crate::sync::Arc;
 use std::collections::BTreeMap;
 
 /// Which resources are governed by which strategies.
@@ -17,7 +18,7 @@ pub struct FaultToleranceRule {
     /// Workload labels that the engine must bear, all of them.
     pub selector: BTreeMap<String, String>,
     /// `spec.targets[].targetResourceName`, in order.
-    pub targets: Vec<String>,
+    pub targets: Arc<[Arc<str>]>,
     /// `spec.strategies[]`, in order.
     pub strategies: Vec<StrategyRef>,
     /// `spec.fallbackAction`.
@@ -89,12 +90,12 @@ pub(super) fn read_selector(meta: &Meta, field: &Field<'_>) -> (Option<String>, 
     (app.or(label), selector)
 }
 
-fn read_target(field: &Field<'_>) -> Option<String> {
+fn read_target(field: &Field<'_>) -> Option<Arc<str>> {
     let mut target = field.object()?;
     let name = target.take("targetResourceName").required().read(
         Code::OutOfRange,
         "the name of a resource, 1 to 1024 bytes",
-        |text, _| (1..=MAX_TARGET).contains(&text.len()).then(|| text.to_owned()),
+        |text, _| (1..=MAX_TARGET).contains(&text.len()).then(|| text.into()),
     );
     target.finish();
     name
@@ -209,7 +210,7 @@ mod tests {
                     strategies: [{name: a}, {name: b, kind: ThrottlingStrategy}], fallbackAction: sorry}";
         let (rule, errors) = read(&[], spec, read_rule);
         let rule = rule.unwrap();
-        assert_eq!((rule.targets, errors), (vec!["/foo".to_owned(), "/bar".to_owned()], vec![]));
+        assert_eq!((&*rule.targets, errors), (&["/foo".into(), "/bar".into()][..], vec![]));
         let kinds: Vec<_> = rule.strategies.into_iter().map(|strategy| (strategy.name, strategy.kind)).collect();
         assert_eq!(kinds, [("a".to_owned(), None), ("b".to_owned(), Some(StrategyKind::Throttling))]);
         assert_eq!((rule.fallback.as_deref(), rule.app), (Some("sorry"), None));
