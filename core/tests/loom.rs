@@ -351,7 +351,7 @@ fn rules_that_are_swapped_in_during_an_entry_share_the_counts() {
         let flight = StrategySpec::ConcurrencyLimit(ConcurrencyLimit { max_concurrency: most, limit_mode });
         let rate = StrategySpec::RateLimit(RateLimit { threshold: most, stat_duration: WINDOW, limit_mode });
         let strategies = vec![strategy(flight, "c"), strategy(rate, "l")];
-        let targets = vec![Arc::from("a")];
+        let targets = [Arc::from("a")].into();
         [ResolvedRule { name: "r".into(), targets, strategies, missing: vec![], fallback: None }]
     };
     model_with(3, move || {
