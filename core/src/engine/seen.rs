@@ -19,6 +19,7 @@ use crate::stat::instance::Owned;
 use crate::stat::share::Counter;
 use crate::sync::{Arc, Ordering};
 use crate::time::Tick;
+use std::marker::PhantomData;
 
 /// The rules and the instances that somebody saw last, to ask the engine again
 /// without an atomic write: while nothing has changed since, one load tells so.
@@ -54,7 +55,8 @@ pub struct View<'a> {
     engine: &'a Engine,
     snapshot: &'a Snapshot,
     fleet: &'a Fleet,
-    counter: Counter<'a>,
+    owned: Option<&'a Owned>,
+    stays: PhantomData<*const ()>,
 }
 
 impl Engine {
@@ -69,7 +71,7 @@ impl Engine {
             seen.0 = None;
         }
         let Sight { snapshot, fleet, owned, .. } = seen.0.get_or_insert_with(|| self.look(changes));
-        View { engine: self, snapshot, fleet, counter: self.state.instance.counter(owned.as_ref()) }
+        View { engine: self, snapshot, fleet, owned: owned.as_ref(), stays: PhantomData }
     }
 
     #[cold]
@@ -83,11 +85,16 @@ impl Engine {
     pub(super) fn at_once<T>(&self, ask: impl FnOnce(View<'_>) -> T) -> T {
         let snapshot = self.snapshot.load();
         let fleet = snapshot.fleet.load();
-        ask(View { engine: self, snapshot: &snapshot, fleet: &fleet, counter: self.state.instance.common() })
+        ask(View { engine: self, snapshot: &snapshot, fleet: &fleet, owned: None, stays: PhantomData })
     }
 }
 
 impl View<'_> {
+    /// Where this thread counts the instance, made when it first does.
+    fn counter(&self) -> Counter<'_> {
+        self.engine.state.instance.counter(self.owned)
+    }
+
     /// The version of the rules, 0 before the first.
     #[must_use]
     pub fn version(&self) -> u64 {
@@ -102,7 +109,7 @@ impl View<'_> {
 
     /// As [`Engine::enter`].
     pub fn enter(&self, resource: &str, ask: Ask, now: Tick) -> Decision {
-        self.snapshot.decide.enter(&self.engine.state, self.counter, resource, ask, now)
+        self.snapshot.decide.enter(&self.engine.state, self.counter(), resource, ask, now)
     }
 
     /// As [`Engine::enter_id`].
@@ -110,12 +117,12 @@ impl View<'_> {
     /// # Errors
     /// Those of [`Engine::enter_id`].
     pub fn enter_id(&self, resource: ResourceId, ask: Ask, now: Tick) -> Result<Decision, Code> {
-        self.snapshot.decide.enter_id(&self.engine.state, self.counter, resource, ask, now)
+        self.snapshot.decide.enter_id(&self.engine.state, self.counter(), resource, ask, now)
     }
 
     /// As [`Engine::exit`].
     pub fn exit(&self, permit: &mut Permit, outcome: Outcome, now: Tick) {
-        self.snapshot.decide.exit(&self.engine.state, self.counter, permit, outcome, now);
+        self.snapshot.decide.exit(&self.engine.state, self.counter(), permit, outcome, now);
     }
 
     /// As [`Engine::route`].
